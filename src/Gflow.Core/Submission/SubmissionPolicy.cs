@@ -6,6 +6,9 @@ public sealed record SubmissionPolicy
     /// <summary>GPUs the machine has.</summary>
     public required int GpuCount { get; init; }
 
+    /// <summary>Where a job runs that does not say.</summary>
+    public required string DefaultRunDir { get; init; }
+
     /// <summary>Allowed project names; empty for any.</summary>
     public IReadOnlyList<string> KnownProjects { get; init; } = [];
 

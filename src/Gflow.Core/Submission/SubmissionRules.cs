@@ -219,12 +219,18 @@ public sealed class SubmissionRules
 
     private string RunDir(string? directory)
     {
-        if (string.IsNullOrEmpty(directory) || directory[0] != '/' || directory.Contains('\0'))
+        // "." is what older clients send when they do not say.
+        if (directory is null or "" or ".")
+        {
+            return _policy.DefaultRunDir;
+        }
+
+        if (directory[0] != '/' || directory.Contains('\0'))
         {
             Refuse("invalid", $"'run_dir' must be an absolute path; it is '{directory}'.", "run_dir");
         }
 
-        return directory ?? "/";
+        return directory;
     }
 
     private int Gpus(long gpus)
