@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Gflow.Core.Contracts;
+
+/// <summary>The answer to a submission.</summary>
+/// <param name="Warnings">Sentences for the submitter; left out when there are none.</param>
+public sealed record SubmittedJob(uint Id, string RunName, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null);
+
+/// <summary>The answer to an update.</summary>
+public sealed record UpdatedJob(JobView Job, IReadOnlyList<string> UpdatedFields);
+
+/// <summary>The answer to cancel, hold and release.</summary>
+public sealed record JobActionAnswer(uint Id, string State);
+
+public sealed record ResolvedJob(uint JobId);
+
+/// <summary>Every refusal of the API.</summary>
+/// <param name="Error">All problems as one text.</param>
+/// <param name="State">The job's state, when that was the reason for a 409.</param>
+public sealed record ErrorAnswer(
+    string Error,
+    IReadOnlyList<WireProblem> Problems,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? State = null);
+
+public sealed record WireProblem(string Code, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field = null);
+
+public sealed record HealthAnswer(string Status, int Pid, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail = null);
+
+/// <summary>What <c>gflowd status</c> shows.</summary>
+/// <param name="UnknownJobs">Jobs the launcher has and the database lacks.</param>
+public sealed record StatusAnswer
+{
+    public required string Version { get; init; }
+
+    public required int Pid { get; init; }
+
+    public required long UptimeSecs { get; init; }
+
+    public required string Executor { get; init; }
+
+    public required int GpuTotal { get; init; }
+
+    public required int GpuAvailable { get; init; }
+
+    /// <summary>The user whose daemon it is.</summary>
+    public required string User { get; init; }
+
+    public required string DataDir { get; init; }
+
+    public required string Socket { get; init; }
+
+    public string? Url { get; init; }
+
+    public required int RunningJobs { get; init; }
+
+    public required int QueuedJobs { get; init; }
+
+    public required IReadOnlyList<UnknownJob> UnknownJobs { get; init; }
+}
+
+/// <summary>A job the launcher has and the database lacks: never killed, its GPUs kept.</summary>
+public sealed record UnknownJob(uint Id, int Attempt, int Pid);
+
+public sealed record InfoAnswer(
+    IReadOnlyList<GpuView> Gpus,
+    IReadOnlyList<int>? AllowedGpuIndices,
+    string GpuAllocationStrategy,
+    string Executor);
+
+/// <param name="Jobs">Ids of the jobs that occupy it.</param>
+public sealed record GpuView(
+    string Uuid,
+    int Index,
+    bool Available,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
+    IReadOnlyList<uint> Jobs);
+
+/// <param name="Truncated">Whether the log has more than what is shown.</param>
+public sealed record LogContent(uint JobId, string Path, long Size, bool Truncated, string Content);

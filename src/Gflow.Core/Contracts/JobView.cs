@@ -1,0 +1,133 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Gflow.Core.Contracts;
+
+/// <summary>An instant on the wire.</summary>
+public readonly record struct WireInstant(long SecsSinceEpoch, int NanosSinceEpoch)
+{
+    public static WireInstant From(DateTimeOffset instant)
+    {
+        var ticks = instant.UtcTicks - DateTimeOffset.UnixEpoch.Ticks;
+        var seconds = Math.DivRem(ticks, TimeSpan.TicksPerSecond, out var rest);
+        return new(seconds, (int)rest * 100);
+    }
+
+    public static WireInstant? From(DateTimeOffset? instant) => instant is { } value ? From(value) : null;
+
+    public DateTimeOffset ToInstant() => DateTimeOffset.UnixEpoch.AddTicks((SecsSinceEpoch * TimeSpan.TicksPerSecond) + (NanosSinceEpoch / 100));
+}
+
+/// <summary>A length of time on the wire.</summary>
+public readonly record struct WireDuration(long Secs, int Nanos)
+{
+    public static WireDuration From(TimeSpan span) => new(span.Ticks / TimeSpan.TicksPerSecond, (int)(span.Ticks % TimeSpan.TicksPerSecond) * 100);
+
+    public static WireDuration? From(TimeSpan? span) => span is { } value ? From(value) : null;
+}
+
+/// <summary>Whom the owner wants told, on the wire.</summary>
+public sealed record WireNotifications
+{
+    public IReadOnlyList<string>? Emails { get; init; }
+
+    public IReadOnlyList<string>? Events { get; init; }
+}
+
+/// <summary>A job as the API shows it. Unset values are written as <c>null</c>, except <c>alive</c> and <c>notifications</c>, which are left out.</summary>
+public sealed record JobView
+{
+    public required uint Id { get; init; }
+
+    public string? Script { get; init; }
+
+    public string? Command { get; init; }
+
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    public int Gpus { get; init; }
+
+    public string? CondaEnv { get; init; }
+
+    public string RunDir { get; init; } = ".";
+
+    public int Priority { get; init; }
+
+    /// <summary>The single dependency of older clients, when there is exactly one.</summary>
+    public uint? DependsOn { get; init; }
+
+    public IReadOnlyList<uint> DependsOnIds { get; init; } = [];
+
+    /// <summary><c>All</c>, <c>Any</c> or null without dependencies.</summary>
+    public string? DependencyMode { get; init; }
+
+    public bool AutoCancelOnDependencyFailure { get; init; }
+
+    public uint? TaskId { get; init; }
+
+    public string GpuSharingMode { get; init; } = "Exclusive";
+
+    public long? GpuMemoryLimitMb { get; init; }
+
+    public WireDuration? TimeLimit { get; init; }
+
+    public long? MemoryLimitMb { get; init; }
+
+    public string SubmittedBy { get; init; } = "";
+
+    public uint? RedoneFrom { get; init; }
+
+    public uint? RetriedFrom { get; init; }
+
+    public int MaxRetries { get; init; }
+
+    public bool AutoCloseTmux { get; init; }
+
+    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+
+    public string? GroupId { get; init; }
+
+    public int? MaxConcurrent { get; init; }
+
+    public string RunName { get; init; } = "";
+
+    /// <summary>The name the user chose, as typed.</summary>
+    public string? Name { get; init; }
+
+    public string? Project { get; init; }
+
+    /// <summary><c>Queued Hold Running Finished Failed Cancelled Timeout</c>.</summary>
+    public string State { get; init; } = "";
+
+    public IReadOnlyList<int>? GpuIds { get; init; }
+
+    public WireInstant? SubmittedAt { get; init; }
+
+    public WireInstant? StartedAt { get; init; }
+
+    public WireInstant? FinishedAt { get; init; }
+
+    /// <summary>A string such as <c>"WaitingForGpu"</c>, or an object with one key such as <c>{"DependencyFailed":7}</c>.</summary>
+    public JsonElement? Reason { get; init; }
+
+    /// <summary>The reason as a sentence.</summary>
+    public string? ReasonText { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    /// <summary>Name of the signal the job died of, such as <c>SIGKILL</c>.</summary>
+    public string? Signal { get; init; }
+
+    public string? LogPath { get; init; }
+
+    /// <summary>1 for the first run.</summary>
+    public int Attempt { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Alive { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WireNotifications? Notifications { get; init; }
+
+    public WireInstant? ScheduledAt { get; init; }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json.Serialization;
+using Gflow.Core.Notifications;
+
+namespace Gflow.Core.Contracts;
+
+/// <summary>
+/// What a message about an event says: the body of a webhook, and the source of e-mail texts. It is written once, at the commit
+/// of the event, and stored as these very bytes; a delivery years or versions later sends the same. Unset fields are left out.
+/// Instants are UTC, RFC 3339, whole seconds, <c>Z</c>.
+/// </summary>
+public sealed record NotificationPayload
+{
+    /// <summary>Wire name of the event.</summary>
+    public required string Event { get; init; }
+
+    public required string Timestamp { get; init; }
+
+    public required SchedulerFacts Scheduler { get; init; }
+
+    /// <summary>A text for people; only of <c>scheduler_online</c>.</summary>
+    public string? Text { get; init; }
+
+    public JobFacts? Job { get; init; }
+
+    public ReservationFacts? Reservation { get; init; }
+
+    public GpuFacts? Gpu { get; init; }
+
+    /// <summary>Stable id of the event; receivers drop what they have seen.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Position in the daemon's history; grows, with gaps.</summary>
+    public required long Sequence { get; init; }
+
+    /// <summary>The user whose event it is: a job's submitter or a reservation's owner; null for events of the machine.</summary>
+    [JsonIgnore]
+    public string? User => Job?.User ?? Reservation?.User;
+
+    public static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+}
+
+public sealed record SchedulerFacts(string Host, string Version);
+
+/// <summary>A job as it was at the moment of the event.</summary>
+public sealed record JobFacts
+{
+    public required uint Id { get; init; }
+
+    /// <summary>The chosen name, else the script's file name, else the first word's base name.</summary>
+    public required string Name { get; init; }
+
+    public required string User { get; init; }
+
+    public required string State { get; init; }
+
+    /// <summary><c>HH:MM:SS</c>, once started.</summary>
+    public string? Runtime { get; init; }
+
+    public IReadOnlyList<int>? Gpus { get; init; }
+
+    public string? SubmittedAt { get; init; }
+
+    public string? StartedAt { get; init; }
+
+    public string? FinishedAt { get; init; }
+
+    public string? Reason { get; init; }
+
+    /// <summary>The reason as a sentence.</summary>
+    public string? ReasonText { get; init; }
+
+    public string? Project { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public string? Signal { get; init; }
+
+    public int? Attempt { get; init; }
+
+    /// <summary><c>HH:MM:SS</c>.</summary>
+    public string? TimeLimit { get; init; }
+
+    /// <summary>Counts this job's events: receivers see them in this order.</summary>
+    public int? Revision { get; init; }
+}
+
+public sealed record ReservationFacts
+{
+    public required uint Id { get; init; }
+
+    public required string User { get; init; }
+
+    public required int GpuCount { get; init; }
+
+    public IReadOnlyList<int>? GpuIndices { get; init; }
+
+    public required string StartTime { get; init; }
+
+    public required string EndTime { get; init; }
+
+    public required string Status { get; init; }
+
+    public required string CreatedAt { get; init; }
+
+    public string? CancelledAt { get; init; }
+}
+
+public sealed record GpuFacts(int Index, bool Available);
+
+/// <summary>The JSON of notification payloads: compact, unset fields left out, keys in the order of the reference.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(NotificationPayload))]
+public sealed partial class PayloadJson : JsonSerializerContext;

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Gflow.Core.Contracts;
+
+/// <summary>
+/// The data of one frame of the event stream. <c>type</c> is the stream's own word (<c>job_submitted</c>, <c>job_updated</c>,
+/// <c>job_state_changed</c>, <c>job_completed</c>, <c>job_timed_out</c>, <c>scheduler_online</c>), <c>event</c> the public event's name.
+/// </summary>
+public sealed record StreamFrame
+{
+    public required string Type { get; init; }
+
+    /// <summary>Position in the history; also the frame's <c>id:</c>.</summary>
+    public required long Seq { get; init; }
+
+    public required string Event { get; init; }
+
+    /// <summary>UTC, RFC 3339.</summary>
+    public required string Timestamp { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? JobId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RunName { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? OldState { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NewState { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? FinalState { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? GpuIds { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ExitCode { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Signal { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+}

@@ -1,0 +1,26 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gflow.Core.Submission;
+
+namespace Gflow.Core.Contracts;
+
+/// <summary>The JSON of the HTTP API: snake_case names, unset values written as <c>null</c> unless a type says otherwise.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(JobView))]
+[JsonSerializable(typeof(IReadOnlyList<JobView>))]
+[JsonSerializable(typeof(List<JobView>))]
+[JsonSerializable(typeof(SubmissionDraft))]
+[JsonSerializable(typeof(List<SubmissionDraft>))]
+[JsonSerializable(typeof(UpdateDraft))]
+[JsonSerializable(typeof(SubmittedJob))]
+[JsonSerializable(typeof(List<SubmittedJob>))]
+[JsonSerializable(typeof(UpdatedJob))]
+[JsonSerializable(typeof(JobActionAnswer))]
+[JsonSerializable(typeof(ResolvedJob))]
+[JsonSerializable(typeof(ErrorAnswer))]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(InfoAnswer))]
+[JsonSerializable(typeof(LogContent))]
+[JsonSerializable(typeof(StreamFrame))]
+public sealed partial class WireJson : JsonSerializerContext;

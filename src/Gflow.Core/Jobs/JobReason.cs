@@ -1,0 +1,39 @@
+namespace Gflow.Core.Jobs;
+
+public enum ReasonKind
+{
+    JobHeldUser,
+    WaitingForStartTime,
+    WaitingForDependency,
+    WaitingForResources,
+    WaitingForGpu,
+    WaitingForMemory,
+    WaitingForQuota,
+    CancelledByUser,
+    DependencyFailed,
+    SystemError,
+
+    /// <summary>Running, and its processes are being ended.</summary>
+    Ending,
+}
+
+/// <summary>Why a job waits or how it came to its end, as a short word and as a sentence.</summary>
+/// <param name="Text">A sentence for people, without a full stop.</param>
+/// <param name="Dependency">For <see cref="ReasonKind.DependencyFailed"/>: which.</param>
+public sealed record JobReason(ReasonKind Kind, string Text, JobId? Dependency = null)
+{
+    /// <summary>The word that tables show in parentheses.</summary>
+    public string Label => Kind switch
+    {
+        ReasonKind.JobHeldUser => "JobHeldUser",
+        ReasonKind.WaitingForStartTime => "BeginTime",
+        ReasonKind.WaitingForDependency => "Dependency",
+        ReasonKind.WaitingForResources or ReasonKind.WaitingForGpu or ReasonKind.WaitingForMemory => "Resources",
+        ReasonKind.WaitingForQuota => "Quota",
+        ReasonKind.CancelledByUser => "CancelledByUser",
+        ReasonKind.DependencyFailed => $"DependencyFailed:{Dependency}",
+        ReasonKind.SystemError => $"SystemError:{Text}",
+        ReasonKind.Ending => "Ending",
+        _ => throw new InvalidOperationException(),
+    };
+}

@@ -1,0 +1,67 @@
+using Gflow.Core.Dependencies;
+
+namespace Gflow.Core.Jobs;
+
+/// <summary>What the user asked for: immutable, complete, validated. Only <see cref="Submission.SubmissionRules"/> makes one.</summary>
+public sealed record JobSpec
+{
+    /// <summary>The name the user chose, as typed; null when none was given.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The script's path as the user knows it; what runs is the copy stored at submission.</summary>
+    public string? Script { get; init; }
+
+    /// <summary>A shell text, run by <c>bash -c</c>; null for scripts.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>The script's arguments.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    public required string RunDir { get; init; }
+
+    public int Gpus { get; init; }
+
+    /// <summary>0 to 255, higher starts first.</summary>
+    public byte Priority { get; init; } = DefaultPriority;
+
+    public TimeSpan? TimeLimit { get; init; }
+
+    public DependencySpec Dependencies { get; init; } = DependencySpec.None;
+
+    public string? Project { get; init; }
+
+    public NotificationWish? Notifications { get; init; }
+
+    public JobId? RedoneFrom { get; init; }
+
+    /// <summary>SHA-256 of the stored script, hexadecimal; null for commands.</summary>
+    public string? ScriptHash { get; init; }
+
+    /// <summary>SHA-256 of the stored environment, hexadecimal; null when the submission brought none.</summary>
+    public string? EnvironmentHash { get; init; }
+
+    public const byte DefaultPriority = 10;
+
+    /// <summary>What people call the job: the chosen name, else the script's file name, else the first word's base name; never the whole command, which may hold secrets.</summary>
+    public string DisplayName => Name
+        ?? (Script is null ? null : BaseName(Script))
+        ?? BaseName(FirstWord(Command ?? ""));
+
+    private static string FirstWord(string command)
+    {
+        var trimmed = command.AsSpan().Trim();
+        var end = trimmed.IndexOfAny(' ', '\t', '\n');
+        return (end < 0 ? trimmed : trimmed[..end]).Trim("'\"").ToString();
+    }
+
+    private static string BaseName(string path)
+    {
+        var name = path[(path.LastIndexOf('/') + 1)..];
+        return name.Length > 0 ? name : "job";
+    }
+}
+
+/// <summary>Whom a job's owner wants told by e-mail, and of what.</summary>
+/// <param name="Emails">Addresses, validated, in the order given.</param>
+/// <param name="Events">Wire names of job events, or <c>*</c> for all nine; never empty.</param>
+public sealed record NotificationWish(IReadOnlyList<string> Emails, IReadOnlyList<string> Events);

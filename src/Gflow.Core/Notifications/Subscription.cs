@@ -1,0 +1,31 @@
+namespace Gflow.Core.Notifications;
+
+public enum TargetKind
+{
+    Webhook,
+    Email,
+}
+
+/// <summary>What the router must know of one target: which events it wants, about whom, and whom it serves.</summary>
+public sealed record Subscription
+{
+    /// <summary>The target's unique name.</summary>
+    public required string Target { get; init; }
+
+    public required TargetKind Kind { get; init; }
+
+    /// <summary>Event types it asked for; all there are when it said <c>*</c>.</summary>
+    public required IReadOnlySet<EventType> Events { get; init; }
+
+    /// <summary>Lower-cased user names; null when it listens to everybody.</summary>
+    public IReadOnlySet<string>? FilterUsers { get; init; }
+
+    /// <summary>An e-mail transport's fixed recipients.</summary>
+    public IReadOnlyList<string> Recipients { get; init; } = [];
+
+    /// <summary>Whether this transport is the one for jobs' own recipients.</summary>
+    public bool Default { get; init; }
+}
+
+/// <summary>One message to make: an event for one target and, for e-mail, one recipient.</summary>
+public sealed record Delivery(string Target, string? Recipient);

@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gflow.Core.Contracts;
+
+namespace Gflow.Core.Submission;
+
+/// <summary>Every field of a submission, all optional: what clients send, what script directives hold, what flags give. Drafts lie over one another.</summary>
+public sealed record SubmissionDraft
+{
+    /// <summary>The name the user chose. <c>run_name</c> is the spelling of older clients.</summary>
+    public string? Name { get; init; }
+
+    public string? RunName { get; init; }
+
+    /// <summary>The script's absolute path; the bytes that run are in <see cref="ScriptContent"/>, or read from the path by the daemon when they are missing.</summary>
+    public string? Script { get; init; }
+
+    public byte[]? ScriptContent { get; init; }
+
+    /// <summary>The script's arguments.</summary>
+    public IReadOnlyList<string>? Arguments { get; init; }
+
+    /// <summary>A shell text for <c>bash -c</c>.</summary>
+    public string? Command { get; init; }
+
+    public string? RunDir { get; init; }
+
+    /// <summary>The submitter's environment; null for the minimal login environment.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    public long? Gpus { get; init; }
+
+    public long? Priority { get; init; }
+
+    public WireDuration? TimeLimit { get; init; }
+
+    public long? DependsOn { get; init; }
+
+    public IReadOnlyList<long>? DependsOnIds { get; init; }
+
+    public string? DependencyMode { get; init; }
+
+    public bool? AutoCancelOnDependencyFailure { get; init; }
+
+    public string? Project { get; init; }
+
+    public WireNotifications? Notifications { get; init; }
+
+    /// <summary>The job this one repeats.</summary>
+    public long? RedoneFrom { get; init; }
+
+    /// <summary>Everything else that came: ignored where it is a job's own output (<c>id</c>, <c>state</c>…), refused where it asks for what is not there yet.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Others { get; init; }
+
+    /// <summary>This draft with <paramref name="upper"/> laid over it: what is set above wins.</summary>
+    public SubmissionDraft Under(SubmissionDraft upper) => new()
+    {
+        Name = upper.Name ?? Name,
+        RunName = upper.RunName ?? RunName,
+        Script = upper.Script ?? Script,
+        ScriptContent = upper.ScriptContent ?? ScriptContent,
+        Arguments = upper.Arguments ?? Arguments,
+        Command = upper.Command ?? Command,
+        RunDir = upper.RunDir ?? RunDir,
+        Environment = upper.Environment ?? Environment,
+        Gpus = upper.Gpus ?? Gpus,
+        Priority = upper.Priority ?? Priority,
+        TimeLimit = upper.TimeLimit ?? TimeLimit,
+        DependsOn = upper.DependsOn ?? DependsOn,
+        DependsOnIds = upper.DependsOnIds ?? DependsOnIds,
+        DependencyMode = upper.DependencyMode ?? DependencyMode,
+        AutoCancelOnDependencyFailure = upper.AutoCancelOnDependencyFailure ?? AutoCancelOnDependencyFailure,
+        Project = upper.Project ?? Project,
+        Notifications = upper.Notifications ?? Notifications,
+        RedoneFrom = upper.RedoneFrom ?? RedoneFrom,
+        Others = upper.Others ?? Others,
+    };
+}
