@@ -1,40 +1,49 @@
 namespace Gflow.Daemon.Engine;
 
-/// <summary>Tells readers of the event table that there is more to read.</summary>
+/// <summary>Tells readers of the history that it has grown.</summary>
 internal sealed class CommitSignal
 {
-    private readonly Lock _gate = new();
-    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastEventSeq;
 
-    public long LastEventSeq { get; private set; }
+    public long LastEventSeq => Volatile.Read(ref _lastEventSeq);
 
-    public void Committed(long seq)
-    {
-        lock (_gate)
-        {
-            LastEventSeq = seq;
-            _next.SetResult();
-            _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-    }
-
-    /// <summary>Completes once an event with a greater seq has been committed.</summary>
+    /// <summary>Completes once an event after <paramref name="afterSeq"/> has been committed.</summary>
     public async Task WaitAsync(long afterSeq, CancellationToken ct)
     {
         while (true)
         {
-            Task next;
-            lock (_gate)
+            Task grown;
+            lock (_lock)
             {
-                if (LastEventSeq > afterSeq)
+                if (_lastEventSeq > afterSeq)
                 {
                     return;
                 }
 
-                next = _next.Task;
+                grown = _grown.Task;
             }
 
-            await next.WaitAsync(ct).ConfigureAwait(false);
+            await grown.WaitAsync(ct);
         }
+    }
+
+    public void Advance(long lastEventSeq)
+    {
+        TaskCompletionSource grown;
+        lock (_lock)
+        {
+            if (lastEventSeq <= _lastEventSeq)
+            {
+                return;
+            }
+
+            _lastEventSeq = lastEventSeq;
+            grown = _grown;
+            _grown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        grown.SetResult();
     }
 }

@@ -1,8 +1,11 @@
-using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Daemon.Execution;
 
 namespace Gflow.Daemon.Engine;
 
-/// <param name="StoreFault">Why nothing can be written; null when all is well.</param>
-internal sealed record EngineStatus(DateTimeOffset StartedAt, IReadOnlyList<UnknownJob> UnknownJobs, string? StoreFault);
+/// <summary>How the engine is.</summary>
+/// <param name="UnknownJobs">Jobs the launcher has and the database lacks.</param>
+/// <param name="StoreFault">Why nothing can be stored now; null when all is well.</param>
+internal sealed record EngineStatus(DateTimeOffset StartedAt, IReadOnlyList<ExecutorJob> UnknownJobs, string? StoreFault);
 
-internal sealed record UpdateOutcome(Gflow.Core.Jobs.Job Job, IReadOnlyList<string> UpdatedFields);
+internal sealed record UpdateOutcome(Job Job, IReadOnlyList<string> UpdatedFields);

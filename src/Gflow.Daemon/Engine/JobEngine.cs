@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Storage;
@@ -10,21 +11,26 @@ namespace Gflow.Daemon.Engine;
 
 internal sealed class JobEngine : IAsyncDisposable
 {
+    private static readonly JobPolicy Policy = new(TimeSpan.FromSeconds(10));
+    private static readonly SubmissionPolicy Submission = new() { GpuCount = 2, DefaultRunDir = "/", MailboxProblem = _ => null };
     private readonly Database _database;
+    private readonly JobTable _jobs;
+    private readonly EventTable _events;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private readonly Dictionary<JobId, Job> _live = [];
-    private uint _lastId;
 
     public JobEngine(Database database, TimeProvider time)
     {
         _database = database;
         _time = time;
+        _jobs = new(database.Writer);
+        _events = new(database.Writer);
         Status = new(time.GetUtcNow(), [], null);
-        Publish();
+        Commits.Advance(EventTable.LastSeq(database.Writer));
+        Current = new(JobBoard.Load(JobTable.Live(database.Writer), new Dictionary<JobId, JobState>(), JobTable.LastId(database.Writer), Policy), [new(0, "GPU-0"), new(1, "GPU-1", "nvml_query_failed")]);
     }
 
-    public Board Current { get; private set; } = new(new Dictionary<JobId, Job>(), []);
+    public Board Current { get; private set; }
 
     public EngineStatus Status { get; set; }
 
@@ -32,123 +38,110 @@ internal sealed class JobEngine : IAsyncDisposable
 
     public Task<Result<IReadOnlyList<Job>>> SubmitAsync(IReadOnlyList<SubmissionDraft> drafts, Caller caller, CancellationToken ct)
     {
-        if (drafts.Any(draft => draft.Command is null && draft.Script is null))
+        var checks = drafts.Select(draft => SubmissionRules.Check(draft, Submission)).ToList();
+        if (checks.SelectMany(check => check.Problems).ToList() is { Count: > 0 } problems)
         {
-            return Task.FromResult<Result<IReadOnlyList<Job>>>(new Problem("missing_command", "A job needs a command or a script", "command"));
+            return Task.FromResult<Result<IReadOnlyList<Job>>>(problems);
         }
 
-        var jobs = drafts.Select(draft =>
-        {
-            var spec = new JobSpec
-            {
-                Name = draft.Name,
-                Command = draft.Command,
-                Script = draft.Script,
-                Gpus = (int)(draft.Gpus ?? 0),
-                RunDir = draft.RunDir ?? "/",
-                TimeLimit = draft.TimeLimit is { } limit ? TimeSpan.FromSeconds(limit.Secs) : null,
-            };
-            var job = new Job(new(++_lastId), spec, caller.User, caller.Uid, _time.GetUtcNow(), new JobStatus.Queued(), 1, 1);
-            Stage(job, "job_submitted", "job_submitted");
-            return job;
-        }).ToList();
-        return Task.FromResult(Result<IReadOnlyList<Job>>.From(jobs));
+        return Task.FromResult(Apply(rules => Result<IReadOnlyList<Job>>.From(
+            [.. checks.Select(check => rules.Submit(new(check.Value.Spec, caller.User, caller.Uid), new Dictionary<JobId, JobState>()))])));
     }
 
     public async Task<Result<Job>> RedoAsync(JobId id, SubmissionDraft overrides, Caller caller, CancellationToken ct)
     {
         if (JobTable.Find(_database.Writer, id) is not { } job)
         {
-            return NotFound(id);
+            return new Problem("not_found", $"There is no job {id}");
         }
 
-        var again = await SubmitAsync([new SubmissionDraft { Command = job.Spec.Command, Script = job.Spec.Script, Name = job.Spec.Name }.Under(overrides)], caller, ct).ConfigureAwait(false);
-        return again.Value[0];
+        var again = await SubmitAsync([new SubmissionDraft { Command = job.Spec.Command, RedoneFrom = id.Value, Name = job.Spec.Name }.Under(overrides)], caller, ct);
+        return again.Ok ? again.Value[0] : Result<Job>.Fail([.. again.Problems]);
     }
 
-    public Task<Result<Job>> CancelAsync(JobId id, Caller caller, CancellationToken ct) => Change(id, job => job.State.IsFinal() ? null : job with
-    {
-        Status = new JobStatus.Ended(new JobEnd.Cancelled(caller.User, null, null, null), [], job.Status.Started, _time.GetUtcNow()),
-    }, "job_cancelled");
+    public Task<Result<Job>> CancelAsync(JobId id, Caller caller, CancellationToken ct) => Task.FromResult(ApplyTo(id, rules => rules.Cancel(id, caller.User)));
 
-    public Task<Result<Job>> HoldAsync(JobId id, Caller caller, CancellationToken ct) =>
-        Change(id, job => job.Status is JobStatus.Queued ? job with { Status = new JobStatus.Held() } : null, "job_held");
+    public Task<Result<Job>> HoldAsync(JobId id, Caller caller, CancellationToken ct) => Task.FromResult(ApplyTo(id, rules => rules.Hold(id)));
 
-    public Task<Result<Job>> ReleaseAsync(JobId id, Caller caller, CancellationToken ct) =>
-        Change(id, job => job.Status is JobStatus.Held ? job with { Status = new JobStatus.Queued() } : null, "job_released");
+    public Task<Result<Job>> ReleaseAsync(JobId id, Caller caller, CancellationToken ct) => Task.FromResult(ApplyTo(id, rules => rules.Release(id)));
 
-    public async Task<Result<UpdateOutcome>> UpdateAsync(JobId id, UpdateDraft draft, Caller caller, CancellationToken ct)
-    {
-        var fields = new List<string>();
-        var result = await Change(id, job =>
-        {
-            var spec = job.Spec;
-            if (draft.Priority is { } priority)
-            {
-                spec = spec with { Priority = (byte)priority };
-                fields.Add("priority");
-            }
-
-            if (draft.Clears.Contains("time_limit"))
-            {
-                spec = spec with { TimeLimit = null };
-                fields.Add("time_limit");
-            }
-
-            return job.Status is JobStatus.Queued or JobStatus.Held ? job with { Spec = spec } : null;
-        }, "job_updated").ConfigureAwait(false);
-        return result.Ok ? new UpdateOutcome(result.Value, fields) : Result<UpdateOutcome>.Fail([.. result.Problems]);
-    }
-
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    internal void Stage(Job job, string type, string sseName)
-    {
-        lock (_gate)
-        {
-            if (job.State.IsFinal())
-            {
-                _live.Remove(job.Id);
-            }
-            else
-            {
-                _live[job.Id] = job;
-            }
-
-            JobTable.Rows.GetOrAdd(_database.Writer.DataSource, _ => new())[job.Id] = job;
-            var seq = Commits.LastEventSeq + 1;
-            var frame = new StreamFrame { Type = sseName, Seq = seq, Event = type, Timestamp = "2026-01-01T00:00:00Z", JobId = job.Id.Value };
-            using var command = _database.Writer.CreateCommand();
-            command.CommandText = "INSERT INTO event (seq, uid, type, at, job, user, frame, payload) VALUES ($seq, $uid, $type, 0, $job, $user, $frame, $frame)";
-            command.Parameters.AddWithValue("$seq", seq);
-            command.Parameters.AddWithValue("$uid", seq.ToString());
-            command.Parameters.AddWithValue("$type", type);
-            command.Parameters.AddWithValue("$job", job.Id.Value);
-            command.Parameters.AddWithValue("$user", job.SubmittedBy);
-            command.Parameters.AddWithValue("$frame", JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame));
-            command.ExecuteNonQuery();
-            Publish();
-            Commits.Committed(seq);
-        }
-    }
-
-    private static Problem NotFound(JobId id) => new("not_found", $"There is no job {id}");
-
-    private Task<Result<Job>> Change(JobId id, Func<Job, Job?> change, string type)
+    public Task<Result<UpdateOutcome>> UpdateAsync(JobId id, UpdateDraft draft, Caller caller, CancellationToken ct)
     {
         if (JobTable.Find(_database.Writer, id) is not { } job)
         {
-            return Task.FromResult<Result<Job>>(NotFound(id));
+            return Task.FromResult<Result<UpdateOutcome>>(new Problem("not_found", $"There is no job {id}"));
         }
 
-        if (change(job) is not { } changed)
+        var check = SubmissionRules.Check(job.Spec, draft, Submission);
+        if (!check.Ok)
         {
-            return Task.FromResult<Result<Job>>(new Problem("wrong_state", $"Job {id} is {job.State}"));
+            return Task.FromResult(Result<UpdateOutcome>.Fail([.. check.Problems]));
         }
 
-        Stage(changed, type, "job_state_changed");
-        return Task.FromResult<Result<Job>>(changed);
+        var updated = ApplyTo(id, rules => rules.Update(id, check.Value.Spec, new Dictionary<JobId, JobState>()));
+        return Task.FromResult(updated.Ok ? new UpdateOutcome(updated.Value, check.Value.Fields) : Result<UpdateOutcome>.Fail([.. updated.Problems]));
     }
 
-    private void Publish() => Current = new(new Dictionary<JobId, Job>(_live), [new("GPU-0", 0, true, null, []), new("GPU-1", 1, false, null, [new(1)])]);
+    public ValueTask DisposeAsync()
+    {
+        _jobs.Dispose();
+        _events.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Run(JobId id) => Apply(rules =>
+    {
+        rules.Start(id, []);
+        rules.Started(id, 1, 4711, _time.GetUtcNow());
+        return Result<bool>.From(true);
+    });
+
+    internal void End(JobId id, int code) => Apply(rules =>
+    {
+        rules.Exited(id, 1, new(code, null, _time.GetUtcNow()), gone: true);
+        return Result<bool>.From(true);
+    });
+
+    private Result<Job> ApplyTo(JobId id, Func<JobRules, Result<Job>> apply)
+    {
+        if (Current.Jobs.ContainsKey(id))
+        {
+            return Apply(apply);
+        }
+
+        return JobTable.Find(_database.Writer, id) is { } job
+            ? new Problem("wrong_state", $"Job {id} is {job.State}")
+            : new Problem("not_found", $"There is no job {id}");
+    }
+
+    private Result<T> Apply<T>(Func<JobRules, Result<T>> apply)
+    {
+        lock (_gate)
+        {
+            var rules = new JobRules(Current.Live, Policy, _time.GetUtcNow());
+            var result = apply(rules);
+            var changes = rules.Changes();
+            var seq = Commits.LastEventSeq;
+            using (var transaction = _database.Writer.BeginTransaction())
+            {
+                foreach (var job in changes.Jobs)
+                {
+                    _jobs.Put(job, transaction);
+                }
+
+                foreach (var happened in changes.Events)
+                {
+                    var frame = EventFacts.Frame(happened, null, ++seq);
+                    var bytes = JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame);
+                    _events.Append(new(seq, seq.ToString(), happened.Type, happened.At, happened.Job.Id, happened.Job.SubmittedBy, frame.Type, bytes, bytes), transaction);
+                }
+
+                transaction.Commit();
+            }
+
+            Current = Current with { Live = changes.Board };
+            Commits.Advance(seq);
+            return result;
+        }
+    }
 }

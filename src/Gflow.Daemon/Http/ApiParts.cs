@@ -8,10 +8,6 @@ internal sealed record ApiParts(JobEngine Engine, Database Database, TimeProvide
 
 /// <summary>What does not change while a daemon runs.</summary>
 /// <param name="Owner">Whose daemon it is.</param>
-/// <param name="DataDirectory">Where database and logs are.</param>
+/// <param name="Paths">Where database and logs are.</param>
 /// <param name="Socket">Path of the Unix socket.</param>
-internal sealed record DaemonFacts(string Version, Caller Owner, string DataDirectory, string Socket)
-{
-    /// <summary>Where the output of jobs goes.</summary>
-    public string LogDirectory => Path.Combine(DataDirectory, "logs");
-}
+internal sealed record DaemonFacts(string Version, Caller Owner, DataPaths Paths, string Socket);

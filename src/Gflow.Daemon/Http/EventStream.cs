@@ -62,15 +62,15 @@ internal sealed class EventStream(ApiParts parts)
         }
     }
 
-    private List<EventRow> Read(long after)
+    private List<StreamRow> Read(long after)
     {
         using var reader = parts.Database.OpenReader();
         return EventTable.Read(reader, after, FramesAtOnce);
     }
 
-    private static void Write(PipeWriter body, EventRow row)
+    private static void Write(PipeWriter body, StreamRow row)
     {
-        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {row.Seq}\nevent: {row.SseName}\ndata: "), body);
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {row.Seq}\nevent: {row.StreamType}\ndata: "), body);
         body.Write(row.Frame);
         body.Write("\n\n"u8);
     }
@@ -92,7 +92,8 @@ internal sealed class EventStream(ApiParts parts)
         }
 
         using var reader = parts.Database.OpenReader();
-        var first = EventTable.FirstSeq(reader) ?? newest + 1;
+        var oldest = EventTable.FirstSeq(reader);
+        var first = oldest > 0 ? oldest : newest + 1;
         if (last < first - 1)
         {
             return new Problem("gone", $"Events after {last} are no longer all kept; the first there is has the id {first}", "last_event_id");

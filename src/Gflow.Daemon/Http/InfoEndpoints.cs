@@ -1,5 +1,7 @@
 using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
+using Gflow.Daemon.Engine;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -43,26 +45,30 @@ internal sealed class InfoEndpoints(ApiParts parts)
             UptimeSecs = Math.Max(0, (long)(parts.Time.GetUtcNow() - status.StartedAt).TotalSeconds),
             Executor = Executor,
             GpuTotal = board.Gpus.Count,
-            GpuAvailable = board.Gpus.Count(gpu => gpu.Available),
+            GpuAvailable = board.Gpus.Count(gpu => IsFree(gpu, board)),
             User = parts.Facts.Owner.User,
-            DataDir = parts.Facts.DataDirectory,
+            DataDir = parts.Facts.Paths.Root,
             Socket = parts.Facts.Socket,
             Url = Url(context),
             RunningJobs = board.Jobs.Values.Count(job => job.State == JobState.Running),
             QueuedJobs = board.Jobs.Values.Count(job => job.State == JobState.Queued),
-            UnknownJobs = status.UnknownJobs,
+            UnknownJobs = [.. status.UnknownJobs.Select(job => new UnknownJob(job.JobId, job.Attempt, job.Pid))],
         };
         return ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.StatusAnswer);
     }
 
     private Task InfoAsync(HttpContext context)
     {
-        var gpus = parts.Engine.Current.Gpus
+        var board = parts.Engine.Current;
+        var gpus = board.Gpus
             .OrderBy(gpu => gpu.Index)
-            .Select(gpu => new GpuView(gpu.Uuid, gpu.Index, gpu.Available, gpu.Reason, [.. gpu.Jobs.Select(job => job.Value)]));
+            .Select(gpu => new GpuView(
+                gpu.Uuid, gpu.Index, IsFree(gpu, board), gpu.Unavailable, board.Live.Occupied.TryGetValue(gpu.Index, out var job) ? [job.Value] : []));
         return ProblemMapping.JsonAsync(
             context, StatusCodes.Status200OK, new InfoAnswer([.. gpus], null, "sequential", Executor), WireJson.Default.InfoAnswer);
     }
+
+    private static bool IsFree(GpuSlot gpu, Board board) => gpu.Unavailable is null && !board.Live.Occupied.ContainsKey(gpu.Index);
 
     private static string? Url(HttpContext context) =>
         context.RequestServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses

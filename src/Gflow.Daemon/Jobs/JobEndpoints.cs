@@ -87,18 +87,16 @@ internal sealed class JobEndpoints(ApiParts parts)
     {
         var user = context.Request.Query["username"].ToString();
         var text = context.Request.Query["shorthand"].ToString();
-        var skip = JobRequest.Shorthand(text);
-        var job = skip.Ok && user.Length > 0
-            ? JobLookup.List(parts, new() { Users = [user], Descending = true, Offset = skip.Value, Limit = 1 }).FirstOrDefault()
-            : null;
-        await (job switch
+        var nth = JobRequest.Shorthand(text);
+        var found = nth.Ok && user.Length > 0 ? JobLookup.NthLast(parts, user, nth.Value) : null;
+        await (found switch
         {
-            _ when !skip.Ok => ProblemMapping.WriteAsync(context, skip.Problems),
+            _ when !nth.Ok => ProblemMapping.WriteAsync(context, nth.Problems),
             _ when user.Length == 0 => ProblemMapping.WriteAsync(context,
                 [new Problem("bad_query", "username is missing: whose latest job?", "username")]),
             null => ProblemMapping.WriteAsync(context,
                 [new Problem("unresolved", $"'{text}' cannot be resolved: {user} has not submitted that many jobs", "shorthand")]),
-            _ => ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, new ResolvedJob(job.Id.Value), WireJson.Default.ResolvedJob),
+            _ => ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, new ResolvedJob(found.Value.Value), WireJson.Default.ResolvedJob),
         }).ConfigureAwait(false);
     }
 
@@ -188,7 +186,7 @@ internal sealed class JobEndpoints(ApiParts parts)
         return ProblemMapping.JsonAsync(context, StatusCodes.Status201Created, new SubmittedJob(job.Id.Value, job.RunName), WireJson.Default.SubmittedJob);
     }
 
-    private JobView View(Job job) => JobMapping.View(job, parts.Engine.Current, parts.Facts.LogDirectory);
+    private JobView View(Job job) => JobMapping.View(job, parts.Engine.Current, parts.Facts.Paths);
 
     private static Problem NotFound(JobId id) => new("not_found", $"There is no job {id}", "id");
 }

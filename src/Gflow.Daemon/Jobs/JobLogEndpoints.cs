@@ -66,7 +66,7 @@ internal sealed class JobLogEndpoints(ApiParts parts)
             return;
         }
 
-        var path = JobMapping.LogPath(parts.Facts.LogDirectory, job.Value.Id);
+        var path = parts.Facts.Paths.LogOf(job.Value.Id);
         if (job.Value.State.IsFinal() && !File.Exists(path))
         {
             await ProblemMapping.WriteAsync(context, [NoLog(job.Value)]).ConfigureAwait(false);
@@ -178,7 +178,7 @@ internal sealed class JobLogEndpoints(ApiParts parts)
             return Result<Log>.Fail([.. job.Problems]);
         }
 
-        var path = JobMapping.LogPath(parts.Facts.LogDirectory, job.Value.Id);
+        var path = parts.Facts.Paths.LogOf(job.Value.Id);
         return File.Exists(path) ? new Log(job.Value.Id, path) : NoLog(job.Value);
     }
 

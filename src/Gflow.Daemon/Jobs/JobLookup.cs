@@ -18,6 +18,13 @@ internal static class JobLookup
         return JobTable.Find(reader, id);
     }
 
+    /// <summary>A user's N-th last submission, the last being 1.</summary>
+    public static JobId? NthLast(ApiParts parts, string user, int nth)
+    {
+        using var reader = parts.Database.OpenReader();
+        return JobTable.NthLast(reader, user, nth);
+    }
+
     public static List<Job> List(ApiParts parts, JobQuery query)
     {
         if (query.States is { } states && !states.Any(state => state.IsFinal()))
@@ -30,7 +37,7 @@ internal static class JobLookup
     }
 
     /// <summary>What is live alone needs no database, however long the history is.</summary>
-    private static List<Job> OfBoard(IEnumerable<Job> live, JobQuery query, IReadOnlyList<JobState> states)
+    private static List<Job> OfBoard(IEnumerable<Job> live, JobQuery query, IReadOnlyCollection<JobState> states)
     {
         var jobs = live.Where(job => states.Contains(job.State)
             && (query.Users is not { } users || users.Contains(job.SubmittedBy))

@@ -10,13 +10,13 @@ namespace Gflow.Daemon.Jobs;
 internal static class JobMapping
 {
     /// <param name="board">Knows why live jobs wait.</param>
-    /// <param name="logDirectory">Where the output of jobs goes.</param>
-    public static JobView View(Job job, Board board, string logDirectory)
+    /// <param name="paths">Know where its output goes.</param>
+    public static JobView View(Job job, Board board, DataPaths paths)
     {
         var spec = job.Spec;
         var on = spec.Dependencies.On;
         var end = (job.Status as JobStatus.Ended)?.End;
-        var reason = end is null ? board.ReasonOf(job) : ReasonOf(end);
+        var reason = board.ReasonOf(job);
         return new()
         {
             Id = job.Id.Value,
@@ -45,24 +45,12 @@ internal static class JobMapping
             ReasonText = reason?.Text,
             ExitCode = end?.ExitCode,
             Signal = end?.ExitSignal is { } signal ? SignalText.Name(signal) : null,
-            LogPath = LogPath(logDirectory, job.Id),
+            LogPath = paths.LogOf(job.Id),
             Attempt = job.Attempt,
             Alive = job.State == JobState.Running ? true : null,
             Notifications = spec.Notifications is { } wish ? new() { Emails = wish.Emails, Events = wish.Events } : null,
         };
     }
-
-    public static string LogPath(string logDirectory, JobId id) => Path.Combine(logDirectory, $"{id}.log");
-
-    /// <summary>Why a job that is over came to that end, when its state alone does not say so.</summary>
-    public static JobReason? ReasonOf(JobEnd end) => end switch
-    {
-        JobEnd.Failed { Reason: { } text } => new(ReasonKind.SystemError, text),
-        JobEnd.Cancelled { Dependency: { } id } => new(ReasonKind.DependencyFailed, $"Job {id}, which it depends on, did not finish well", id),
-        JobEnd.Cancelled { By: { } user } => new(ReasonKind.CancelledByUser, $"Cancelled by {user}"),
-        JobEnd.Cancelled => new(ReasonKind.CancelledByUser, "Cancelled"),
-        _ => null,
-    };
 
     /// <summary>A word, or an object with the word as its one key where the reason carries something.</summary>
     public static JsonElement Wire(JobReason reason)

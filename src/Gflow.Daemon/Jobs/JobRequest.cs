@@ -63,17 +63,17 @@ internal static class JobRequest
     }
 
     /// <summary>Reads <c>@</c> (the latest job) and <c>@~N</c> (the N-th from the end, the latest being 1).</summary>
-    /// <returns>How many jobs to pass over, from the latest.</returns>
+    /// <returns>Which job from the end, the latest being 1.</returns>
     public static Result<int> Shorthand(string text)
     {
         if (text == "@")
         {
-            return 0;
+            return 1;
         }
 
         return text.StartsWith("@~", StringComparison.Ordinal)
             && int.TryParse(text.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var nth) && nth > 0
-                ? nth - 1
+                ? nth
                 : new Problem("bad_query", $"shorthand '{text}' cannot be resolved; write @ for the latest job or @~N for the N-th from the end", "shorthand");
     }
 
