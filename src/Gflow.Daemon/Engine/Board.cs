@@ -10,4 +10,7 @@ internal sealed record Board(JobBoard Live, IReadOnlyList<GpuSlot> Gpus)
 
     /// <summary>Why the job waits, or how it came to its end; null when there is nothing to say.</summary>
     public JobReason? ReasonOf(Job job) => JobReasons.Of(job, Live, Gpus);
+
+    /// <summary>Whether a job could be given the GPU now.</summary>
+    public bool IsFree(GpuSlot gpu) => gpu.Unavailable is null && !Live.Occupied.ContainsKey(gpu.Index);
 }

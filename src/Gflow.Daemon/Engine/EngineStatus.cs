@@ -1,4 +1,3 @@
-using Gflow.Core.Jobs;
 using Gflow.Daemon.Execution;
 
 namespace Gflow.Daemon.Engine;
@@ -7,5 +6,3 @@ namespace Gflow.Daemon.Engine;
 /// <param name="UnknownJobs">Jobs the launcher has and the database lacks.</param>
 /// <param name="StoreFault">Why nothing can be stored now; null when all is well.</param>
 internal sealed record EngineStatus(DateTimeOffset StartedAt, IReadOnlyList<ExecutorJob> UnknownJobs, string? StoreFault);
-
-internal sealed record UpdateOutcome(Job Job, IReadOnlyList<string> UpdatedFields);

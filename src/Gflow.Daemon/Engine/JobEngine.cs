@@ -1,147 +1,252 @@
-using System.Text.Json;
+using System.Threading.Channels;
 using Gflow.Core;
 using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
-using Gflow.Core.Submission;
-using Gflow.Daemon.Http;
+using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
 
-internal sealed class JobEngine : IAsyncDisposable
+/// <summary>What the engine takes from the configuration and the machine.</summary>
+internal sealed record EngineSettings
 {
-    private static readonly JobPolicy Policy = new(TimeSpan.FromSeconds(10));
-    private static readonly SubmissionPolicy Submission = new() { GpuCount = 2, DefaultRunDir = "/", MailboxProblem = _ => null };
-    private readonly Database _database;
-    private readonly JobTable _jobs;
-    private readonly EventTable _events;
+    public required JobPolicy Policy { get; init; }
+
+    public required IReadOnlyList<GpuSlot> Gpus { get; init; }
+
+    public required SchedulerFacts Scheduler { get; init; }
+
+    public required EffectSettings Effects { get; init; }
+}
+
+/// <summary>
+/// The single writer. Takes a batch of commands from one bounded channel, applies the rules, plans, commits once, publishes the new
+/// board, answers the callers, and hands the effects to the runner. Nothing else in the daemon changes state.
+/// </summary>
+internal sealed partial class JobEngine : IAsyncDisposable
+{
+    private const int MaxBatch = 512;
+    private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<EngineCommand> _commands = Channel.CreateBounded<EngineCommand>(new BoundedChannelOptions(4096) { SingleReader = true });
+    private readonly EngineSettings _settings;
+    private readonly BatchWriter _writer;
+    private readonly IJobExecutor _executor;
+    private readonly EffectRunner _effects;
+    private readonly LaunchReports _reports;
     private readonly TimeProvider _time;
-    private readonly Lock _gate = new();
+    private readonly ILogger<JobEngine> _log;
+    private readonly ITimer _wakeup;
+    private readonly List<EngineCommand> _unstored = [];
+    private Board _current;
+    private EngineStatus _status;
+    private Task _loop = Task.CompletedTask;
 
-    public JobEngine(Database database, TimeProvider time)
+    public JobEngine(Database database, IJobExecutor executor, EngineSettings settings, TimeProvider time, ILoggerFactory logs)
     {
-        _database = database;
+        _settings = settings;
+        _executor = executor;
         _time = time;
-        _jobs = new(database.Writer);
-        _events = new(database.Writer);
-        Status = new(time.GetUtcNow(), [], null);
-        Commits.Advance(EventTable.LastSeq(database.Writer));
-        Current = new(JobBoard.Load(JobTable.Live(database.Writer), new Dictionary<JobId, JobState>(), JobTable.LastId(database.Writer), Policy), [new(0, "GPU-0"), new(1, "GPU-1", "nvml_query_failed")]);
+        _log = logs.CreateLogger<JobEngine>();
+        _writer = new BatchWriter(database, settings.Scheduler);
+        _reports = new LaunchReports(TellAsync);
+        _effects = new EffectRunner(database, executor, settings.Effects, _reports, TellAsync, time, logs.CreateLogger<EffectRunner>());
+        _wakeup = time.CreateTimer(_ => _commands.Writer.TryWrite(new EngineWakeup()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _current = new Board(JobBoard.Empty(default), settings.Gpus);
+        _status = new EngineStatus(time.GetUtcNow(), [], null);
     }
 
-    public Board Current { get; private set; }
+    /// <summary>The board as of the last commit.</summary>
+    public Board Current => Volatile.Read(ref _current);
 
-    public EngineStatus Status { get; set; }
+    public EngineStatus Status => Volatile.Read(ref _status);
 
-    public CommitSignal Commits { get; } = new();
+    /// <summary>Grows with the history.</summary>
+    public CommitSignal Commits => _writer.Commits;
 
-    public Task<Result<IReadOnlyList<Job>>> SubmitAsync(IReadOnlyList<SubmissionDraft> drafts, Caller caller, CancellationToken ct)
+    /// <summary>Compares what is stored with what the machine has, and from then on works.</summary>
+    /// <exception cref="ExecutorUnavailableException">The launcher can neither be reached nor started.</exception>
+    public async Task StartAsync(CancellationToken ct)
     {
-        var checks = drafts.Select(draft => SubmissionRules.Check(draft, Submission)).ToList();
-        if (checks.SelectMany(check => check.Problems).ToList() is { Count: > 0 } problems)
+        var running = await _executor.ConnectAsync(ct);
+        var recovery = Recovery.Compare(_writer.Connection, running, _settings.Policy);
+        _current = new Board(recovery.Board, GpusBesideUnknown(recovery.Unknown));
+        _status = _status with { UnknownJobs = recovery.Unknown };
+        foreach (var unknown in recovery.Unknown)
         {
-            return Task.FromResult<Result<IReadOnlyList<Job>>>(problems);
+            LogUnknownJob(_log, unknown.JobId, unknown.Attempt, unknown.Pid);
         }
 
-        return Task.FromResult(Apply(rules => Result<IReadOnlyList<Job>>.From(
-            [.. checks.Select(check => rules.Submit(new(check.Value.Spec, caller.User, caller.Uid), new Dictionary<JobId, JobState>()))])));
-    }
-
-    public async Task<Result<Job>> RedoAsync(JobId id, SubmissionDraft overrides, Caller caller, CancellationToken ct)
-    {
-        if (JobTable.Find(_database.Writer, id) is not { } job)
+        _loop = Task.Run(LoopAsync, CancellationToken.None);
+        foreach (var job in recovery.Lost)
         {
-            return new Problem("not_found", $"There is no job {id}");
+            await TellAsync(new EngineNews(batch => batch.Rules.Exited(job.Id, job.Attempt, new ProcessExit(null, null, batch.Now), gone: true)));
         }
 
-        var again = await SubmitAsync([new SubmissionDraft { Command = job.Spec.Command, RedoneFrom = id.Value, Name = job.Spec.Name }.Under(overrides)], caller, ct);
-        return again.Ok ? again.Value[0] : Result<Job>.Fail([.. again.Problems]);
-    }
-
-    public Task<Result<Job>> CancelAsync(JobId id, Caller caller, CancellationToken ct) => Task.FromResult(ApplyTo(id, rules => rules.Cancel(id, caller.User)));
-
-    public Task<Result<Job>> HoldAsync(JobId id, Caller caller, CancellationToken ct) => Task.FromResult(ApplyTo(id, rules => rules.Hold(id)));
-
-    public Task<Result<Job>> ReleaseAsync(JobId id, Caller caller, CancellationToken ct) => Task.FromResult(ApplyTo(id, rules => rules.Release(id)));
-
-    public Task<Result<UpdateOutcome>> UpdateAsync(JobId id, UpdateDraft draft, Caller caller, CancellationToken ct)
-    {
-        if (JobTable.Find(_database.Writer, id) is not { } job)
+        foreach (var job in recovery.NeverStarted)
         {
-            return Task.FromResult<Result<UpdateOutcome>>(new Problem("not_found", $"There is no job {id}"));
+            await TellAsync(new EngineNews(batch => batch.Rules.NotStarted(job.Id, job.Attempt, "cancelled before it was started")));
         }
 
-        var check = SubmissionRules.Check(job.Spec, draft, Submission);
-        if (!check.Ok)
+        await TellAsync(new EngineWakeup());
+        recovery.Resume(_effects);
+        _reports.Follow(_executor.Reports);
+    }
+
+    /// <summary>Has <paramref name="apply"/> done on the writer's turn and answers after the commit.</summary>
+    public async Task<Result<T>> AskAsync<T>(Func<EngineBatch, Result<T>> apply, CancellationToken ct)
+    {
+        var request = new EngineRequest<T>(apply);
+        try
         {
-            return Task.FromResult(Result<UpdateOutcome>.Fail([.. check.Problems]));
+            await _commands.Writer.WriteAsync(request, ct);
+        }
+        catch (ChannelClosedException)
+        {
+            return new Problem("busy", "The daemon is stopping.");
         }
 
-        var updated = ApplyTo(id, rules => rules.Update(id, check.Value.Spec, new Dictionary<JobId, JobState>()));
-        return Task.FromResult(updated.Ok ? new UpdateOutcome(updated.Value, check.Value.Fields) : Result<UpdateOutcome>.Fail([.. updated.Problems]));
+        // Not cancelled with the caller: what was handed in is done, whether or not somebody still listens.
+        return await request.Answer.WaitAsync(ct);
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>Hands in news; they are stored sooner or later.</summary>
+    public async ValueTask TellAsync(EngineCommand news)
     {
-        _jobs.Dispose();
-        _events.Dispose();
-        return ValueTask.CompletedTask;
-    }
-
-    internal void Run(JobId id) => Apply(rules =>
-    {
-        rules.Start(id, []);
-        rules.Started(id, 1, 4711, _time.GetUtcNow());
-        return Result<bool>.From(true);
-    });
-
-    internal void End(JobId id, int code) => Apply(rules =>
-    {
-        rules.Exited(id, 1, new(code, null, _time.GetUtcNow()), gone: true);
-        return Result<bool>.From(true);
-    });
-
-    private Result<Job> ApplyTo(JobId id, Func<JobRules, Result<Job>> apply)
-    {
-        if (Current.Jobs.ContainsKey(id))
+        try
         {
-            return Apply(apply);
+            await _commands.Writer.WriteAsync(news);
         }
-
-        return JobTable.Find(_database.Writer, id) is { } job
-            ? new Problem("wrong_state", $"Job {id} is {job.State}")
-            : new Problem("not_found", $"There is no job {id}");
+        catch (ChannelClosedException)
+        {
+            // Stopping: the launcher and the outbox tell the next daemon again.
+        }
     }
 
-    private Result<T> Apply<T>(Func<JobRules, Result<T>> apply)
+    /// <summary>Stops after what was handed in. Jobs and their launcher go on.</summary>
+    public async ValueTask DisposeAsync()
     {
-        lock (_gate)
+        _reports.Dispose();
+        _effects.Dispose();
+        _commands.Writer.TryComplete();
+        await _loop;
+        await _wakeup.DisposeAsync();
+        _writer.Dispose();
+    }
+
+    private async Task LoopAsync()
+    {
+        var batch = new List<EngineCommand>(MaxBatch);
+        while (await _commands.Reader.WaitToReadAsync())
         {
-            var rules = new JobRules(Current.Live, Policy, _time.GetUtcNow());
-            var result = apply(rules);
-            var changes = rules.Changes();
-            var seq = Commits.LastEventSeq;
-            using (var transaction = _database.Writer.BeginTransaction())
+            batch.AddRange(_unstored);
+            _unstored.Clear();
+            while (batch.Count < MaxBatch && _commands.Reader.TryRead(out var command))
             {
-                foreach (var job in changes.Jobs)
-                {
-                    _jobs.Put(job, transaction);
-                }
-
-                foreach (var happened in changes.Events)
-                {
-                    var frame = EventFacts.Frame(happened, null, ++seq);
-                    var bytes = JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame);
-                    _events.Append(new(seq, seq.ToString(), happened.Type, happened.At, happened.Job.Id, happened.Job.SubmittedBy, frame.Type, bytes, bytes), transaction);
-                }
-
-                transaction.Commit();
+                batch.Add(command);
             }
 
-            Current = Current with { Live = changes.Board };
-            Commits.Advance(seq);
-            return result;
+            Process(batch);
+            batch.Clear();
         }
     }
+
+    private void Process(List<EngineCommand> commands)
+    {
+        var now = _time.GetUtcNow();
+        var before = Current;
+        var batch = new EngineBatch(before.Live, _settings.Policy, _writer.Connection, now);
+        JobChanges changes;
+        try
+        {
+            foreach (var command in commands)
+            {
+                command.Apply(batch);
+            }
+
+            batch.Plan(before.Gpus);
+            changes = batch.Rules.Changes();
+            _writer.Write(batch, changes, before.Gpus);
+        }
+        catch (SqliteException error)
+        {
+            Refuse(commands, error);
+            return;
+        }
+
+        Volatile.Write(ref _current, before with { Live = changes.Board });
+        if (_status.StoreFault is not null)
+        {
+            Volatile.Write(ref _status, _status with { StoreFault = null });
+        }
+
+        foreach (var command in commands)
+        {
+            command.Committed();
+        }
+
+        _writer.Publish();
+        CarryOut(before.Live, batch, changes);
+        Arm(changes.Board, now);
+    }
+
+    private void CarryOut(JobBoard before, EngineBatch batch, JobChanges changes)
+    {
+        foreach (var job in changes.Jobs)
+        {
+            _effects.Carry(before.Jobs.GetValueOrDefault(job.Id), job);
+        }
+
+        foreach (var job in batch.Kills)
+        {
+            _effects.Signal(job, SignalText.Kill);
+        }
+    }
+
+    private void Arm(JobBoard board, DateTimeOffset now)
+    {
+        if (board.Deadlines.IsEmpty)
+        {
+            _wakeup.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        // Timers take at most 49 days; waking early only plans again. Rounded up, or the timer fires just before the deadline.
+        var wait = board.Deadlines[0].At - now;
+        var bounded = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 0, TimeSpan.FromDays(7).TotalMilliseconds)));
+        _wakeup.Change(bounded, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Nothing of the batch is on disk: requests are told so, and what has happened anyway is kept for the next try.</summary>
+    private void Refuse(List<EngineCommand> commands, SqliteException error)
+    {
+        LogStoreFault(_log, error.Message);
+        Volatile.Write(ref _status, _status with { StoreFault = error.Message });
+        var problem = new Problem("store_unavailable", $"The database cannot be written now ({error.Message}); nothing was changed. Free space on its disk and try again.");
+        foreach (var command in commands)
+        {
+            command.Failed(problem);
+        }
+
+        _unstored.AddRange(commands.Where(command => command.MustHappen));
+        _wakeup.Change(StoreRetryDelay, Timeout.InfiniteTimeSpan);
+    }
+
+    private IReadOnlyList<GpuSlot> GpusBesideUnknown(IReadOnlyList<ExecutorJob> unknown)
+    {
+        var kept = unknown
+            .SelectMany(job => ProcessGpus.Of(job.Pid).Select(gpu => (gpu, job.JobId)))
+            .ToLookup(pair => pair.gpu, pair => pair.JobId);
+        return [.. _settings.Gpus.Select(gpu => kept.Contains(gpu.Index)
+            ? gpu with { Unavailable = $"unknown_job({kept[gpu.Index].First()})" }
+            : gpu)];
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The launcher runs job {Job} attempt {Attempt} (pid {Pid}), which the database does not know. It is left alone and keeps its GPUs.")]
+    private static partial void LogUnknownJob(ILogger log, uint job, int attempt, int pid);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The database cannot be written: {Reason}. Requests are refused until it can.")]
+    private static partial void LogStoreFault(ILogger log, string reason);
 }

@@ -21,8 +21,8 @@ internal sealed class JobEndpoints(ApiParts parts)
         routes.MapMethods("/jobs/resolve-dependency", Reading, ResolveAsync);
         routes.MapMethods("/jobs/{id}", Reading, ShowAsync);
         routes.MapPatch("/jobs/{id}", UpdateAsync);
-        routes.MapPost("/jobs/{id}/cancel", context => ActAsync(context, parts.Engine.CancelAsync));
-        routes.MapPost("/jobs/{id}/hold", context => ActAsync(context, parts.Engine.HoldAsync));
+        routes.MapPost("/jobs/{id}/cancel", context => ActAsync(context, parts.Requests.CancelAsync));
+        routes.MapPost("/jobs/{id}/hold", context => ActAsync(context, parts.Requests.HoldAsync));
         routes.MapPost("/jobs/{id}/release", ReleaseAsync);
         routes.MapPost("/jobs/{id}/redo", RedoAsync);
         routes.MapPost("/jobs/{id}/finish", RefuseReportAsync);
@@ -51,7 +51,7 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var jobs = await parts.Engine.SubmitAsync([draft.Value], Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
+        var jobs = await parts.Requests.SubmitAsync([draft.Value], Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
         await (jobs.Ok ? CreatedAsync(context, jobs.Value[0]) : ProblemMapping.WriteAsync(context, jobs.Problems)).ConfigureAwait(false);
     }
 
@@ -72,7 +72,7 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var jobs = await parts.Engine.SubmitAsync(drafts.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
+        var jobs = await parts.Requests.SubmitAsync(drafts.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
         if (!jobs.Ok)
         {
             await ProblemMapping.WriteAsync(context, jobs.Problems).ConfigureAwait(false);
@@ -123,7 +123,7 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var outcome = await parts.Engine.UpdateAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
+        var outcome = await parts.Requests.UpdateAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
         await (outcome.Ok
             ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK,
                 new UpdatedJob(View(outcome.Value.Job), outcome.Value.UpdatedFields), WireJson.Default.UpdatedJob)
@@ -133,7 +133,7 @@ internal sealed class JobEndpoints(ApiParts parts)
     private Task ReleaseAsync(HttpContext context) => context.Request.Query.ContainsKey("at")
         ? ProblemMapping.WriteAsync(context,
             [new Problem("unsupported", "Jobs are released at once; a time to release them at cannot be given", "at")])
-        : ActAsync(context, parts.Engine.ReleaseAsync);
+        : ActAsync(context, parts.Requests.ReleaseAsync);
 
     private async Task RedoAsync(HttpContext context)
     {
@@ -145,7 +145,7 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var job = await parts.Engine.RedoAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
+        var job = await parts.Requests.RedoAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
         await (job.Ok ? CreatedAsync(context, job.Value) : RefuseAsync(context, id.Value, job.Problems)).ConfigureAwait(false);
     }
 
