@@ -18,8 +18,6 @@ internal sealed record DaemonHostOptions
 /// <summary>One whole daemon: can be started, asked its address and stopped, by the program and by tests alike.</summary>
 internal sealed partial class DaemonHost : IAsyncDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     // What was started, in the order in which it was; stopped in the opposite one.
     private readonly Stack<object> _running = new();
     private readonly ILogger<DaemonHost> _log;
@@ -81,10 +79,11 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private async Task StartAllAsync(TimeProvider time, ILoggerFactory logs, CancellationToken ct)
     {
         var owner = new Caller(UserNames.CurrentUid, UserNames.Of(UserNames.CurrentUid), Administrator: true);
-        var facts = new DaemonFacts(Version, owner, Options.DataDirectory, Socket);
+        var paths = new DataPaths(Options.DataDirectory);
+        var facts = new DaemonFacts(Version, owner, paths, Socket);
         Running(HomeLock.Take(Options.DataDirectory, Socket));
-        Directory.CreateDirectory(facts.LogDirectory, OwnerOnly);
-        var database = Running(Database.Open(Path.Combine(Options.DataDirectory, "gflow.db"), time));
+        paths.Create();
+        var database = Running(Database.Open(paths.Database, time));
         Engine = Running(new JobEngine(database, time));
         var server = Running(await ApiServer.StartAsync(new ApiParts(Engine, database, time, facts), Options.Listen, logs, ct).ConfigureAwait(false));
         Address = server.Address;
