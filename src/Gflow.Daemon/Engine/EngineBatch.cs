@@ -11,6 +11,7 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
 {
     private readonly List<(string Hash, byte[] Bytes)> _contents = [];
     private readonly List<Job> _kills = [];
+    private readonly List<Settlement> _settlements = [];
 
     /// <summary>Applies to the board of this batch, in which all earlier commands of it have taken effect.</summary>
     public JobRules Rules { get; } = new(before, policy, now);
@@ -24,6 +25,11 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
 
     /// <summary>Jobs whose grace is over.</summary>
     public IReadOnlyList<Job> Kills => _kills;
+
+    /// <summary>Outcomes of deliveries.</summary>
+    public IReadOnlyList<Settlement> Settlements => _settlements;
+
+    public void Settle(IReadOnlyList<Settlement> settlements) => _settlements.AddRange(settlements);
 
     public void Keep(string? hash, byte[]? bytes)
     {

@@ -3,6 +3,7 @@ using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -40,6 +41,8 @@ internal sealed partial class JobEngine : IAsyncDisposable
     private readonly ILogger<JobEngine> _log;
     private readonly ITimer _wakeup;
     private readonly List<EngineCommand> _unstored = [];
+    private IReadOnlyList<Subscription> _subscriptions = [];
+    private Action<IReadOnlyList<DeliveryRow>> _outbox = static _ => { };
     private Board _current;
     private EngineStatus _status;
     private Task _loop = Task.CompletedTask;
@@ -112,6 +115,22 @@ internal sealed partial class JobEngine : IAsyncDisposable
         return await request.Answer.WaitAsync(ct);
     }
 
+    /// <summary>Routes from the next batch on to these targets; empty while notifications are off.</summary>
+    /// <param name="outbox">Is given each batch's deliveries after its commit and before the next.</param>
+    public void Route(IReadOnlyList<Subscription> subscriptions, Action<IReadOnlyList<DeliveryRow>> outbox)
+    {
+        Volatile.Write(ref _outbox, outbox);
+        Volatile.Write(ref _subscriptions, subscriptions);
+    }
+
+    /// <summary>Stores outcomes of deliveries; completes after the commit that holds them.</summary>
+    public async Task SettleAsync(IReadOnlyList<Settlement> settlements)
+    {
+        var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await TellAsync(new EngineNews(batch => batch.Settle(settlements), () => stored.TrySetResult()));
+        await stored.Task;
+    }
+
     /// <summary>Hands in news; they are stored sooner or later.</summary>
     public async ValueTask TellAsync(EngineCommand news)
     {
@@ -168,7 +187,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
             batch.Plan(before.Gpus);
             changes = batch.Rules.Changes();
-            _writer.Write(batch, changes, before.Gpus);
+            _writer.Write(batch, changes, before.Gpus, Volatile.Read(ref _subscriptions));
         }
         catch (SqliteException error)
         {
@@ -187,7 +206,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
             command.Committed();
         }
 
-        _writer.Publish();
+        Volatile.Read(ref _outbox)(_writer.Publish());
         CarryOut(before.Live, batch, changes);
         Arm(changes.Board, now);
     }
