@@ -2,7 +2,6 @@ using System.Reflection;
 using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
@@ -12,6 +11,7 @@ using Gflow.Daemon.Gpus.Simulated;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
+using MimeKit;
 
 namespace Gflow.Daemon;
 
@@ -164,7 +164,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         DefaultRunDir = Account.Own.Home,
         KnownProjects = _options.Projects.KnownProjects,
         RequireProject = _options.Projects.RequireProject,
-        MailboxProblem = MailboxRules.Problem,
+        MailboxProblem = mailbox => MailboxAddress.TryParse(mailbox, out _) ? null : "write one address such as alice@example.com",
     };
 
     private ListenOptions Listen() => new() { Socket = Socket, Host = _options.Daemon.Host, Port = _options.Daemon.Port };

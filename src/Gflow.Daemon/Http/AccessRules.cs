@@ -1,5 +1,6 @@
 using System.Net;
 using Gflow.Core;
+using Gflow.Daemon.Execution;
 
 namespace Gflow.Daemon.Http;
 
@@ -26,7 +27,7 @@ internal static class AccessRules
         }
 
         return new("forbidden",
-            $"This gflowd belongs to {owner.User} (uid {owner.Uid}) and serves {owner.User} alone; you are {UserNames.Of(uid)} (uid {uid}). "
+            $"This gflowd belongs to {owner.User} (uid {owner.Uid}) and serves {owner.User} alone; you are {Account.Of(uid).Name} (uid {uid}). "
             + "Start a daemon of your own with: gflowd start. A daemon for all users is one that root has set up as the shared scheduler of the machine; "
             + "ask the machine's administrator for it.");
     }
