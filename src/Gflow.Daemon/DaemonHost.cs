@@ -11,7 +11,6 @@ using Gflow.Daemon.Gpus.Simulated;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
-using MimeKit;
 
 namespace Gflow.Daemon;
 
@@ -164,7 +163,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         DefaultRunDir = Account.Own.Home,
         KnownProjects = _options.Projects.KnownProjects,
         RequireProject = _options.Projects.RequireProject,
-        MailboxProblem = mailbox => MailboxAddress.TryParse(mailbox, out _) ? null : "write one address such as alice@example.com",
+        MailboxProblem = MailboxRules.Problem,
     };
 
     private ListenOptions Listen() => new() { Socket = Socket, Host = _options.Daemon.Host, Port = _options.Daemon.Port };
