@@ -84,7 +84,6 @@ public static class ConfigSchema
 
     private static readonly ConfigKey Projects = new("projects", ConfigKind.Table)
     {
-        Later = true,
         Children = [new("known_projects", ConfigKind.TextList), new("require_project", ConfigKind.Flag)],
     };
 
