@@ -43,14 +43,24 @@ internal sealed partial record SmtpEndpoint
     /// <summary>No part of it may reach a log.</summary>
     public override string ToString() => $"{Host}:{Port.ToString(CultureInfo.InvariantCulture)}";
 
+    /// <summary>Longer than any URL that was meant as one; keeps the pattern's time in bounds.</summary>
+    private const int LongestUrl = 4096;
+
     /// <summary>Reads an SMTP URL.</summary>
     /// <returns>The endpoint, or a problem whose message holds no part of the URL.</returns>
     public static Result<SmtpEndpoint> Parse(string url)
     {
-        var parts = Url().Match(url.Trim());
+        url = url.Trim();
+        var parts = Url().Match(url.Length > LongestUrl ? "" : url);
         if (!parts.Success)
         {
             return No("this is not an SMTP URL");
+        }
+
+        // A password with a bare slash or question mark ends the host too early; the @ then lies behind it.
+        if (url.LastIndexOf('@') > parts.Groups["host"].Index)
+        {
+            return No("the host ends before the user name does: / ? # @ in user or password are written as %2F %3F %23 %40");
         }
 
         if (Tls(parts.Groups["scheme"].Value.ToLowerInvariant(), parts.Groups["query"].Value) is not { } tls)
@@ -58,12 +68,6 @@ internal sealed partial record SmtpEndpoint
             return parts.Groups["scheme"].Value.ToLowerInvariant() is "smtp" or "smtps"
                 ? No("the only option of an SMTP URL is tls, and it is required or opportunistic")
                 : No("the scheme is neither smtps nor smtp");
-        }
-
-        // A password with a bare slash or question mark ends the host too early; the @ then lies behind it.
-        if (url.LastIndexOf('@') > parts.Groups["host"].Index)
-        {
-            return No("the host ends before the user name does: / ? # @ in user or password are written as %2F %3F %23 %40");
         }
 
         var host = parts.Groups["host"].Value.Trim('[', ']');
