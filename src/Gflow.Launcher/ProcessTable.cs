@@ -133,8 +133,15 @@ internal sealed unsafe class ProcessTable
 
     private static bool BearsName(in ProcessEntry process, JobEntry job)
     {
-        Span<byte> buffer = stackalloc byte[64 * 1024];
-        var length = Native.ReadFile($"/proc/{process.Pid}/environ", buffer);
+        Span<byte> buffer = stackalloc byte[32 * 1024];
+        var path = $"/proc/{process.Pid}/environ";
+        var length = Native.ReadFile(path, buffer);
+        if (length == buffer.Length)
+        {
+            buffer = new byte[Protocol.MaxFrameBytes];
+            length = Native.ReadFile(path, buffer);
+        }
+
         if (length <= 0)
         {
             return false;

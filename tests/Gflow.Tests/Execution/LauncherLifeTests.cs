@@ -180,7 +180,7 @@ public sealed class LauncherLifeTests
         var executor = await home.ConnectAsync(epoch: 1);
         await home.StartAsync(executor, home.Shell("exec sleep 600"));
         var hello = LauncherMessages.Hello(1);
-        var start = LauncherMessages.Start(1, home.Shell("exit 0", jobId: 2));
+        var start = LauncherMessages.Start(home.Shell("exit 0", jobId: 2));
         List<byte[]> broken =
         [
             [0, 0, 0, 0],
@@ -255,6 +255,17 @@ public sealed class LauncherLifeTests
         var second = await home.ConnectAsync(epoch: 2);
         Assert.NotEqual(first.LauncherPid, second.LauncherPid);
         Assert.NotEqual(otherVersion, second.LauncherVersion);
+    }
+
+    [Fact]
+    public async Task Launchers_started_at_once_leave_one()
+    {
+        await using var home = new LauncherHome();
+        var options = new LocalExecutorOptions(home.DataDirectory, 1);
+        var problems = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => LauncherProcess.StartAsync(options, home.Patience)));
+        Assert.Single(problems, static problem => problem is null);
+        Assert.All(problems.OfType<string>(), static problem => Assert.Contains("lock", problem, StringComparison.Ordinal));
+        await home.ConnectAsync();
     }
 
     [Fact]
