@@ -81,7 +81,10 @@ internal unsafe ref struct FieldReader(byte* bytes, int length)
     private bool _failed;
 
     /// <summary>Whether every field was there and nothing is left over.</summary>
-    internal readonly bool Complete => !_failed && _at == length;
+    internal readonly bool Complete => IsWell && _at == length;
+
+    /// <summary>Whether every field was there.</summary>
+    internal readonly bool IsWell => !_failed;
 
     internal byte U8() => Take(1, out var at) ? bytes[at] : (byte)0;
 

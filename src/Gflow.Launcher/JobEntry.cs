@@ -7,6 +7,9 @@ internal sealed class JobEntry(uint id, int attempt)
 
     internal int Attempt { get; } = attempt;
 
+    /// <summary>Which page of the records is the job's.</summary>
+    internal int Page { get; set; }
+
     /// <summary>The main process, or 0 when it never became known.</summary>
     internal int Pid { get; set; }
 
@@ -16,16 +19,19 @@ internal sealed class JobEntry(uint id, int attempt)
     /// <summary>When it was started, in Unix milliseconds.</summary>
     internal long StartedAt { get; set; }
 
-    internal string LogPath { get; init; } = "";
+    internal string LogPath { get; set; } = "";
 
     /// <summary>The size the log is cut back to, in bytes; 0 for no limit.</summary>
-    internal long LogLimit { get; init; }
+    internal long LogLimit { get; set; }
 
     /// <summary>A descriptor of the log while it is watched, or -1.</summary>
     internal int LogFd { get; set; } = -1;
 
     /// <summary>Whether the main process is a child not yet reaped, so that its pid cannot mean another process.</summary>
     internal bool IsChild { get; set; }
+
+    /// <summary>Whether a launcher that died was the job's parent once.</summary>
+    internal bool HadOtherLauncher { get; set; }
 
     /// <summary>How the main process ended, once it has.</summary>
     internal JobEnd? End { get; set; }

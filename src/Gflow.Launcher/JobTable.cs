@@ -207,23 +207,21 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
         job.StartedAt = Now;
         if (!records.Announce(job))
         {
-            reason = $"the launcher cannot write its record: {Native.ErrorText(Native.Errno)}";
-        }
-        else
-        {
-            job.Pid = Spawner.Spawn(spawn, logFd, out reason);
+            _ = Native.close(logFd);
+            return $"the launcher cannot write its record: {Native.ErrorText(Native.Errno)}";
         }
 
+        job.Pid = Spawner.Spawn(spawn, logFd, out reason);
         if (job.Pid == 0)
         {
-            records.Withdraw(job);
+            records.Delete(job);
             _ = Native.close(logFd);
             return reason;
         }
 
         job.StartTicks = ProcessTable.Find(job.Pid)?.StartTicks ?? 0;
         job.IsChild = true;
-        records.Confirm(job);
+        Store(job);
         _jobs[(job.Id, job.Attempt)] = job;
         _children[job.Pid] = job;
         WatchLog(job, logFd);
@@ -239,23 +237,21 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
         }
 
         ReopenLog(job);
+        var process = job.Pid == 0 ? null : ProcessTable.Find(job.Pid);
+        var runs = job.End is null && process?.StartTicks == job.StartTicks;
+        if (runs && process!.Value.Parent == Environment.ProcessId)
+        {
+            job.IsChild = true;
+            _children[job.Pid] = job;
+            return;
+        }
+
+        job.HadOtherLauncher = true;
         if (job.End is not null)
         {
             LookForRest(job);
         }
-        else if (ProcessTable.Find(job.Pid) is { } process && process.Pid != 0 && process.StartTicks == job.StartTicks)
-        {
-            if (process.Parent == Environment.ProcessId)
-            {
-                job.IsChild = true;
-                _children[job.Pid] = job;
-            }
-            else if (!Watch(job, process))
-            {
-                EndLost(job);
-            }
-        }
-        else
+        else if (!runs || !Watch(job, process!.Value))
         {
             EndLost(job);
         }

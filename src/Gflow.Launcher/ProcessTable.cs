@@ -126,20 +126,28 @@ internal sealed unsafe class ProcessTable
             return !job.SessionIsOver;
         }
 
-        // Orphans come to this process, or if a launcher died in between, to whoever adopted that one's children.
-        return (process.Parent == Environment.ProcessId || process.Parent == Native.getppid() || process.Parent == 1) && BearsName(process, job);
+        // Orphans come to this process; those of a launcher that died went to whoever adopts what it leaves.
+        return (process.Parent == Environment.ProcessId || (job.HadOtherLauncher && (process.Parent == 1 || process.Parent == Native.getppid())))
+            && BearsName(process, job);
     }
 
     private static bool BearsName(in ProcessEntry process, JobEntry job)
     {
-        var buffer = new byte[64 * 1024];
-        var length = Native.ReadFile($"/proc/{process.Pid}/environ", buffer);
+        Span<byte> buffer = stackalloc byte[32 * 1024];
+        var path = $"/proc/{process.Pid}/environ";
+        var length = Native.ReadFile(path, buffer);
+        if (length == buffer.Length)
+        {
+            buffer = new byte[Protocol.MaxFrameBytes];
+            length = Native.ReadFile(path, buffer);
+        }
+
         if (length <= 0)
         {
             return false;
         }
 
-        var environ = (ReadOnlySpan<byte>)buffer.AsSpan(0, length);
+        var environ = (ReadOnlySpan<byte>)buffer[..length];
         // Another launcher's jobs have the same numbers: the log tells them apart.
         return Variable(environ, "GFLOW_JOB_ID="u8) is { } id && id == $"{job.Id}"
             && Variable(environ, "GFLOW_JOB_ATTEMPT="u8) is { } attempt && attempt == $"{job.Attempt}"

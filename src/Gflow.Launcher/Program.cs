@@ -92,7 +92,9 @@ internal static unsafe partial class Program
 
         var childFd = Native.signalfd(-1, mask, Native.O_CLOEXEC | Native.O_NONBLOCK);
         var listenFd = -1;
-        var problem = childFd < 0 ? $"no signalfd: {Native.ErrorText(Native.Errno)}" : Lock(socket, ref lockFd) ?? SocketAddress.Listen(socket, out listenFd);
+        ExitRecords? records = null;
+        var problem = childFd < 0 ? $"no signalfd: {Native.ErrorText(Native.Errno)}" 
+            : Lock(socket, ref lockFd) ?? (records = new ExitRecords(Path.ChangeExtension(socket, ".jobs"))).Problem ?? SocketAddress.Listen(socket, out listenFd);
         if (problem is not null)
         {
             LauncherLog.Write(problem);
@@ -100,9 +102,8 @@ internal static unsafe partial class Program
         }
 
         LauncherLog.Write($"version {Version} serves");
-        var records = new ExitRecords(Path.ChangeExtension(socket, ".jobs"));
         _ = Answer(readyFd, "", 0);
-        new Server(socket, lockFd, listenFd, childFd, records).Run();
+        new Server(socket, lockFd, listenFd, childFd, records!).Run();
         _ = Native.unlink(socket);
         LauncherLog.Write("nothing left to do");
         return 0;

@@ -8,12 +8,13 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
     private const int MaxConnections = 16;
     private const int TickMs = 1000;
     private const long IdleMs = 5000;
+    private const long CollectBytes = 512 * 1024;
 
     private readonly DaemonLink _daemon = new();
     private readonly List<Connection> _connections = [];
     private Native.PollFd[] _polled = new Native.PollFd[16];
     private JobTable _jobs = null!;
-    private long _epoch = records.Epoch;
+    private long _collectedAt;
     private long _idleSince = Environment.TickCount64;
     private long _lastTick = Environment.TickCount64;
     private bool _exit;
@@ -211,9 +212,9 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
         {
             Refuse(connection, RefusalCode.Protocol, $"this launcher ({Program.Version}) speaks protocol {Protocol.Version}");
         }
-        else if (epoch < _epoch)
+        else if (epoch < records.Epoch)
         {
-            Refuse(connection, RefusalCode.Epoch, $"a newer daemon has taken over: its epoch is {_epoch}, this one's is {epoch}");
+            Refuse(connection, RefusalCode.Epoch, $"a newer daemon has taken over: its epoch is {records.Epoch}, this one's is {epoch}");
         }
         else
         {
@@ -225,12 +226,11 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
 
     private void Welcome(Connection connection, long epoch)
     {
-        if (epoch > _epoch && !records.StoreEpoch(epoch))
+        if (epoch > records.Epoch && !records.StoreEpoch(epoch))
         {
             LauncherLog.Write($"the epoch cannot be written: {Native.ErrorText(Native.Errno)}");
         }
 
-        _epoch = epoch;
         _daemon.Current?.Close("another connection takes its place");
         _daemon.Current = connection;
         connection.IsDaemon = true;
@@ -318,6 +318,13 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
                 connection.Dispose();
                 _daemon.Current = connection == _daemon.Current ? null : _daemon.Current;
             }
+        }
+
+        if (GC.GetAllocatedBytesForCurrentThread() - _collectedAt > CollectBytes)
+        {
+            // Left alone, the collector lets garbage grow to the size of the processor's cache before it begins.
+            _collectedAt = GC.GetAllocatedBytesForCurrentThread();
+            GC.Collect();
         }
 
         _idleSince = IsIdle ? _idleSince : Environment.TickCount64;

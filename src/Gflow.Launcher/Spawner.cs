@@ -126,9 +126,10 @@ internal static unsafe class Spawner
         var path = DefaultPath;
         for (var i = 0; i < request.EnvironmentCount; i++)
         {
-            if (Texts.Of(request.Environment[i]) is var variable && variable.StartsWith("PATH=", StringComparison.Ordinal))
+            if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(request.Environment[i]).StartsWith("PATH="u8))
             {
-                path = variable[5..];
+                path = Texts.Of(request.Environment[i] + 5);
+                break;
             }
         }
 

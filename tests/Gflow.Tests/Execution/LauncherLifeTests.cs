@@ -26,10 +26,10 @@ public sealed class LauncherLifeTests
         Assert.Equal([new ExecutorJob(1, 0, started.Pid, started.StartedAt, Ended: true)], jobs);
         Assert.Equal(7, (await home.NextAsync<ExecutorReport.Exited>(second)).ExitCode);
         Assert.Equal(started, await second.StartAsync(home.Shell("exit 0"), home.Patience));
-        Assert.True(File.Exists(Path.Combine(home.RecordsDirectory, "1.0")));
+        Assert.Equal(1, home.CountRecords());
 
         await second.AcknowledgeAsync(1, 0, home.Patience);
-        Assert.False(File.Exists(Path.Combine(home.RecordsDirectory, "1.0")));
+        Assert.Equal(0, home.CountRecords());
         Assert.Empty(await home.Create(epoch: 3).ConnectAsync(home.Patience));
     }
 
@@ -105,10 +105,11 @@ public sealed class LauncherLifeTests
         var started = await home.StartAsync(executor, home.Shell("exec sleep 600"));
         await executor.DisposeAsync();
         await home.KillAsync(executor.LauncherPid);
-        // The pid lies after the magic number and the boot id's text; zero is what stands there until the spawn.
-        var record = Path.Combine(home.RecordsDirectory, "1.0");
+        // State, boot id as text, job, attempt, then the pid; zero is what stands there until the spawn.
+        var record = home.RecordsPath;
         var bytes = await File.ReadAllBytesAsync(record, home.Patience);
-        var at = 4 + 4 + (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4)) + 1;
+        var bootIdAt = LauncherHome.RecordBytes + 1;
+        var at = bootIdAt + 4 + (int)BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(bootIdAt)) + 1 + 8;
         Assert.Equal(started.Pid, BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(at)));
         bytes.AsSpan(at, 12).Clear();
         await File.WriteAllBytesAsync(record, bytes, home.Patience);
@@ -126,19 +127,14 @@ public sealed class LauncherLifeTests
         await home.StartAsync(executor, home.Shell("exec sleep 600"));
         await executor.DisposeAsync();
         await home.KillAsync(executor.LauncherPid);
-        var record = Path.Combine(home.RecordsDirectory, "1.0");
-        var bytes = await File.ReadAllBytesAsync(record, home.Patience);
-        bytes[8] ^= 1;
-        await File.WriteAllBytesAsync(record, bytes, home.Patience);
-        await File.WriteAllBytesAsync(Path.Combine(home.RecordsDirectory, "2.5"), [], home.Patience);
+        var bytes = await File.ReadAllBytesAsync(home.RecordsPath, home.Patience);
+        bytes[LauncherHome.RecordBytes + 5] ^= 1;
+        await File.WriteAllBytesAsync(home.RecordsPath, bytes, home.Patience);
 
         var next = home.Create(epoch: 2);
-        Assert.Equal([(1u, 0, true), (2u, 5, true)], (await next.ConnectAsync(home.Patience)).Select(static job => (job.JobId, job.Attempt, job.Ended)).Order());
-        for (var i = 0; i < 2; i++)
-        {
-            var end = await home.NextAsync<ExecutorReport.Exited>(next);
-            Assert.Equal((null, null, true, true), (end.ExitCode, end.Signal, end.IsGone, end.MachineRestarted));
-        }
+        Assert.Equal([(1u, true)], (await next.ConnectAsync(home.Patience)).Select(static job => (job.JobId, job.Ended)));
+        var end = await home.NextAsync<ExecutorReport.Exited>(next);
+        Assert.Equal((null, null, true, true), (end.ExitCode, end.Signal, end.IsGone, end.MachineRestarted));
     }
 
     [Fact]
@@ -184,7 +180,7 @@ public sealed class LauncherLifeTests
         var executor = await home.ConnectAsync(epoch: 1);
         await home.StartAsync(executor, home.Shell("exec sleep 600"));
         var hello = LauncherMessages.Hello(1);
-        var start = LauncherMessages.Start(1, home.Shell("exit 0", jobId: 2));
+        var start = LauncherMessages.Start(home.Shell("exit 0", jobId: 2));
         List<byte[]> broken =
         [
             [0, 0, 0, 0],
@@ -259,6 +255,17 @@ public sealed class LauncherLifeTests
         var second = await home.ConnectAsync(epoch: 2);
         Assert.NotEqual(first.LauncherPid, second.LauncherPid);
         Assert.NotEqual(otherVersion, second.LauncherVersion);
+    }
+
+    [Fact]
+    public async Task Launchers_started_at_once_leave_one()
+    {
+        await using var home = new LauncherHome();
+        var options = new LocalExecutorOptions(home.DataDirectory, 1);
+        var problems = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => LauncherProcess.StartAsync(options, home.Patience)));
+        Assert.Single(problems, static problem => problem is null);
+        Assert.All(problems.OfType<string>(), static problem => Assert.Contains("lock", problem, StringComparison.Ordinal));
+        await home.ConnectAsync();
     }
 
     [Fact]

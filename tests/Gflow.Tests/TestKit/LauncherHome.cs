@@ -10,6 +10,8 @@ namespace Gflow.Tests.TestKit;
 /// <summary>A data directory with a real launcher in it. Disposing of it ends every process that has to do with it.</summary>
 internal sealed partial class LauncherHome : IAsyncDisposable
 {
+    public const int RecordBytes = 4096;
+
     private const int Sigkill = 9;
     private const int SetFlags = 2;
 
@@ -29,7 +31,8 @@ internal sealed partial class LauncherHome : IAsyncDisposable
 
     public string SocketPath => Path.Combine(DataDirectory, "launcher.sock");
 
-    public string RecordsDirectory => Path.Combine(DataDirectory, "launcher.jobs");
+    /// <summary>The launcher's records: pages, of which the first is the file's own and each other begins with zero or is a job's.</summary>
+    public string RecordsPath => Path.Combine(DataDirectory, "launcher.jobs");
 
     /// <summary>Ends waits that would never end.</summary>
     public CancellationToken Patience => _patience.Token;
@@ -39,6 +42,9 @@ internal sealed partial class LauncherHome : IAsyncDisposable
 
     /// <summary>The log's path of a job started by <see cref="Shell"/>.</summary>
     public string Log(uint jobId = 1) => At($"{jobId}.log");
+
+    /// <summary>How many jobs the launcher has on record.</summary>
+    public int CountRecords() => File.ReadAllBytes(RecordsPath).Where(static (state, at) => at > 0 && at % RecordBytes == 0 && state != 0).Count();
 
     /// <summary>What <paramref name="jobId"/> wrote.</summary>
     public string ReadLog(uint jobId = 1) => File.ReadAllText(Log(jobId));

@@ -40,9 +40,12 @@ internal static class LauncherMessages
         return frame.ToArray();
     }
 
-    internal static byte[] Start(uint request, LaunchRequest launch)
+    /// <summary>Gives a request, of any kind but hello, the number that its reply will repeat.</summary>
+    internal static void Number(byte[] frame, uint request) => BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(5), request);
+
+    internal static byte[] Start(LaunchRequest launch)
     {
-        var frame = Begin(RequestKind.Start, request);
+        var frame = BeginNumbered(RequestKind.Start);
         frame.U32(launch.JobId);
         frame.U32((uint)launch.Attempt);
         frame.U8((byte)(launch.AppendLog ? StartFlags.AppendLog : StartFlags.None));
@@ -55,28 +58,28 @@ internal static class LauncherMessages
         return frame.ToArray();
     }
 
-    internal static byte[] Signal(uint request, uint jobId, int attempt, int signal)
+    internal static byte[] Signal(uint jobId, int attempt, int signal)
     {
-        var frame = Begin(RequestKind.Signal, request);
+        var frame = BeginNumbered(RequestKind.Signal);
         frame.U32(jobId);
         frame.U32((uint)attempt);
         frame.U32((uint)signal);
         return frame.ToArray();
     }
 
-    internal static byte[] Acknowledge(uint request, uint jobId, int attempt)
+    internal static byte[] Acknowledge(uint jobId, int attempt)
     {
-        var frame = Begin(RequestKind.Acknowledge, request);
+        var frame = BeginNumbered(RequestKind.Acknowledge);
         frame.U32(jobId);
         frame.U32((uint)attempt);
         return frame.ToArray();
     }
 
-    internal static byte[] Bye(uint request) => Begin(RequestKind.Bye, request).ToArray();
+    internal static byte[] Bye() => BeginNumbered(RequestKind.Bye).ToArray();
 
-    internal static byte[] Upgrade(uint request, string program)
+    internal static byte[] Upgrade(string program)
     {
-        var frame = Begin(RequestKind.Upgrade, request);
+        var frame = BeginNumbered(RequestKind.Upgrade);
         frame.Text(program);
         return frame.ToArray();
     }
@@ -133,10 +136,10 @@ internal static class LauncherMessages
         return frame;
     }
 
-    private static FrameBuffer Begin(RequestKind kind, uint request)
+    private static FrameBuffer BeginNumbered(RequestKind kind)
     {
         var frame = Begin(kind);
-        frame.U32(request);
+        frame.U32(0);
         return frame;
     }
 

@@ -53,24 +53,24 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
             return new LaunchOutcome.NotStarted("the command, a path or the environment contains a NUL character");
         }
 
-        if (LauncherMessages.Start(0, request).Length > Protocol.MaxFrameBytes)
+        var frame = LauncherMessages.Start(request);
+        if (frame.Length > Protocol.MaxFrameBytes)
         {
             return new LaunchOutcome.NotStarted($"the arguments and the environment are larger than {Protocol.MaxFrameBytes / 1024 / 1024} MiB");
         }
 
-        var reply = await RequestAsync(number => LauncherMessages.Start(number, request), ct);
-        return ((LauncherReply.Launched)reply).Outcome;
+        return ((LauncherReply.Launched)await RequestAsync(frame, ct)).Outcome;
     }
 
     public Task SignalAsync(uint jobId, int attempt, int signal, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(signal, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(signal, 64);
-        return RequestAsync(number => LauncherMessages.Signal(number, jobId, attempt, signal), ct);
+        return RequestAsync(LauncherMessages.Signal(jobId, attempt, signal), ct);
     }
 
     public Task AcknowledgeAsync(uint jobId, int attempt, CancellationToken ct) =>
-        RequestAsync(number => LauncherMessages.Acknowledge(number, jobId, attempt), ct);
+        RequestAsync(LauncherMessages.Acknowledge(jobId, attempt), ct);
 
     public async ValueTask DisposeAsync()
     {
@@ -85,7 +85,7 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
             using var patience = new CancellationTokenSource(ByeTime, time);
             try
             {
-                _ = await RequestAsync(LauncherMessages.Bye, patience.Token);
+                _ = await RequestAsync(LauncherMessages.Bye(), patience.Token);
             }
             catch (Exception ex) when (ex is OperationCanceledException or ExecutorUnavailableException)
             {
@@ -104,7 +104,7 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
         request.Program.Contains('\0') || request.WorkingDirectory.Contains('\0') || request.LogPath.Contains('\0')
         || request.Arguments.Any(static text => text.Contains('\0')) || request.Environment.Any(static text => text.Contains('\0'));
 
-    private async Task<LauncherReply> RequestAsync(Func<uint, byte[]> encode, CancellationToken ct)
+    private async Task<LauncherReply> RequestAsync(byte[] frame, CancellationToken ct)
     {
         var answer = new TaskCompletionSource<LauncherReply>(TaskCreationOptions.RunContinuationsAsynchronously);
         await _gate.WaitAsync(ct);
@@ -115,7 +115,8 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
                 throw new ExecutorUnavailableException(_ended.Message, _ended.IsRefusal);
             }
 
-            var pending = new Pending(encode(++_lastRequest), answer);
+            LauncherMessages.Number(frame, ++_lastRequest);
+            var pending = new Pending(frame, answer);
             _pending.Add(_lastRequest, pending);
             await TrySendAsync_NeedsGate(pending);
         }
@@ -222,13 +223,18 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
     private async Task ExchangeAsync(LauncherConnection? connection)
     {
         await _gate.WaitAsync(_stop.Token);
-        _connection = connection;
-        foreach (var pending in _pending.Values)
+        try
         {
-            await TrySendAsync_NeedsGate(pending);
+            _connection = connection;
+            foreach (var pending in _pending.Values)
+            {
+                await TrySendAsync_NeedsGate(pending);
+            }
         }
-
-        _gate.Release();
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     private async Task EndAsync(ExecutorUnavailableException reason)
@@ -356,7 +362,7 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
     /// </summary>
     private async Task<string?> ReplaceAsync(LauncherConnection connection, bool isBusy, CancellationToken ct)
     {
-        await connection.SendAsync(isBusy ? LauncherMessages.Upgrade(0, options.LauncherProgram) : LauncherMessages.Bye(0));
+        await connection.SendAsync(isBusy ? LauncherMessages.Upgrade(options.LauncherProgram) : LauncherMessages.Bye());
         try
         {
             while (true)
