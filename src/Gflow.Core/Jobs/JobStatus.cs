@@ -22,8 +22,9 @@ public abstract record JobStatus
     /// <summary>Its processes have been told to end, or its main process has ended and left others behind; GPUs stay taken until all are gone.</summary>
     /// <param name="Cause">Why, which decides the final state.</param>
     /// <param name="Since">When the processes were first told to end; SIGKILL follows after the grace.</param>
+    /// <param name="By">Who cancelled it.</param>
     /// <param name="Exit">How the main process ended, once it has.</param>
-    public sealed record Ending(IReadOnlyList<int> Gpus, DateTimeOffset? StartedAt, EndCause Cause, DateTimeOffset Since, ProcessExit? Exit) : JobStatus;
+    public sealed record Ending(IReadOnlyList<int> Gpus, DateTimeOffset? StartedAt, EndCause Cause, DateTimeOffset Since, string? By, ProcessExit? Exit) : JobStatus;
 
     /// <summary>Over, for good.</summary>
     public sealed record Ended(JobEnd End, IReadOnlyList<int> Gpus, DateTimeOffset? StartedAt, DateTimeOffset EndedAt) : JobStatus;

@@ -34,6 +34,7 @@ CREATE TABLE event (
     at      INTEGER NOT NULL,
     job     INTEGER,
     user    TEXT,
+    stream_type TEXT NOT NULL,       -- the event stream's word for it
     frame   BLOB    NOT NULL,        -- StreamFrame as JSON, as the event stream sends it
     payload BLOB    NOT NULL         -- NotificationPayload as JSON, as webhooks send it
 ) STRICT;

@@ -1,0 +1,138 @@
+using System.Net;
+using System.Text;
+using Gflow.Core;
+
+namespace Gflow.Client.Configuration;
+
+/// <summary>The little that a client must know: where the daemon is, and the zone to read and show times in.</summary>
+public sealed record ClientOptions
+{
+    public const string DefaultHost = "localhost";
+    public const int DefaultPort = 59000;
+
+    /// <summary>The longest path that the address of a Unix socket can hold, in bytes.</summary>
+    public const int LongestSocketPath = 107;
+
+    private const string Section = "daemon";
+
+    private static readonly ConfigKey[] Keys = [ConfigSchema.DaemonHost, ConfigSchema.DaemonPort, ConfigSchema.DaemonSocket];
+
+    /// <summary>Host name, IPv4 or bare IPv6 address of the daemon.</summary>
+    public required string Host { get; init; }
+
+    public required int Port { get; init; }
+
+    /// <summary>Absolute path of the daemon's socket.</summary>
+    public required string Socket { get; init; }
+
+    /// <summary>The configured time zone as written; null for that of this machine.</summary>
+    public ConfigValue.Text? Timezone { get; init; }
+
+    /// <summary>Where the daemon answers over TCP.</summary>
+    public Uri Address => new UriBuilder(Uri.UriSchemeHttp, Host.Contains(':') ? $"[{Host}]" : Host, Port).Uri;
+
+    /// <summary>Reads the few keys a client needs. Nothing else in the file or the environment can make it fail.</summary>
+    /// <param name="configPath">The file of <c>--config</c>, or null.</param>
+    /// <param name="environment">The environment of the process.</param>
+    /// <param name="paths">The user's default paths.</param>
+    public static Result<ClientOptions> Load(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
+    {
+        var source = ConfigSource.Read(configPath, environment, paths, [Section]);
+        var problems = source.Problems
+            .Where(problem => problem.Key.Length == 0 || Array.Exists(Keys, key => problem.Key == $"{Section}.{key.Name}"))
+            .ToList();
+        var daemon = source.Root[Section] as ConfigValue.Table;
+        if (daemon is null && source.Root[Section] is { } wrong)
+        {
+            problems.AddRange(SchemaRules.Check(wrong, ConfigSchema.Daemon, Section));
+        }
+
+        var options = new ClientOptions
+        {
+            Host = Checked(ConfigSchema.DaemonHost) is ConfigValue.Text host ? ReadHost(host, problems) ?? DefaultHost : DefaultHost,
+            Port = Checked(ConfigSchema.DaemonPort) is ConfigValue.Number port ? (int)port.Value : DefaultPort,
+            Socket = Checked(ConfigSchema.DaemonSocket) is ConfigValue.Text socket
+                ? ReadSocket(socket, environment, problems) ?? paths.Socket
+                : paths.Socket,
+            Timezone = source.Root[ConfigSchema.Timezone.Name] as ConfigValue.Text,
+        };
+        return problems.Count == 0 ? options : Result<ClientOptions>.Fail([.. problems.Select(problem => problem.ToProblem())]);
+
+        ConfigValue? Checked(ConfigKey key)
+        {
+            if (daemon?[key.Name] is not { } value)
+            {
+                return null;
+            }
+
+            var found = SchemaRules.Check(value, key, $"{Section}.{key.Name}").ToList();
+            problems.AddRange(found);
+            return found.Count == 0 ? value : null;
+        }
+    }
+
+    /// <summary>The configured zone, or that of this machine.</summary>
+    /// <returns>A problem when this machine does not know the zone.</returns>
+    /// <remarks>Asked for by the commands that read or show local times, so that a bad zone does not stop the others.</remarks>
+    public Result<TimeZoneInfo> Zone()
+    {
+        if (Timezone is null)
+        {
+            return TimeZoneInfo.Local;
+        }
+
+        return CheckTimezone(Timezone) is { } problem ? problem.ToProblem() : TimeZoneInfo.FindSystemTimeZoneById(Timezone.Value);
+    }
+
+    /// <summary>The problem with a configured time zone; null when this machine knows it.</summary>
+    public static ConfigProblem? CheckTimezone(ConfigValue.Text timezone) =>
+        timezone.Value.Length > 0 && TimeZoneInfo.TryFindSystemTimeZoneById(timezone.Value, out _)
+            ? null
+            : Wrong(timezone, ConfigSchema.Timezone, "timezone", "this machine knows no such time zone");
+
+    /// <summary>The configured host without the brackets that an IPv6 address may have; null, and a problem more, when it is none.</summary>
+    public static string? ReadHost(ConfigValue.Text text, List<ConfigProblem> problems)
+    {
+        var host = text.Value.Trim();
+        var bare = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
+        var right = bare.Contains(':')
+            ? IPAddress.TryParse(bare, out _)
+            : host == bare && Uri.CheckHostName(host) is UriHostNameType.Dns or UriHostNameType.IPv4;
+        if (right)
+        {
+            return bare;
+        }
+
+        problems.Add(Wrong(text, ConfigSchema.DaemonHost, "daemon.host", "this is neither a host name nor an address"));
+        return null;
+    }
+
+    /// <summary>The configured socket as an absolute path; null, and a problem more, when it is none.</summary>
+    public static string? ReadSocket(ConfigValue.Text text, IReadOnlyDictionary<string, string> environment, List<ConfigProblem> problems)
+    {
+        if (AbsolutePath(text.Value, environment) is { } path && Encoding.UTF8.GetByteCount(path) <= LongestSocketPath)
+        {
+            return path;
+        }
+
+        problems.Add(Wrong(text, ConfigSchema.DaemonSocket, "daemon.socket", "this is no place for a socket"));
+        return null;
+    }
+
+    /// <summary>An absolute path as written, or one under the home directory for <c>~/…</c>; null for anything else.</summary>
+    public static string? AbsolutePath(string path, IReadOnlyDictionary<string, string> environment)
+    {
+        if (path.Contains('\0'))
+        {
+            return null;
+        }
+
+        var full = path.StartsWith("~/", StringComparison.Ordinal) && environment.TryGetValue("HOME", out var home)
+            ? Path.Combine(home, path[2..])
+            : path;
+        return Path.IsPathRooted(full) ? Path.GetFullPath(full) : null;
+    }
+
+    private static ConfigProblem Wrong(ConfigValue.Text value, ConfigKey key, string path, string message) =>
+        new("invalid_value", value.Origin, path, SecretText.Show(value, key), message, key.Remedy);
+}

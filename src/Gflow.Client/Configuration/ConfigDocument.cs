@@ -1,0 +1,203 @@
+using Tomlyn.Parsing;
+using Tomlyn.Syntax;
+
+namespace Gflow.Client.Configuration;
+
+/// <summary>TOML text as a tree of values that know where they were written.</summary>
+public static class ConfigDocument
+{
+    /// <summary>Reads a whole document.</summary>
+    /// <returns>The root table, or every place where the text is not TOML.</returns>
+    public static (ConfigValue.Table? Root, IReadOnlyList<ConfigProblem> Problems) Parse(string text, string file)
+    {
+        var (document, problems) = Syntax(text, span => ConfigOrigin.InFile(file, span.Line + 1, span.Column + 1));
+        return document is null ? (null, problems) : (Build(document, At), []);
+
+        ConfigOrigin At(SyntaxNode node) => ConfigOrigin.InFile(file, node.Span.Start.Line + 1, node.Span.Start.Column + 1);
+    }
+
+    /// <summary>Reads one TOML value, such as an environment variable holds.</summary>
+    /// <returns>The value, every part of it with <paramref name="origin"/>; or the problems, under <paramref name="key"/>.</returns>
+    public static (ConfigValue? Value, IReadOnlyList<ConfigProblem> Problems) ParseValue(string text, ConfigOrigin origin, string key)
+    {
+        var (document, problems) = Syntax($"value = {text}", _ => origin);
+        if (document is null)
+        {
+            return (null, [.. problems.Take(1).Select(problem => problem with { Key = key })]);
+        }
+
+        var root = Build(document, _ => origin);
+        return root.Entries.Count == 1
+            ? (root["value"], [])
+            : (null, [new ConfigProblem("syntax", origin, key, null, "more than one value", "write one TOML value on one line")]);
+    }
+
+    /// <summary>
+    /// The document with every line outside the named sections (and the top) made blank, so that a mistake elsewhere does
+    /// not hide what is in them. Line numbers stay.
+    /// </summary>
+    internal static string OnlySections(string text, IReadOnlyCollection<string> names)
+    {
+        var wanted = true;
+        return string.Join('\n', text.Split('\n').Select(line =>
+        {
+            var trimmed = line.TrimStart();
+            if (trimmed.StartsWith('['))
+            {
+                wanted = names.Contains(trimmed.TrimStart('[').Split('.', ']')[0].Trim().Trim('"', '\''));
+            }
+
+            return wanted ? line : "";
+        }));
+    }
+
+    private static (DocumentSyntax? Document, IReadOnlyList<ConfigProblem> Problems) Syntax(
+        string text, Func<TextPosition, ConfigOrigin> origin)
+    {
+        if (TomlDepth.FirstTooDeep(text) is { } line)
+        {
+            return (null, [new ConfigProblem("syntax", origin(new TextPosition(0, line, 0)), "", null, "tables or lists nest too deep", "no key needs this; remove it")]);
+        }
+
+        var document = SyntaxParser.Parse(text, "", validate: true);
+        if (!document.HasErrors)
+        {
+            return (document, []);
+        }
+
+        // One mistake makes the parser stumble several times on its line; the first stumble is the one that helps.
+        var problems = document.Diagnostics
+            .Where(diagnostic => diagnostic.Kind == DiagnosticMessageKind.Error)
+            .GroupBy(diagnostic => diagnostic.Span.Start.Line)
+            .Select(onOneLine => onOneLine.First())
+            .Select(first => TomlFault.ToProblem(first, origin(first.Span.Start)));
+        return (null, [.. problems]);
+    }
+
+    private static ConfigValue.Table Build(DocumentSyntax document, Func<SyntaxNode, ConfigOrigin> at)
+    {
+        var root = new Draft(at(document));
+        foreach (var pair in document.KeyValues)
+        {
+            root.Put(pair, at);
+        }
+
+        foreach (var header in document.Tables)
+        {
+            var table = root;
+            var names = Names(header.Name!);
+            for (var i = 0; i < names.Count; i++)
+            {
+                table = i == names.Count - 1 && header is TableArraySyntax
+                    ? table.Append(names[i], at(header))
+                    : table.Descend(names[i], at(header));
+            }
+
+            foreach (var pair in header.Items)
+            {
+                table.Put(pair, at);
+            }
+        }
+
+        return root.Finish();
+    }
+
+    private static List<string> Names(KeySyntax key) =>
+        [Name(key.Key!), .. key.DotKeys.Select(part => Name(part.Key!))];
+
+    private static string Name(BareKeyOrStringValueSyntax part) => part switch
+    {
+        BareKeySyntax bare => bare.Key!.Text!,
+        StringValueSyntax quoted => quoted.Value!,
+        _ => throw new InvalidOperationException($"A key of kind {part.Kind} passed validation"),
+    };
+
+    private static ConfigValue Value(SyntaxNode syntax, Func<SyntaxNode, ConfigOrigin> at) => syntax switch
+    {
+        StringValueSyntax text => new ConfigValue.Text(text.Value!, at(text)),
+        IntegerValueSyntax integer => new ConfigValue.Number(integer.Value, at(integer)),
+        BooleanValueSyntax flag => new ConfigValue.Flag(flag.Value, at(flag)),
+        FloatValueSyntax fraction => new ConfigValue.Other("a number with a fraction", fraction.ToString().Trim(), at(fraction)),
+        DateTimeValueSyntax date => new ConfigValue.Other("a date or time", date.ToString().Trim(), at(date)),
+        ArraySyntax list => new ConfigValue.List([.. list.Items.Select(item => Value(item.Value!, at))], at(list)),
+        InlineTableSyntax table => Inline(table, at),
+        _ => throw new InvalidOperationException($"A value of kind {syntax.Kind} passed validation"),
+    };
+
+    private static ConfigValue.Table Inline(InlineTableSyntax syntax, Func<SyntaxNode, ConfigOrigin> at)
+    {
+        var table = new Draft(at(syntax));
+        foreach (var item in syntax.Items)
+        {
+            table.Put(item.KeyValue!, at);
+        }
+
+        return table.Finish();
+    }
+
+    /// <summary>A table still being written: later headers and dotted keys may add to it.</summary>
+    private sealed class Draft(ConfigOrigin origin)
+    {
+        private readonly OrderedDictionary<string, (ConfigOrigin At, object Value)> _entries = new(StringComparer.Ordinal);
+
+        public void Put(KeyValueSyntax pair, Func<SyntaxNode, ConfigOrigin> at)
+        {
+            var names = Names(pair.Key!);
+            var table = this;
+            foreach (var name in names[..^1])
+            {
+                table = table.Descend(name, at(pair.Key!));
+            }
+
+            table._entries[names[^1]] = (at(pair.Key!), Value(pair.Value!, at));
+        }
+
+        public Draft Descend(string name, ConfigOrigin at)
+        {
+            if (_entries.TryGetValue(name, out var present))
+            {
+                return present.Value switch
+                {
+                    Draft table => table,
+                    List<Draft> tables => tables[^1],
+                    _ => throw new InvalidOperationException("A table over a value passed validation"),
+                };
+            }
+
+            var made = new Draft(at);
+            _entries[name] = (at, made);
+            return made;
+        }
+
+        public Draft Append(string name, ConfigOrigin at)
+        {
+            var made = new Draft(at);
+            if (_entries.TryGetValue(name, out var present))
+            {
+                ((List<Draft>)present.Value).Add(made);
+            }
+            else
+            {
+                _entries[name] = (at, new List<Draft> { made });
+            }
+
+            return made;
+        }
+
+        public ConfigValue.Table Finish()
+        {
+            var finished = new OrderedDictionary<string, ConfigEntry>(StringComparer.Ordinal);
+            foreach (var (name, (at, value)) in _entries)
+            {
+                finished[name] = new ConfigEntry(at, value switch
+                {
+                    Draft table => table.Finish(),
+                    List<Draft> tables => new ConfigValue.List([.. tables.Select(table => table.Finish())], at),
+                    _ => (ConfigValue)value,
+                });
+            }
+
+            return new ConfigValue.Table(finished, origin);
+        }
+    }
+}

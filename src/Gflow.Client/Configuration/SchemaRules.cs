@@ -1,0 +1,78 @@
+using Gflow.Core.Text;
+
+namespace Gflow.Client.Configuration;
+
+/// <summary>Holds a tree of values against the schema: unknown and missing keys, wrong kinds, numbers out of range.</summary>
+public static class SchemaRules
+{
+    /// <summary>Every problem of a value under a key, below it included.</summary>
+    /// <param name="value">What was written.</param>
+    /// <param name="key">What the schema says of it.</param>
+    /// <param name="path">Path of the key; empty for the root.</param>
+    public static IEnumerable<ConfigProblem> Check(ConfigValue value, ConfigKey key, string path) => (key.Kind, value) switch
+    {
+        (ConfigKind.Text, ConfigValue.Text) or (ConfigKind.Flag, ConfigValue.Flag) => [],
+        (ConfigKind.Number, ConfigValue.Number number) => CheckRange(number, key, path),
+        (ConfigKind.TextList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
+            item is ConfigValue.Text ? [] : InvalidType(item, key, $"{path}[{i}]")),
+        (ConfigKind.NumberList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
+            item is ConfigValue.Number number ? CheckRange(number, key, $"{path}[{i}]") : InvalidType(item, key, $"{path}[{i}]")),
+        (ConfigKind.TextMap, ConfigValue.Table map) => map.Entries.SelectMany(entry =>
+            entry.Value.Value is ConfigValue.Text ? [] : InvalidType(entry.Value.Value, key, Below(path, entry.Key))),
+        (ConfigKind.Table, ConfigValue.Table table) => CheckTable(table, key, path),
+        (ConfigKind.TableMap, ConfigValue.Table map) => map.Entries.SelectMany(entry =>
+            entry.Value.Value is ConfigValue.Table table
+                ? CheckTable(table, key, Below(path, entry.Key))
+                : InvalidType(entry.Value.Value, key, Below(path, entry.Key))),
+        (ConfigKind.TableList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
+            item is ConfigValue.Table table ? CheckTable(table, key, $"{path}[{i}]") : InvalidType(item, key, $"{path}[{i}]")),
+        _ => InvalidType(value, key, path),
+    };
+
+    /// <summary>The problem that a key is not known where it was written, with the one that was probably meant.</summary>
+    public static ConfigProblem UnknownKey(string name, ConfigOrigin origin, ConfigKey table, string path)
+    {
+        var names = table.Children.Select(child => child.Name).ToArray();
+        var remedy = (NearestText.Find(name, names), ConfigSchema.PathOf(name)) switch
+        {
+            ({ } near, _) => $"did you mean {Below(path, near)}?",
+            (null, { } elsewhere) => $"did you mean {elsewhere}?",
+            _ => $"the keys here are {string.Join(", ", names)}",
+        };
+        return new ConfigProblem("unknown_key", origin, Below(path, name), null, "no such key", remedy);
+    }
+
+    /// <summary>A path one step further down.</summary>
+    public static string Below(string path, string name) =>
+        path.Length == 0 ? SecretText.MaskKey(name) : $"{path}.{SecretText.MaskKey(name)}";
+
+    private static IEnumerable<ConfigProblem> CheckTable(ConfigValue.Table table, ConfigKey key, string path)
+    {
+        foreach (var (name, entry) in table.Entries)
+        {
+            if (key.Children.FirstOrDefault(child => child.Name == name) is not { } child)
+            {
+                yield return UnknownKey(name, entry.KeyOrigin, key, path);
+                continue;
+            }
+
+            foreach (var problem in Check(entry.Value, child, Below(path, name)))
+            {
+                yield return problem;
+            }
+        }
+
+        foreach (var missing in key.Children.Where(child => child.Required && !table.Entries.ContainsKey(child.Name)))
+        {
+            yield return new ConfigProblem("missing_key", table.Origin, Below(path, missing.Name), null, "this key is missing", missing.Remedy);
+        }
+    }
+
+    private static IEnumerable<ConfigProblem> CheckRange(ConfigValue.Number number, ConfigKey key, string path) =>
+        number.Value >= key.Minimum && number.Value <= key.Maximum
+            ? []
+            : [new ConfigProblem("out_of_range", number.Origin, path, number.Shown, "the number is out of range", key.Remedy)];
+
+    private static ConfigProblem[] InvalidType(ConfigValue value, ConfigKey key, string path) =>
+        [new ConfigProblem("invalid_type", value.Origin, path, SecretText.Show(value, key), $"invalid type: this is {value.Kind}", key.Remedy)];
+}

@@ -1,0 +1,143 @@
+using System.Collections.Immutable;
+using Gflow.Core.Dependencies;
+
+namespace Gflow.Core.Jobs;
+
+/// <summary>A board being changed: keeps every index true to the jobs, and remembers which jobs changed.</summary>
+internal sealed class BoardChange(JobBoard board, JobPolicy policy)
+{
+    private readonly ImmutableDictionary<JobId, Job>.Builder _jobs = board.Jobs.ToBuilder();
+    private readonly ImmutableDictionary<JobId, DependencyProgress>.Builder _progress = board.Progress.ToBuilder();
+    private readonly ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Builder _dependents = board.Dependents.ToBuilder();
+    private readonly ImmutableSortedDictionary<int, ImmutableSortedSet<QueueKey>>.Builder _ready = board.Ready.ToBuilder();
+    private readonly ImmutableSortedDictionary<int, JobId>.Builder _occupied = board.Occupied.ToBuilder();
+    private readonly ImmutableSortedSet<Deadline>.Builder _deadlines = board.Deadlines.ToBuilder();
+
+    public JobId LastId { get; private set; } = board.LastId;
+
+    public Job? Find(JobId id) => _jobs.GetValueOrDefault(id);
+
+    public DependencyProgress ProgressOf(JobId id) => _progress.GetValueOrDefault(id, DependencyProgress.None);
+
+    public IReadOnlyCollection<JobId> DependentsOf(JobId id) =>
+        _dependents.TryGetValue(id, out var dependents) ? dependents : ImmutableSortedSet<JobId>.Empty;
+
+    public JobId NextId() => LastId = new JobId(checked(LastId.Value + 1));
+
+    /// <summary>Puts the job's new version in place of the old one; a job that has ended leaves the board.</summary>
+    public void Put(Job job, DependencyProgress? progress = null)
+    {
+        var now = progress ?? ProgressOf(job.Id);
+        if (_jobs.TryGetValue(job.Id, out var old))
+        {
+            Unindex(old, ProgressOf(job.Id));
+        }
+
+        if (job.State.IsFinal())
+        {
+            _jobs.Remove(job.Id);
+            return;
+        }
+
+        _jobs[job.Id] = job;
+        Index(job, now);
+        if (job.Id > LastId)
+        {
+            LastId = job.Id;
+        }
+    }
+
+    /// <summary>The deadline has been seen to; the same one does not come again.</summary>
+    public void Drop(Deadline deadline) => _deadlines.Remove(deadline);
+
+    public JobBoard ToBoard() => JobBoard.From(
+        _jobs.ToImmutable(),
+        _ready.ToImmutable(),
+        _progress.ToImmutable(),
+        _dependents.ToImmutable(),
+        _occupied.ToImmutable(),
+        _deadlines.ToImmutable(),
+        LastId);
+
+    private void Index(Job job, DependencyProgress progress)
+    {
+        switch (job.Status)
+        {
+            case JobStatus.Held or JobStatus.Queued when job.Spec.Dependencies.On.Count > 0:
+                _progress[job.Id] = progress;
+                foreach (var pending in progress.Pending)
+                {
+                    _dependents[pending] = (_dependents.GetValueOrDefault(pending) ?? []).Add(job.Id);
+                }
+
+                break;
+        }
+
+        if (IsReady(job, progress))
+        {
+            _ready[job.Spec.Gpus] = (_ready.GetValueOrDefault(job.Spec.Gpus) ?? []).Add(new QueueKey(job.Spec.Priority, job.Id));
+        }
+
+        foreach (var gpu in HeldGpus(job))
+        {
+            _occupied[gpu] = job.Id;
+        }
+
+        if (DeadlineOf(job) is { } deadline)
+        {
+            _deadlines.Add(deadline);
+        }
+    }
+
+    private void Unindex(Job job, DependencyProgress progress)
+    {
+        foreach (var pending in progress.Pending)
+        {
+            var rest = _dependents[pending].Remove(job.Id);
+            if (rest.IsEmpty)
+            {
+                _dependents.Remove(pending);
+            }
+            else
+            {
+                _dependents[pending] = rest;
+            }
+        }
+
+        _progress.Remove(job.Id);
+        if (IsReady(job, progress))
+        {
+            var rest = _ready[job.Spec.Gpus].Remove(new QueueKey(job.Spec.Priority, job.Id));
+            if (rest.IsEmpty)
+            {
+                _ready.Remove(job.Spec.Gpus);
+            }
+            else
+            {
+                _ready[job.Spec.Gpus] = rest;
+            }
+        }
+
+        foreach (var gpu in HeldGpus(job))
+        {
+            _occupied.Remove(gpu);
+        }
+
+        if (DeadlineOf(job) is { } deadline)
+        {
+            _deadlines.Remove(deadline);
+        }
+    }
+
+    private static bool IsReady(Job job, DependencyProgress progress) =>
+        job.Status is JobStatus.Queued && progress.Satisfied(job.Spec.Dependencies);
+
+    private static IReadOnlyList<int> HeldGpus(Job job) => job.Status.State == JobState.Running ? job.Status.AssignedGpus ?? [] : [];
+
+    private Deadline? DeadlineOf(Job job) => job.Status switch
+    {
+        JobStatus.Running running when job.Spec.TimeLimit is { } limit => new Deadline(running.StartedAt + limit, job.Id),
+        JobStatus.Ending ending => new Deadline(ending.Since + policy.KillGrace, job.Id),
+        _ => null,
+    };
+}

@@ -1,0 +1,283 @@
+using System.Diagnostics.CodeAnalysis;
+using Gflow.Core.Dependencies;
+using Gflow.Core.Notifications;
+
+namespace Gflow.Core.Jobs;
+
+/// <summary>A job to be taken in: what was asked, by whom.</summary>
+public sealed record NewJob(JobSpec Spec, string SubmittedBy, uint Uid, bool Held = false);
+
+/// <summary>
+/// Pure: a command applied to a board at an instant gives changes and events, or the problem that stands in its way.
+/// Every transition of every job happens here and nowhere else, and each one makes exactly one event.
+/// </summary>
+public sealed class JobRules
+{
+    private readonly BoardChange _board;
+    private readonly DateTimeOffset _now;
+    private readonly Dictionary<JobId, Job> _changed = [];
+    private readonly List<JobEvent> _events = [];
+
+    public JobRules(JobBoard board, JobPolicy policy, DateTimeOffset now)
+    {
+        _board = new BoardChange(board, policy);
+        _now = now;
+    }
+
+    /// <summary>All that was done so far.</summary>
+    public JobChanges Changes() => new(_board.ToBoard(), [.. _changed.Values], _events);
+
+    /// <summary>Takes a job in. One whose dependencies can already never be met is cancelled at once.</summary>
+    /// <param name="ended">Final states of those dependencies that are over; the others must be live.</param>
+    public Job Submit(NewJob asked, IReadOnlyDictionary<JobId, JobState> ended)
+    {
+        var job = new Job(
+            _board.NextId(),
+            asked.Spec,
+            asked.SubmittedBy,
+            asked.Uid,
+            _now,
+            asked.Held ? new JobStatus.Held() : new JobStatus.Queued(),
+            Attempt: 1,
+            Revision: 1);
+        var progress = DependencyProgress.Of(job.Spec.Dependencies, Merge(job.Spec.Dependencies, ended));
+        _board.Put(job, progress);
+        _changed[job.Id] = job;
+        _events.Add(new JobEvent(EventType.JobSubmitted, job, null, _now));
+        CancelIfImpossible(job);
+        return _changed[job.Id];
+    }
+
+    /// <summary>Replaces what was asked; only while the job waits.</summary>
+    public Result<Job> Update(JobId id, JobSpec spec, IReadOnlyDictionary<JobId, JobState> ended)
+    {
+        if (!TryFind(id, "updated", job => job.Status is JobStatus.Queued or JobStatus.Held, "waits (Queued or Hold)", out var job, out var problem))
+        {
+            return problem;
+        }
+
+        var updated = job with { Spec = spec, Revision = job.Revision + 1 };
+        _board.Put(updated, DependencyProgress.Of(spec.Dependencies, Merge(spec.Dependencies, ended)));
+        _changed[id] = updated;
+        _events.Add(new JobEvent(EventType.JobUpdated, updated, job.State, _now));
+        CancelIfImpossible(updated);
+        return _changed[id];
+    }
+
+    public Result<Job> Hold(JobId id) =>
+        TryFind(id, "held", job => job.Status is JobStatus.Queued, "waits in the queue (Queued)", out var job, out var problem)
+            ? Move(job, new JobStatus.Held(), EventType.JobHeld)
+            : problem;
+
+    /// <summary>Back to the queue; if its dependencies became impossible meanwhile, cancelled on the spot.</summary>
+    public Result<Job> Release(JobId id)
+    {
+        if (!TryFind(id, "released", job => job.Status is JobStatus.Held, "is held (Hold)", out var job, out var problem))
+        {
+            return problem;
+        }
+
+        CancelIfImpossible(Move(job, new JobStatus.Queued(), EventType.JobReleased));
+        return _changed[id];
+    }
+
+    /// <summary>Ends a waiting job at once; tells a running one's processes to end, which keeps it Running until they are gone.</summary>
+    public Result<Job> Cancel(JobId id, string by)
+    {
+        if (!TryFind(id, "cancelled", job => job.Status is not JobStatus.Ending, "is waiting or running and not being ended already", out var job, out var problem))
+        {
+            return problem;
+        }
+
+        return job.Status switch
+        {
+            JobStatus.Starting starting => Move(job, new JobStatus.Ending(starting.Gpus, null, EndCause.Cancel, _now, by, null), null),
+            JobStatus.Running running => Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Cancel, _now, by, null), null),
+            _ => End(job, new JobEnd.Cancelled(by, null, null, null), _now),
+        };
+    }
+
+    /// <summary>Gives a ready job its GPUs; from here on the launcher is asked for it until it answers.</summary>
+    public void Start(JobId id, IReadOnlyList<int> gpus)
+    {
+        if (_board.Find(id) is { Status: JobStatus.Queued } job)
+        {
+            Move(job, new JobStatus.Starting(gpus, _now), null);
+        }
+    }
+
+    /// <summary>The launcher started it.</summary>
+    public void Started(JobId id, int attempt, int pid, DateTimeOffset at)
+    {
+        switch (Run(id, attempt))
+        {
+            case { Status: JobStatus.Starting starting } job:
+                Move(job, new JobStatus.Running(starting.Gpus, at, pid), EventType.JobStarted);
+                break;
+            case { Status: JobStatus.Ending { StartedAt: null } ending } job:
+                Move(job, ending with { StartedAt = at }, EventType.JobStarted);
+                break;
+        }
+    }
+
+    /// <summary>The launcher could not start it.</summary>
+    /// <param name="reason">A sentence for people.</param>
+    public void NotStarted(JobId id, int attempt, string reason)
+    {
+        switch (Run(id, attempt))
+        {
+            case { Status: JobStatus.Starting } job:
+                End(job, new JobEnd.Failed(null, null, reason), _now);
+                break;
+            case { Status: JobStatus.Ending { StartedAt: null } ending } job:
+                End(job, new JobEnd.Cancelled(ending.By, null, null, null), _now);
+                break;
+        }
+    }
+
+    /// <summary>Its main process ended.</summary>
+    /// <param name="gone">Whether nothing else of the job is left.</param>
+    public void Exited(JobId id, int attempt, ProcessExit exit, bool gone)
+    {
+        if (Run(id, attempt) is not { } job)
+        {
+            return;
+        }
+
+        switch (job.Status)
+        {
+            case JobStatus.Starting or JobStatus.Running when gone:
+                End(job, EndOf(EndCause.Leftovers, null, exit), exit.At);
+                break;
+            case JobStatus.Running running:
+                Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Leftovers, _now, null, exit), null);
+                break;
+            case JobStatus.Ending { Exit: null } ending when gone:
+                End(job, EndOf(ending.Cause, ending.By, exit), exit.At);
+                break;
+            case JobStatus.Ending { Exit: null } ending:
+                Move(job, ending with { Exit = exit }, null);
+                break;
+        }
+    }
+
+    /// <summary>The last process of a job whose main process had ended is gone.</summary>
+    public void Gone(JobId id, int attempt)
+    {
+        if (Run(id, attempt) is { Status: JobStatus.Ending { Exit: { } exit } ending } job)
+        {
+            End(job, EndOf(ending.Cause, ending.By, exit), _now);
+        }
+    }
+
+    /// <summary>Sees to a deadline that has come: a time limit tells the job's processes to end.</summary>
+    /// <returns>The signal the job's processes are to get.</returns>
+    public int? Due(Deadline deadline)
+    {
+        switch (_board.Find(deadline.Id))
+        {
+            case { Status: JobStatus.Running running } job:
+                Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.TimeLimit, _now, null, null), null);
+                return SignalText.Term;
+            default:
+                _board.Drop(deadline);
+                return SignalText.Kill;
+        }
+    }
+
+    private static JobEnd EndOf(EndCause cause, string? by, ProcessExit exit) => cause switch
+    {
+        EndCause.Cancel => new JobEnd.Cancelled(by, null, exit.Code, exit.Signal),
+        EndCause.TimeLimit => new JobEnd.TimedOut(exit.Code, exit.Signal),
+        _ when exit is { Code: 0, Signal: null } => new JobEnd.Finished(),
+        _ when exit.MachineRestarted => new JobEnd.Failed(null, null, "the machine restarted while the job ran"),
+        _ when exit is { Code: null, Signal: null } => new JobEnd.Failed(null, null, "the job's processes are gone and its exit code was lost"),
+        _ => new JobEnd.Failed(exit.Code, exit.Signal, null),
+    };
+
+    private Job Move(Job job, JobStatus status, EventType? eventType)
+    {
+        var moved = job with { Status = status, Revision = job.Revision + 1 };
+        _board.Put(moved);
+        _changed[job.Id] = moved;
+        if (eventType is { } type)
+        {
+            _events.Add(new JobEvent(type, moved, job.State, _now));
+        }
+
+        return moved;
+    }
+
+    private Job End(Job job, JobEnd end, DateTimeOffset at)
+    {
+        // Worked off as a list, not by recursion: chains of dependents can be thousands long.
+        var ending = new Queue<(Job Job, JobEnd End, DateTimeOffset At)>([(job, end, at)]);
+        while (ending.TryDequeue(out var next))
+        {
+            var ended = MoveToEnd(next.Job, next.End, next.At);
+            foreach (var id in _board.DependentsOf(ended.Id).ToArray())
+            {
+                var dependent = _board.Find(id)!;
+                _board.Put(dependent, _board.ProgressOf(id).After(ended.Id, ended.State));
+                if (Impossible(dependent) is { } dependency)
+                {
+                    ending.Enqueue((dependent, new JobEnd.Cancelled(null, dependency, null, null), _now));
+                }
+            }
+        }
+
+        return _changed[job.Id];
+    }
+
+    private Job MoveToEnd(Job job, JobEnd end, DateTimeOffset at)
+    {
+        var started = job.Status.Started;
+        var endedAt = started is { } start && at < start ? start : at;
+        var type = end switch
+        {
+            JobEnd.Finished => EventType.JobCompleted,
+            JobEnd.Failed => EventType.JobFailed,
+            JobEnd.Cancelled => EventType.JobCancelled,
+            _ => EventType.JobTimeout,
+        };
+        return Move(job, new JobStatus.Ended(end, job.Status.AssignedGpus ?? [], started, endedAt), type);
+    }
+
+    private void CancelIfImpossible(Job job)
+    {
+        if (Impossible(job) is { } dependency)
+        {
+            End(job, new JobEnd.Cancelled(null, dependency, null, null), _now);
+        }
+    }
+
+    /// <summary>The dependency for which a queued job must be cancelled. A held one is left alone until somebody releases it.</summary>
+    private JobId? Impossible(Job job) => job is { Status: JobStatus.Queued, Spec.Dependencies.AutoCancel: true }
+        ? _board.ProgressOf(job.Id).Impossible(job.Spec.Dependencies)
+        : null;
+
+    private bool TryFind(
+        JobId id,
+        string action,
+        Func<Job, bool> allowed,
+        string condition,
+        [NotNullWhen(true)] out Job? job,
+        [NotNullWhen(false)] out Problem? problem)
+    {
+        job = _board.Find(id);
+        problem = job is null
+            ? new Problem("not_found", $"There is no live job {id}.")
+            : allowed(job)
+                ? null
+                : new Problem("wrong_state", $"Job {id} is {job.State} and cannot be {action}: that takes a job that {condition}.");
+        return problem is null;
+    }
+
+    private Job? Run(JobId id, int attempt) => _board.Find(id) is { } job && job.Attempt == attempt ? job : null;
+
+    private Dictionary<JobId, JobState> Merge(DependencySpec spec, IReadOnlyDictionary<JobId, JobState> ended) =>
+        spec.On
+            .Select(id => (Id: id, State: _changed.TryGetValue(id, out var changed) && changed.State.IsFinal() ? changed.State : ended.TryGetValue(id, out var state) ? state : (JobState?)null))
+            .Where(pair => pair.State is not null)
+            .ToDictionary(pair => pair.Id, pair => pair.State!.Value);
+}

@@ -1,0 +1,85 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Core.Notifications;
+
+/// <summary>Freezes an event into what will ever be said about it.</summary>
+public static class EventFacts
+{
+    /// <param name="uid">Stable id of the event.</param>
+    /// <param name="sequence">Its position in the history.</param>
+    public static NotificationPayload Payload(JobEvent happened, JobReason? reason, string uid, long sequence, SchedulerFacts scheduler) => new()
+    {
+        Event = happened.Type.WireName(),
+        Timestamp = NotificationPayload.Instant(happened.At),
+        Scheduler = scheduler,
+        Job = Job(happened.Job, reason, happened.At),
+        Id = uid,
+        Sequence = sequence,
+    };
+
+    /// <summary>The same event as the event stream tells it.</summary>
+    public static StreamFrame Frame(JobEvent happened, JobReason? reason, long sequence)
+    {
+        var job = happened.Job;
+        var end = (job.Status as JobStatus.Ended)?.End;
+        return new StreamFrame
+        {
+            Type = StreamType(happened.Type),
+            Seq = sequence,
+            Event = happened.Type.WireName(),
+            Timestamp = NotificationPayload.Instant(happened.At),
+            JobId = job.Id.Value,
+            RunName = job.RunName,
+            OldState = happened.OldState?.ToString(),
+            NewState = job.State.ToString(),
+            FinalState = end?.State.ToString(),
+            GpuIds = job.Status.AssignedGpus,
+            ExitCode = end?.ExitCode,
+            Signal = end?.ExitSignal is { } signal ? SignalText.Name(signal) : null,
+            Reason = reason?.Label,
+        };
+    }
+
+    private static string StreamType(EventType type) => type switch
+    {
+        EventType.JobSubmitted or EventType.JobUpdated => type.WireName(),
+        EventType.JobStarted or EventType.JobHeld or EventType.JobReleased => "job_state_changed",
+        EventType.JobTimeout => "job_timed_out",
+        EventType.JobCompleted or EventType.JobFailed or EventType.JobCancelled => "job_completed",
+        _ => type.WireName(),
+    };
+
+    private static JobFacts Job(Job job, JobReason? reason, DateTimeOffset now)
+    {
+        var ended = job.Status as JobStatus.Ended;
+        var started = job.Status.Started;
+        return new JobFacts
+        {
+            Id = job.Id.Value,
+            Name = job.Spec.DisplayName,
+            User = job.SubmittedBy,
+            State = job.State.ToString(),
+            Runtime = started is { } start ? Clock((ended?.EndedAt ?? now) - start) : null,
+            Gpus = job.Status.AssignedGpus,
+            SubmittedAt = NotificationPayload.Instant(job.SubmittedAt),
+            StartedAt = started is { } at ? NotificationPayload.Instant(at) : null,
+            FinishedAt = ended is null ? null : NotificationPayload.Instant(ended.EndedAt),
+            Reason = reason?.Label,
+            ReasonText = reason?.Text,
+            Project = job.Spec.Project,
+            ExitCode = ended?.End.ExitCode,
+            Signal = ended?.End.ExitSignal is { } signal ? SignalText.Name(signal) : null,
+            Attempt = job.Attempt,
+            TimeLimit = job.Spec.TimeLimit is { } limit ? Clock(limit) : null,
+            Revision = job.Revision,
+        };
+    }
+
+    private static string Clock(TimeSpan span)
+    {
+        var seconds = (long)Math.Max(0, span.TotalSeconds);
+        return $"{seconds / 3600:00}:{seconds / 60 % 60:00}:{seconds % 60:00}";
+    }
+}

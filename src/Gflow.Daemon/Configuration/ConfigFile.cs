@@ -1,0 +1,290 @@
+using System.Text;
+using Gflow.Client.Configuration;
+using Gflow.Core.Text;
+
+namespace Gflow.Daemon.Configuration;
+
+/// <summary>What came of reading a configuration.</summary>
+/// <param name="File">The file that was read; null when there is none.</param>
+/// <param name="Options">Null exactly when there are problems.</param>
+/// <param name="Problems">Everything that is wrong, in the order of the file, then of the environment.</param>
+/// <param name="Warnings">What is allowed but probably not meant.</param>
+/// <param name="Notes">Keys that are accepted and take effect in a later release.</param>
+internal sealed record ConfigLoad(
+    string? File,
+    DaemonOptions? Options,
+    IReadOnlyList<ConfigProblem> Problems,
+    IReadOnlyList<ConfigProblem> Warnings,
+    IReadOnlyList<ConfigProblem> Notes);
+
+/// <summary>Reads the daemon's configuration from file and environment, and finds all that is wrong with it at once.</summary>
+internal static class ConfigFile
+{
+    private const UnixFileMode ReadableByOthers = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>Reads, checks and types everything.</summary>
+    /// <param name="configPath">The file of <c>--config</c>, which must exist and replaces the default one; or null.</param>
+    /// <param name="environment">The environment of the process.</param>
+    /// <param name="paths">The user's default paths.</param>
+    public static ConfigLoad Load(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
+    {
+        var source = ConfigSource.Read(configPath, environment, paths);
+        var findings = new ConfigFindings();
+        findings.Problems.AddRange(source.Problems);
+        if (source.Problems.All(problem => problem.Key.Length > 0))
+        {
+            findings.Problems.AddRange(SchemaRules.Check(source.Root, ConfigSchema.Root, ""));
+        }
+
+        var root = new ConfigSection(source.Root, ConfigSchema.Root, "", findings);
+        var options = new DaemonOptions
+        {
+            Timezone = Timezone(root),
+            Daemon = Daemon(root.Section("daemon"), environment, paths),
+            Executor = Executor(root.Section("executor")),
+            Projects = Projects(root.Section("projects")),
+            Quota = Quota(root.Section("quota")),
+            Storage = Storage(root.Section("storage"), environment, paths),
+            Notifications = Notifications(root.Section("notifications")),
+        };
+        if (source.File is { } file && (File.GetUnixFileMode(file) & ReadableByOthers) != 0 && HoldsSecrets(source.Root, ConfigSchema.Root))
+        {
+            findings.Warnings.Add(new ConfigProblem(
+                "readable_secrets", ConfigOrigin.InFile(file), "", null, "the file holds secrets (webhook URLs, passwords or headers) and other users may read it", $"run chmod 600 {file}"));
+        }
+
+        return new ConfigLoad(
+            source.File,
+            findings.Problems.Count == 0 ? options : null,
+            InOrder(findings.Problems),
+            InOrder(findings.Warnings),
+            InOrder(Later(source.Root, ConfigSchema.Root, "")));
+    }
+
+    private static TimeZoneInfo? Timezone(ConfigSection root)
+    {
+        if (root.Text("timezone") is not { } written)
+        {
+            return null;
+        }
+
+        if (ClientOptions.CheckTimezone(written) is { } problem)
+        {
+            root.Findings.Problems.Add(problem);
+            return null;
+        }
+
+        return TimeZoneInfo.FindSystemTimeZoneById(written.Value);
+    }
+
+    private static ServingOptions Daemon(ConfigSection section, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
+    {
+        var fallback = new ServingOptions { Socket = paths.Socket };
+        var problems = section.Findings.Problems;
+        var host = section.Text("host") is { } name ? ClientOptions.ReadHost(name, problems) : null;
+        var fairShare = section.Section("fair_share");
+        return new ServingOptions
+        {
+            Host = host ?? fallback.Host,
+            Port = (int?)section.Number("port") ?? fallback.Port,
+            Socket = section.Text("socket") is { } socket ? ClientOptions.ReadSocket(socket, environment, problems) ?? fallback.Socket : fallback.Socket,
+            Gpus = section.Numbers("gpus") is { } gpus ? [.. gpus.Distinct().Order().Select(gpu => (int)gpu)] : null,
+            GpuAllocationStrategy = Strategy(section) ?? fallback.GpuAllocationStrategy,
+            GpuPollInterval = Seconds(section, "gpu_poll_interval_secs") ?? fallback.GpuPollInterval,
+            SimulatedGpus = (int?)section.Number("simulated_gpus") ?? fallback.SimulatedGpus,
+            FairShare = new FairShareOptions
+            {
+                Enabled = fairShare.Flag("enabled") ?? fallback.FairShare.Enabled,
+                HalfLifeSecs = fairShare.Number("half_life_secs") ?? fallback.FairShare.HalfLifeSecs,
+            },
+        };
+    }
+
+    private static GpuAllocationStrategy? Strategy(ConfigSection section)
+    {
+        switch (section.Text("gpu_allocation_strategy"))
+        {
+            case null:
+                return null;
+            case { Value: "sequential" }:
+                return GpuAllocationStrategy.Sequential;
+            case { Value: "random" }:
+                return GpuAllocationStrategy.Random;
+            case var other:
+                section.Wrong("gpu_allocation_strategy", other, "there is no such strategy");
+                return null;
+        }
+    }
+
+    private static ExecutorOptions Executor(ConfigSection section)
+    {
+        switch (section.Text("type"))
+        {
+            case { Value: "tmux" } tmux:
+                section.Warn(
+                    "type", tmux, "jobs no longer run in tmux: the launcher runs them, and they outlive the daemon without it", "write \"process\"; read a job's output with gjob log -f");
+                break;
+            case { Value: not "process" } other:
+                section.Wrong("type", other, "there is no such executor");
+                break;
+        }
+
+        var fallback = new ExecutorOptions();
+        return new ExecutorOptions
+        {
+            HideGpus = section.Flag("hide_gpus") ?? fallback.HideGpus,
+            KillGrace = Seconds(section, "kill_grace_secs") ?? fallback.KillGrace,
+        };
+    }
+
+    private static ProjectOptions Projects(ConfigSection section)
+    {
+        const int LongestName = 64;
+        List<string> known = [];
+        var written = section.Texts("known_projects") ?? [];
+        for (var i = 0; i < written.Count; i++)
+        {
+            var name = written[i].Value.Trim();
+            if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > LongestName)
+            {
+                section.Warn("known_projects", written[i], "no job can have this project", $"write names of 1 to {LongestName} bytes", i);
+            }
+            else
+            {
+                known.Add(name);
+            }
+        }
+
+        return new ProjectOptions { KnownProjects = known, RequireProject = section.Flag("require_project") ?? false };
+    }
+
+    private static QuotaOptions Quota(ConfigSection section)
+    {
+        return new QuotaOptions
+        {
+            DefaultUser = Limits(section.Section("default_user")),
+            DefaultProject = Limits(section.Section("default_project")),
+            Users = section.Named("users").ToDictionary(user => user.Name, user => Limits(user.Section)),
+            Projects = section.Named("projects").ToDictionary(project => project.Name, project => Limits(project.Section)),
+        };
+
+        static QuotaLimits Limits(ConfigSection limits) =>
+            new(limits.Number("max_running_jobs"), limits.Number("max_running_gpus"), limits.Number("max_queued_jobs"));
+    }
+
+    private static StorageOptions Storage(ConfigSection section, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
+    {
+        var fallback = new StorageOptions { Path = paths.DataDirectory };
+        var path = section.Text("path") is { } written ? ClientOptions.AbsolutePath(written.Value, environment) : fallback.Path;
+        if (path is null)
+        {
+            section.Wrong("path", section.Text("path")!, "this path depends on where the daemon is started");
+        }
+
+        return new StorageOptions
+        {
+            Path = path ?? fallback.Path,
+            JobRetention = Retention(section, "job_retention", fallback.JobRetention),
+            EventRetention = Retention(section, "event_retention", fallback.EventRetention),
+            LogMaxMb = section.Number("log_max_mb") ?? fallback.LogMaxMb,
+            MinFreeMb = section.Number("min_free_mb") ?? fallback.MinFreeMb,
+            OutboxMaxMb = section.Number("outbox_max_mb") ?? fallback.OutboxMaxMb,
+        };
+    }
+
+    private static TimeSpan? Retention(ConfigSection section, string key, TimeSpan? fallback)
+    {
+        if (section.Text(key) is not { } written)
+        {
+            return fallback;
+        }
+
+        if (written.Value.Trim().Equals("forever", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var period = DurationText.ParsePeriod(written.Value);
+        if (!period.Ok || period.Value == TimeSpan.Zero)
+        {
+            section.Wrong(key, written, period.Ok ? "nothing would be kept at all" : "this is not a period");
+            return fallback;
+        }
+
+        return period.Value;
+    }
+
+    private static NotificationOptions Notifications(ConfigSection section)
+    {
+        var fallback = new NotificationOptions();
+        var common = new TargetValidator();
+        var webhooks = section.List("webhooks").ToList();
+        var emails = section.List("emails").ToList();
+        webhooks.ForEach(common.Reserve);
+        emails.ForEach(common.Reserve);
+        foreach (var second in emails.Where(email => email.Flag("default") == true).Skip(1))
+        {
+            second.Wrong("default", second.Whole("default")!, "another transport is the default already", "set default = true on one transport alone");
+        }
+
+        var enabled = section.Flag("enabled") ?? fallback.Enabled;
+        if (!enabled && webhooks.Count + emails.Count > 0)
+        {
+            section.Findings.Warnings.Add(new ConfigProblem(
+                "questionable_value", (webhooks.FirstOrDefault() ?? emails[0]).Origin, section.PathOf("enabled"), "false", "there are targets, but notifications are off and nobody is told anything", "write enabled = true"));
+        }
+
+        return new NotificationOptions
+        {
+            Enabled = enabled,
+            MaxConcurrentDeliveries = Concurrency(section) ?? fallback.MaxConcurrentDeliveries,
+            Webhooks = [.. webhooks.Select(target => WebhookTargetValidator.Read(target, common)).OfType<WebhookTargetOptions>()],
+            Emails = [.. emails.Select(target => EmailTransportValidator.Read(target, common)).OfType<EmailTransportOptions>()],
+        };
+    }
+
+    private static int? Concurrency(ConfigSection section)
+    {
+        var written = section.Number("max_concurrent_deliveries");
+        if (written == 0)
+        {
+            section.Warn("max_concurrent_deliveries", section.Whole("max_concurrent_deliveries")!, "nothing could be delivered, so this counts as 1", "write 1 or more; enabled = false turns notifications off");
+        }
+
+        return written is { } count ? Math.Max(1, (int)count) : null;
+    }
+
+    private static TimeSpan? Seconds(ConfigSection section, string key) =>
+        section.Number(key) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    /// <summary>Whether a value that must not be shown was written into the file; one from the environment is not in it.</summary>
+    private static bool HoldsSecrets(ConfigValue value, ConfigKey key) => (key.Kind, value) switch
+    {
+        (ConfigKind.Table, ConfigValue.Table table) => key.Children.Any(child => table[child.Name] is { } below && HoldsSecrets(below, child)),
+        (ConfigKind.TableList, ConfigValue.List list) => list.Items.OfType<ConfigValue.Table>().Any(item => HoldsSecrets(item, key with { Kind = ConfigKind.Table })),
+        (ConfigKind.Text, ConfigValue.Text text) when key.Name == "smtp_url" => text.Origin.File is not null && text.Value.Contains('@'),
+        _ => key.Secret && value.Origin.File is not null,
+    };
+
+    private static IEnumerable<ConfigProblem> Later(ConfigValue.Table table, ConfigKey schema, string path)
+    {
+        foreach (var (name, entry) in table.Entries)
+        {
+            var key = schema.Children.FirstOrDefault(child => child.Name == name);
+            if (key is { Later: true })
+            {
+                yield return new ConfigProblem("later", entry.KeyOrigin, SchemaRules.Below(path, name), null, "accepted, takes effect in a later release", "");
+            }
+            else if (key is not null && entry.Value is ConfigValue.Table below)
+            {
+                foreach (var note in Later(below, key, SchemaRules.Below(path, name)))
+                {
+                    yield return note;
+                }
+            }
+        }
+    }
+
+    private static IReadOnlyList<ConfigProblem> InOrder(IEnumerable<ConfigProblem> problems) =>
+        [.. problems.OrderBy(problem => problem.Origin.Variable is not null).ThenBy(problem => problem.Origin.Line).ThenBy(problem => problem.Origin.Column)];
+}

@@ -1,0 +1,195 @@
+using Gflow.Client.Configuration;
+using Gflow.Core.Notifications;
+using MimeKit;
+
+namespace Gflow.Daemon.Configuration;
+
+/// <summary>The whole configuration of a daemon, checked. The defaults are those of the initialisers here and nowhere else.</summary>
+internal sealed record DaemonOptions
+{
+    /// <summary>The configured zone; null for that of this machine.</summary>
+    public TimeZoneInfo? Timezone { get; init; }
+
+    public required ServingOptions Daemon { get; init; }
+
+    public ExecutorOptions Executor { get; init; } = new();
+
+    public ProjectOptions Projects { get; init; } = new();
+
+    public QuotaOptions Quota { get; init; } = new();
+
+    public required StorageOptions Storage { get; init; }
+
+    public NotificationOptions Notifications { get; init; } = new();
+
+    /// <summary>What an empty configuration means for a user.</summary>
+    public static DaemonOptions Defaults(GflowPaths paths) => new()
+    {
+        Daemon = new ServingOptions { Socket = paths.Socket },
+        Storage = new StorageOptions { Path = paths.DataDirectory },
+    };
+}
+
+/// <summary>How GPUs are chosen when more are free than asked for.</summary>
+internal enum GpuAllocationStrategy
+{
+    Sequential,
+    Random,
+}
+
+/// <summary><c>[daemon]</c></summary>
+internal sealed record ServingOptions
+{
+    /// <summary>Host name, IPv4 or bare IPv6 address to listen on.</summary>
+    public string Host { get; init; } = ClientOptions.DefaultHost;
+
+    /// <summary>TCP port; 0 for any free one.</summary>
+    public int Port { get; init; } = ClientOptions.DefaultPort;
+
+    /// <summary>Absolute path of the Unix socket.</summary>
+    public required string Socket { get; init; }
+
+    /// <summary>The GPUs jobs may have, ascending; null for all.</summary>
+    public IReadOnlyList<int>? Gpus { get; init; }
+
+    public GpuAllocationStrategy GpuAllocationStrategy { get; init; } = GpuAllocationStrategy.Sequential;
+
+    public TimeSpan GpuPollInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>GPUs to pretend instead of real ones; 0 for none.</summary>
+    public int SimulatedGpus { get; init; }
+
+    public FairShareOptions FairShare { get; init; } = new();
+}
+
+/// <summary><c>[daemon.fair_share]</c></summary>
+internal sealed record FairShareOptions
+{
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Seconds after which past usage counts half; 0 forgets it at once.</summary>
+    public long HalfLifeSecs { get; init; } = 604_800;
+}
+
+/// <summary><c>[executor]</c>; its <c>type</c> is checked but chooses nothing, as there is one executor.</summary>
+internal sealed record ExecutorOptions
+{
+    /// <summary>Whether jobs without GPUs see none, whatever their environment said.</summary>
+    public bool HideGpus { get; init; } = true;
+
+    /// <summary>Time between SIGTERM and SIGKILL.</summary>
+    public TimeSpan KillGrace { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary><c>[projects]</c></summary>
+internal sealed record ProjectOptions
+{
+    /// <summary>The projects a job may name, trimmed; empty for any.</summary>
+    public IReadOnlyList<string> KnownProjects { get; init; } = [];
+
+    public bool RequireProject { get; init; }
+}
+
+/// <summary><c>[quota]</c></summary>
+internal sealed record QuotaOptions
+{
+    public QuotaLimits DefaultUser { get; init; } = new();
+
+    public QuotaLimits DefaultProject { get; init; } = new();
+
+    public IReadOnlyDictionary<string, QuotaLimits> Users { get; init; } = new Dictionary<string, QuotaLimits>();
+
+    public IReadOnlyDictionary<string, QuotaLimits> Projects { get; init; } = new Dictionary<string, QuotaLimits>();
+}
+
+/// <summary>Limits of one user or project; null is no limit, 0 allows none.</summary>
+internal sealed record QuotaLimits(long? MaxRunningJobs = null, long? MaxRunningGpus = null, long? MaxQueuedJobs = null);
+
+/// <summary><c>[storage]</c></summary>
+internal sealed record StorageOptions
+{
+    /// <summary>Absolute path of the data directory.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>How long finished jobs stay in the history; null for ever.</summary>
+    public TimeSpan? JobRetention { get; init; } = TimeSpan.FromDays(365);
+
+    /// <summary>How long events stay readable; null for ever.</summary>
+    public TimeSpan? EventRetention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>A job's log is truncated when it grows beyond this; 0 for no limit.</summary>
+    public long LogMaxMb { get; init; } = 1024;
+
+    /// <summary>New work is refused when less is free on the disk; 0 to go on to the last byte.</summary>
+    public long MinFreeMb { get; init; } = 512;
+
+    /// <summary>The most that undelivered and delivered messages may occupy.</summary>
+    public long OutboxMaxMb { get; init; } = 256;
+}
+
+/// <summary><c>[notifications]</c></summary>
+internal sealed record NotificationOptions
+{
+    public bool Enabled { get; init; }
+
+    /// <summary>Attempts in flight, webhooks and mails together; at least 1.</summary>
+    public int MaxConcurrentDeliveries { get; init; } = 16;
+
+    public IReadOnlyList<WebhookTargetOptions> Webhooks { get; init; } = [];
+
+    public IReadOnlyList<EmailTransportOptions> Emails { get; init; } = [];
+}
+
+/// <summary>What every target has, whatever its channel.</summary>
+internal abstract record TargetOptions
+{
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Unique over all targets, and the only way a target is ever called in texts.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it wants to hear of; all there is for <c>*</c>.</summary>
+    public IReadOnlySet<EventType> Events { get; init; } = EventTypes.All.ToHashSet();
+
+    /// <summary>The users it wants to hear of, lower case; null for everybody.</summary>
+    public IReadOnlySet<string>? FilterUsers { get; init; }
+
+    /// <summary>Deadline of one whole attempt.</summary>
+    public TimeSpan Timeout { get; init; } = DefaultTimeout;
+
+    /// <summary>Attempts after the first; null when not set, and retries then end by time.</summary>
+    public uint? MaxRetries { get; init; }
+}
+
+/// <summary>One of <c>[[notifications.webhooks]]</c></summary>
+internal sealed record WebhookTargetOptions : TargetOptions
+{
+    /// <summary>Absolute, http or https. A secret beyond scheme and host.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>Headers to add, names compared without case. The values are secrets.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The name alone: whatever prints a target must not print its secrets.</summary>
+    public override string ToString() => Name;
+}
+
+/// <summary>One of <c>[[notifications.emails]]</c></summary>
+internal sealed record EmailTransportOptions : TargetOptions
+{
+    public required SmtpEndpoint Smtp { get; init; }
+
+    public required MailboxAddress From { get; init; }
+
+    /// <summary>Who gets every message; empty for a transport of jobs' own recipients alone.</summary>
+    public IReadOnlyList<MailboxAddress> To { get; init; } = [];
+
+    /// <summary>Trimmed; null when not set or blank.</summary>
+    public string? SubjectPrefix { get; init; }
+
+    /// <summary>Whether jobs' own recipients are served by this transport before all others.</summary>
+    public bool Default { get; init; }
+
+    /// <summary>The name alone: whatever prints a target must not print its secrets.</summary>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,94 @@
+using Gflow.Client.Configuration;
+using MimeKit;
+
+namespace Gflow.Daemon.Configuration;
+
+/// <summary>Reads one of <c>[[notifications.emails]]</c>.</summary>
+internal static class EmailTransportValidator
+{
+    private static readonly ParserOptions Strict = new()
+    {
+        AddressParserComplianceMode = RfcComplianceMode.Strict,
+        AllowAddressesWithoutDomain = false,
+        AllowUnquotedCommasInAddresses = false,
+    };
+
+    /// <returns>The transport, or null when something in it is wrong.</returns>
+    public static EmailTransportOptions? Read(ConfigSection target, TargetValidator common)
+    {
+        var before = target.Findings.Problems.Count;
+        var smtp = Smtp(target);
+        var from = target.Text("from") is { } written ? Mailbox(target, "from", written, null) : null;
+        var to = Recipients(target);
+        var events = TargetValidator.Events(target);
+        return smtp is null || from is null || target.Findings.Problems.Count > before
+            ? null
+            : new EmailTransportOptions
+            {
+                Name = common.NameOf(target, smtp.Host, $"{smtp.TlsMode} {smtp.User} {smtp.Host} {smtp.Port} {from}"),
+                Smtp = smtp,
+                From = from,
+                To = to,
+                Events = events,
+                FilterUsers = TargetValidator.FilterUsers(target),
+                SubjectPrefix = Prefix(target),
+                Timeout = TargetValidator.Timeout(target),
+                MaxRetries = TargetValidator.MaxRetries(target),
+                Default = target.Flag("default") ?? false,
+            };
+    }
+
+    private static SmtpEndpoint? Smtp(ConfigSection target)
+    {
+        if (target.Text("smtp_url") is not { } written)
+        {
+            return null;
+        }
+
+        var read = SmtpEndpoint.Parse(written.Value);
+        if (!read.Ok)
+        {
+            target.Wrong("smtp_url", written, read.Problems[0].Message);
+            return null;
+        }
+
+        if (read.Value.TlsMode == SmtpTlsMode.None && read.Value.Password is not null)
+        {
+            target.Warn("smtp_url", written, "the password crosses the network in clear", "use smtps://, or smtp:// with ?tls=required");
+        }
+
+        return read.Value;
+    }
+
+    private static List<MailboxAddress> Recipients(ConfigSection target)
+    {
+        List<MailboxAddress> recipients = [];
+        var written = target.Texts("to") ?? [];
+        for (var i = 0; i < written.Count; i++)
+        {
+            if (!string.IsNullOrWhiteSpace(written[i].Value) && Mailbox(target, "to", written[i], i) is { } recipient)
+            {
+                recipients.Add(recipient);
+            }
+        }
+
+        return recipients;
+    }
+
+    private static MailboxAddress? Mailbox(ConfigSection target, string key, ConfigValue.Text written, int? item)
+    {
+        if (!written.Value.Any(char.IsControl) && MailboxAddress.TryParse(Strict, written.Value.Trim(), out var mailbox))
+        {
+            return mailbox;
+        }
+
+        target.Wrong(key, written, "this is not a mailbox", "write one address such as alice@example.com or \"Alice <alice@example.com>\"", item);
+        return null;
+    }
+
+    private static string? Prefix(ConfigSection target)
+    {
+        var prefix = target.Text("subject_prefix")?.Value.Trim();
+        return string.IsNullOrEmpty(prefix) ? null : prefix;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using Gflow.Client.Configuration;
+using Gflow.Core.Notifications;
+using Gflow.Core.Text;
+
+namespace Gflow.Daemon.Configuration;
+
+/// <summary>Reads what all notification targets have in common. Names are unique over all channels.</summary>
+internal sealed partial class TargetValidator
+{
+    private const string EveryEvent = "*";
+
+    private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Takes the names that were written before any is made up, so that a made-up one never takes a written one's place.</summary>
+    public void Reserve(ConfigSection target)
+    {
+        if (target.Text("name") is not { } written)
+        {
+            return;
+        }
+
+        if (!Name().IsMatch(written.Value))
+        {
+            target.Wrong("name", written, "this is not the name of a target");
+        }
+        else if (!_names.Add(written.Value))
+        {
+            target.Wrong("name", written, "another target has this name", "give each target, webhook or mail, a name of its own");
+        }
+    }
+
+    /// <summary>The written name, or host and short hash of what tells the target apart; numbered where two are the same.</summary>
+    /// <param name="target">The target's table.</param>
+    /// <param name="host">Where it leads.</param>
+    /// <param name="identity">What tells it from others. Without passwords: a short hash of one could be guessed at.</param>
+    public string NameOf(ConfigSection target, string host, string identity)
+    {
+        if (target.Text("name") is { } written)
+        {
+            return written.Value;
+        }
+
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8];
+        var plainHost = NotInNames().Replace(host, "-").Trim('-', '.');
+        var name = $"{(plainHost.Length > 48 ? plainHost[..48] : plainHost)}-{hash}";
+        var made = name;
+        for (var number = 2; !_names.Add(made); number++)
+        {
+            made = $"{name}-{number}";
+        }
+
+        return made;
+    }
+
+    public static IReadOnlySet<EventType> Events(ConfigSection target)
+    {
+        if (target.Texts("events") is not { } written)
+        {
+            return EventTypes.All.ToHashSet();
+        }
+
+        if (written.Count == 0)
+        {
+            target.Wrong("events", target.Whole("events")!, "an empty list subscribes to nothing", "write [\"*\"] for all events, or name some");
+        }
+
+        HashSet<EventType> events = [];
+        for (var i = 0; i < written.Count; i++)
+        {
+            var name = written[i].Value.Trim().ToLowerInvariant();
+            if (name == EveryEvent)
+            {
+                events.UnionWith(EventTypes.All);
+            }
+            else if (EventTypes.TryParse(name, out var type))
+            {
+                events.Add(type);
+            }
+            else
+            {
+                var names = EventTypes.All.Select(known => known.WireName()).ToArray();
+                target.Wrong("events", written[i], "there is no such event", Remedy(name, names), i);
+            }
+        }
+
+        return events;
+
+        static string Remedy(string name, string[] names) =>
+            (NearestText.Find(name, names) is { } near ? $"did you mean {near}? " : "") + $"The events are {string.Join(", ", names)} and *";
+    }
+
+    public static IReadOnlySet<string>? FilterUsers(ConfigSection target)
+    {
+        var users = (target.Texts("filter_users") ?? [])
+            .Select(user => user.Value.Trim().ToLowerInvariant())
+            .Where(user => user.Length > 0)
+            .ToHashSet();
+        return users.Count == 0 ? null : users;
+    }
+
+    public static TimeSpan Timeout(ConfigSection target)
+    {
+        if (target.Number("timeout_secs") is not { } seconds)
+        {
+            return TargetOptions.DefaultTimeout;
+        }
+
+        if (seconds == 0)
+        {
+            target.Warn("timeout_secs", target.Whole("timeout_secs")!, "no attempt can end at once, so this counts as 1", "write the seconds an attempt may take");
+        }
+
+        return TimeSpan.FromSeconds(Math.Max(1, seconds));
+    }
+
+    public static uint? MaxRetries(ConfigSection target) => (uint?)target.Number("max_retries");
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    private static partial Regex Name();
+
+    [GeneratedRegex("[^A-Za-z0-9.]+")]
+    private static partial Regex NotInNames();
+}

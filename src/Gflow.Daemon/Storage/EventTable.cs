@@ -1,0 +1,74 @@
+using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Storage;
+
+/// <summary>An event as it is stored.</summary>
+/// <param name="Type">Its public wire name.</param>
+/// <param name="StreamType">The event stream's word for it.</param>
+/// <param name="Frame">The JSON that the event stream sends.</param>
+/// <param name="Payload">The JSON that webhooks send.</param>
+internal sealed record EventRow(long Seq, string Uid, EventType Type, DateTimeOffset At, JobId? Job, string? User, string StreamType, byte[] Frame, byte[] Payload);
+
+/// <summary>What is read for the event stream.</summary>
+internal sealed record StreamRow(long Seq, string StreamType, byte[] Frame);
+
+/// <summary>Everything that ever happened, in order; rows are only ever added, and old ones removed by retention.</summary>
+internal sealed class EventTable : IDisposable
+{
+    private static readonly string[] Names = ["$seq", "$uid", "$type", "$at", "$job", "$user", "$stream", "$frame", "$payload"];
+    private readonly SqliteCommand _append;
+
+    /// <param name="writer">The engine's connection.</param>
+    public EventTable(SqliteConnection writer)
+    {
+        _append = writer.CreateCommand();
+        _append.CommandText = "INSERT INTO event (seq, uid, type, at, job, user, stream_type, frame, payload) VALUES ($seq, $uid, $type, $at, $job, $user, $stream, $frame, $payload)";
+        foreach (var name in Names)
+        {
+            _append.Parameters.Add(new SqliteParameter { ParameterName = name });
+        }
+    }
+
+    public void Append(EventRow row, SqliteTransaction transaction)
+    {
+        _append.Transaction = transaction;
+        object?[] values =
+        [
+            row.Seq, row.Uid, row.Type.WireName(), row.At.ToUnixTimeMilliseconds(), row.Job is { } job ? (long)job.Value : null,
+            row.User, row.StreamType, row.Frame, row.Payload,
+        ];
+        for (var i = 0; i < values.Length; i++)
+        {
+            _append.Parameters[i].Value = values[i] ?? DBNull.Value;
+        }
+
+        _append.ExecuteNonQuery();
+    }
+
+    /// <summary>Events after <paramref name="afterSeq"/>, in order.</summary>
+    public static List<StreamRow> Read(SqliteConnection connection, long afterSeq, int limit)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT seq, stream_type, frame FROM event WHERE seq > $after ORDER BY seq LIMIT $limit";
+        command.Parameters.AddWithValue("$after", afterSeq);
+        command.Parameters.AddWithValue("$limit", limit);
+        var rows = new List<StreamRow>();
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            rows.Add(new StreamRow(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2)));
+        }
+
+        return rows;
+    }
+
+    /// <summary>The oldest event that is kept; 0 when there is none.</summary>
+    public static long FirstSeq(SqliteConnection connection) => Database.ScalarInt64(connection, "SELECT min(seq) FROM event");
+
+    /// <summary>The newest event; 0 when there is none.</summary>
+    public static long LastSeq(SqliteConnection connection) => Database.ScalarInt64(connection, "SELECT max(seq) FROM event");
+
+    public void Dispose() => _append.Dispose();
+}

@@ -1,0 +1,163 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gflow.Core.Dependencies;
+using Gflow.Core.Jobs;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Storage;
+
+/// <summary>Which jobs to list; every part that is set narrows.</summary>
+internal sealed record JobQuery
+{
+    public IReadOnlyCollection<JobState>? States { get; init; }
+
+    public IReadOnlyCollection<string>? Users { get; init; }
+
+    /// <summary>Submitted at this instant or later.</summary>
+    public DateTimeOffset? CreatedAfter { get; init; }
+
+    public int? Limit { get; init; }
+
+    public int Offset { get; init; }
+
+    public bool Descending { get; init; }
+}
+
+/// <summary>All jobs there ever were, in their newest version.</summary>
+internal sealed class JobTable : IDisposable
+{
+    private const string Columns = "id, user, uid, state, attempt, revision, submitted_at, spec, status";
+    private readonly SqliteCommand _put;
+
+    /// <param name="writer">The engine's connection.</param>
+    public JobTable(SqliteConnection writer)
+    {
+        _put = writer.CreateCommand();
+        _put.CommandText = $"""
+            INSERT INTO job ({Columns}) VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status)
+            ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, revision = excluded.revision,
+                spec = excluded.spec, status = excluded.status
+            """;
+        foreach (var name in (string[])["$id", "$user", "$uid", "$state", "$attempt", "$revision", "$submitted", "$spec", "$status"])
+        {
+            _put.Parameters.Add(new SqliteParameter { ParameterName = name });
+        }
+    }
+
+    /// <summary>Writes the job's newest version.</summary>
+    public void Put(Job job, SqliteTransaction transaction)
+    {
+        _put.Transaction = transaction;
+        var values = _put.Parameters;
+        values[0].Value = (long)job.Id.Value;
+        values[1].Value = job.SubmittedBy;
+        values[2].Value = (long)job.Uid;
+        values[3].Value = (long)job.State;
+        values[4].Value = (long)job.Attempt;
+        values[5].Value = (long)job.Revision;
+        values[6].Value = job.SubmittedAt.ToUnixTimeMilliseconds();
+        values[7].Value = JsonSerializer.SerializeToUtf8Bytes(StoredSpec.From(job.Spec), StoreJson.Default.StoredSpec);
+        values[8].Value = JsonSerializer.SerializeToUtf8Bytes(StoredStatus.From(job.Status), StoreJson.Default.StoredStatus);
+        _put.ExecuteNonQuery();
+    }
+
+    public static Job? Find(SqliteConnection connection, JobId id)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {Columns} FROM job WHERE id = $id";
+        command.Parameters.AddWithValue("$id", (long)id.Value);
+        return Read(command).FirstOrDefault();
+    }
+
+    /// <summary>All that have not ended, by id.</summary>
+    public static List<Job> Live(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {Columns} FROM job INDEXED BY job_live WHERE state < 10 ORDER BY id";
+        return Read(command);
+    }
+
+    public static List<Job> List(SqliteConnection connection, JobQuery query)
+    {
+        using var command = connection.CreateCommand();
+        var conditions = new List<string>();
+        if (query.States is { } states)
+        {
+            conditions.Add($"state IN ({string.Join(',', states.Select(state => (int)state))})");
+        }
+
+        if (query.Users is { } users)
+        {
+            conditions.Add($"user IN ({string.Join(',', users.Select((user, i) => Bind(command, $"$user{i}", user)))})");
+        }
+
+        if (query.CreatedAfter is { } after)
+        {
+            conditions.Add($"submitted_at >= {Bind(command, "$after", after.ToUnixTimeMilliseconds())}");
+        }
+
+        command.CommandText = $"SELECT {Columns} FROM job"
+            + (conditions.Count > 0 ? " WHERE " + string.Join(" AND ", conditions) : "")
+            + $" ORDER BY id {(query.Descending ? "DESC" : "ASC")} LIMIT {query.Limit ?? -1} OFFSET {query.Offset}";
+        return Read(command);
+    }
+
+    /// <summary>The N-th last submission of a user, counting the last as 1; null when there are fewer.</summary>
+    public static JobId? NthLast(SqliteConnection connection, string user, int n)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT id FROM job WHERE user = $user ORDER BY id DESC LIMIT 1 OFFSET $skip";
+        command.Parameters.AddWithValue("$user", user);
+        command.Parameters.AddWithValue("$skip", n - 1);
+        return command.ExecuteScalar() is long id ? new JobId((uint)id) : null;
+    }
+
+    /// <summary>The states of those of <paramref name="ids"/> that exist.</summary>
+    public static Dictionary<JobId, JobState> States(SqliteConnection connection, IReadOnlyCollection<JobId> ids)
+    {
+        var states = new Dictionary<JobId, JobState>();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT state FROM job WHERE id = $id";
+        var parameter = command.Parameters.Add("$id", SqliteType.Integer);
+        foreach (var id in ids)
+        {
+            parameter.Value = (long)id.Value;
+            if (command.ExecuteScalar() is long state)
+            {
+                states[id] = (JobState)state;
+            }
+        }
+
+        return states;
+    }
+
+    public static JobId LastId(SqliteConnection connection) => new((uint)Database.ScalarInt64(connection, "SELECT max(id) FROM job"));
+
+    public void Dispose() => _put.Dispose();
+
+    private static string Bind(SqliteCommand command, string name, object value)
+    {
+        command.Parameters.AddWithValue(name, value);
+        return name;
+    }
+
+    private static List<Job> Read(SqliteCommand command)
+    {
+        var jobs = new List<Job>();
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            jobs.Add(new Job(
+                new JobId((uint)reader.GetInt64(0)),
+                JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(7), StoreJson.Default.StoredSpec)!.ToSpec(),
+                reader.GetString(1),
+                (uint)reader.GetInt64(2),
+                DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(6)),
+                JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(8), StoreJson.Default.StoredStatus)!.ToStatus(),
+                reader.GetInt32(4),
+                reader.GetInt32(5)));
+        }
+
+        return jobs;
+    }
+}

@@ -1,0 +1,240 @@
+using CsCheck;
+using Gflow.Client.Configuration;
+using Gflow.Daemon.Configuration;
+
+namespace Gflow.Tests.Configuration;
+
+public sealed class ConfigProblemTests
+{
+    private const string Webhook = "[[notifications.webhooks]]\nurl = \"http://h/\"\n";
+    private const string Mail = "[[notifications.emails]]\nsmtp_url = \"smtp://h\"\nfrom = \"a@b.c\"\n";
+
+    [Theory]
+
+    // Unknown keys and tables.
+    [InlineData("[deamon]\n", 1, "deamon", "did you mean daemon?")]
+    [InlineData("[daemon]\nprot = 1\n", 2, "daemon.prot", "did you mean daemon.port?")]
+    [InlineData("port = 1\n", 1, "port", "did you mean daemon.port?")]
+    [InlineData("[daemon]\nhalf_life_secs = 1\n", 2, "daemon.half_life_secs", "did you mean daemon.fair_share.half_life_secs?")]
+    [InlineData("[daemon]\nxyzzy = 1\n", 2, "daemon.xyzzy", "the keys here are host, port")]
+    [InlineData("[limits]\nmax_time = \"1h\"\n", 1, "limits", "the keys here are timezone, daemon")]
+    [InlineData("[access]\nadmins = []\n", 1, "access", "the keys here are")]
+    [InlineData("[notifications]\nheartbeat = {}\n", 2, "notifications.heartbeat", "the keys here are enabled")]
+    [InlineData(Webhook + "event = [\"*\"]\n", 3, "notifications.webhooks[0].event", "did you mean notifications.webhooks[0].events?")]
+    [InlineData(Webhook + "secret = \"whsec_hunter2\"\n", 3, "notifications.webhooks[0].secret", "the keys here are")]
+    [InlineData(Mail + "password = \"hunter2\"\n", 4, "notifications.emails[0].password", "the keys here are")]
+    [InlineData("[quota.users.alice]\nmax_running_job = 1\n", 2, "quota.users.alice.max_running_job", "did you mean quota.users.alice.max_running_jobs?")]
+
+    // Wrong kinds.
+    [InlineData("[daemon]\nport = \"59000\"\n", 2, "daemon.port", "invalid type: this is text; write a whole number from 0 to 65535")]
+    [InlineData("[daemon]\nport = 1.5\n", 2, "daemon.port", "invalid type: this is a number with a fraction")]
+    [InlineData("[daemon]\ngpu_poll_interval_secs = \"often\"\n", 2, "daemon.gpu_poll_interval_secs", "invalid type")]
+    [InlineData("daemon = 5\n", 1, "daemon", "invalid type: this is a whole number; write a table, [daemon]")]
+    [InlineData("[daemon]\ngpus = 2\n", 2, "daemon.gpus", "such as [0, 2]")]
+    [InlineData("[daemon]\ngpus = [0,\n 1,\n \"2\"]\n", 4, "daemon.gpus[2]", "invalid type: this is text")]
+    [InlineData("[executor]\nhide_gpus = \"yes\"\n", 2, "executor.hide_gpus", "write true or false")]
+    [InlineData("[projects]\nknown_projects = \"a\"\n", 2, "projects.known_projects", "a list of texts")]
+    [InlineData("[quota.users]\nalice = 5\n", 2, "quota.users.alice", "[quota.users.NAME]")]
+    [InlineData("[notifications.webhooks]\nurl = \"http://h/\"\n", 1, "notifications.webhooks", "[[notifications.webhooks]]")]
+    [InlineData("timezone = 2026-01-01\n", 1, "timezone", "invalid type: this is a date or time")]
+    [InlineData("[storage]\njob_retention = 30\n", 2, "storage.job_retention", "a period such as \"365d\"")]
+
+    // Values out of range.
+    [InlineData("[daemon]\nport = 70000\n", 2, "daemon.port", "70000: the number is out of range; write a whole number from 0 to 65535")]
+    [InlineData("[daemon]\nport = -1\n", 2, "daemon.port", "out of range")]
+    [InlineData("[daemon]\ngpu_poll_interval_secs = 0\n", 2, "daemon.gpu_poll_interval_secs", "from 1 to")]
+    [InlineData("[daemon]\nsimulated_gpus = 65\n", 2, "daemon.simulated_gpus", "from 0 to 64")]
+    [InlineData("[daemon]\ngpus = [-1]\n", 2, "daemon.gpus[0]", "out of range")]
+    [InlineData("[executor]\nkill_grace_secs = 3601\n", 2, "executor.kill_grace_secs", "from 0 to 3600")]
+    [InlineData("[storage]\noutbox_max_mb = 0\n", 2, "storage.outbox_max_mb", "from 1 to")]
+    [InlineData("[quota.default_user]\nmax_running_jobs = -1\n", 2, "quota.default_user.max_running_jobs", "at least 0")]
+    [InlineData(Webhook + "timeout_secs = 9223372036854775807\n", 3, "notifications.webhooks[0].timeout_secs", "out of range")]
+    [InlineData(Webhook + "max_retries = 4294967296\n", 3, "notifications.webhooks[0].max_retries", "out of range")]
+
+    // Values that are no such thing.
+    [InlineData("timezone = \"Mars/Base\"\n", 1, "timezone", "\"Mars/Base\": this machine knows no such time zone; write the name of a time zone such as")]
+    [InlineData("timezone = \"\"\n", 1, "timezone", "leave the key out")]
+    [InlineData("[daemon]\nhost = \"http://x\"\n", 2, "daemon.host", "without scheme and port")]
+    [InlineData("[daemon]\nhost = \"\"\n", 2, "daemon.host", "neither a host name nor an address")]
+    [InlineData("[daemon]\nhost = \"h:80\"\n", 2, "daemon.host", "neither")]
+    [InlineData("[daemon]\nhost = \"[h]\"\n", 2, "daemon.host", "neither")]
+    [InlineData("[daemon]\nsocket = \"here.sock\"\n", 2, "daemon.socket", "absolute path")]
+    [InlineData("[daemon]\nsocket = \"/0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678\"\n", 2, "daemon.socket", "107 bytes")]
+    [InlineData("[daemon]\ngpu_allocation_strategy = \"Random\"\n", 2, "daemon.gpu_allocation_strategy", "\"sequential\" or \"random\"")]
+    [InlineData("[executor]\ntype = \"docker\"\n", 2, "executor.type", "write \"process\"")]
+    [InlineData("[storage]\npath = \"data\"\n", 2, "storage.path", "absolute path")]
+    [InlineData("[storage]\nevent_retention = \"soon\"\n", 2, "storage.event_retention", "\"soon\": this is not a period; write a period such as")]
+    [InlineData("[storage]\njob_retention = \"0d\"\n", 2, "storage.job_retention", "\"forever\"")]
+
+    // Webhooks.
+    [InlineData("[[notifications.webhooks]]\nname = \"x\"\n", 1, "notifications.webhooks[0].url", "this key is missing; write an absolute URL")]
+    [InlineData("[[notifications.webhooks]]\nurl = \" \"\n", 2, "notifications.webhooks[0].url", "the URL is blank")]
+    [InlineData("[[notifications.webhooks]]\nurl = \"/hook\"\n", 2, "notifications.webhooks[0].url", "the scheme is neither http nor https")]
+    [InlineData("[[notifications.webhooks]]\nurl = \"hook\"\n", 2, "notifications.webhooks[0].url", "not an absolute URL")]
+    [InlineData("[[notifications.webhooks]]\nurl = \"ftp://h/x\"\n", 2, "notifications.webhooks[0].url", "\"ftp://h/***\": the scheme is neither http nor https")]
+    [InlineData("[[notifications.webhooks]]\nurl = \"http://\"\n", 2, "notifications.webhooks[0].url", "not an absolute URL")]
+    [InlineData("[[notifications.webhooks]]\nurl = \"http://h/a b\"\n", 2, "notifications.webhooks[0].url", "no blanks")]
+    [InlineData(Webhook + "events = []\n", 3, "notifications.webhooks[0].events", "write [\"*\"] for all")]
+    [InlineData(Webhook + "events = [\"job_completed\",\n\"job_faild\"]\n", 4, "notifications.webhooks[0].events[1]", "did you mean job_failed? The events are job_submitted,")]
+    [InlineData(Webhook + "events = [\"job_*\"]\n", 3, "notifications.webhooks[0].events[0]", "there is no such event")]
+    [InlineData(Webhook + "headers = { \"Authorization: Bearer hunter2\" = \"\" }\n", 3, "notifications.webhooks[0].headers.Authorization…", "not the name of a header")]
+    [InlineData(Webhook + "headers = { A = \"x\\r\\nB: hunter2\" }\n", 3, "notifications.webhooks[0].headers.A", "line break")]
+    [InlineData(Webhook + "headers = { A = 1 }\n", 3, "notifications.webhooks[0].headers.A", "invalid type: this is a whole number")]
+    [InlineData(Webhook + "headers = { a = \"1\", A = \"2\" }\n", 3, "notifications.webhooks[0].headers.A", "twice")]
+    [InlineData(Webhook + "name = \"two words\"\n", 3, "notifications.webhooks[0].name", "1 to 64 letters")]
+    [InlineData(Webhook + "name = \"a\"\n" + Mail + "name = \"A\"\n", 7, "notifications.emails[0].name", "another target has this name")]
+
+    // Mail.
+    [InlineData("[[notifications.emails]]\nfrom = \"a@b.c\"\n", 1, "notifications.emails[0].smtp_url", "this key is missing")]
+    [InlineData("[[notifications.emails]]\nsmtp_url = \"smtp://h\"\n", 1, "notifications.emails[0].from", "this key is missing")]
+    [InlineData("[[notifications.emails]]\nsmtp_url = \"\"\nfrom = \"a@b.c\"\n", 2, "notifications.emails[0].smtp_url", "not an SMTP URL")]
+    [InlineData("[[notifications.emails]]\nsmtp_url = \"smtp://u:hunter2@h?tls=none\"\nfrom = \"a@b.c\"\n", 2, "notifications.emails[0].smtp_url", "\"smtp://***@h/***\": the only option")]
+    [InlineData("[[notifications.emails]]\nsmtp_url = \"smtp://h\"\nfrom = \"nobody\"\n", 3, "notifications.emails[0].from", "\"nobody\": this is not a mailbox; write one address such as")]
+    [InlineData("[[notifications.emails]]\nsmtp_url = \"smtp://h\"\nfrom = \"a@b.c, d@e.f\"\n", 3, "notifications.emails[0].from", "not a mailbox")]
+    [InlineData("[[notifications.emails]]\nsmtp_url = \"smtp://h\"\nfrom = \"a@b.c\\r\\nBcc: d@e.f\"\n", 3, "notifications.emails[0].from", "not a mailbox")]
+    [InlineData(Mail + "to = [\"a@b.c\",\n\"@b.c\"]\n", 5, "notifications.emails[0].to[1]", "not a mailbox")]
+    [InlineData(Mail + "default = true\n" + Mail + "default = true\n", 8, "notifications.emails[1].default", "on one transport alone")]
+
+    // Not TOML.
+    [InlineData("a = 1\na = 2\n", 2, "", "defined before")]
+    [InlineData("[daemon]\nport = 6000O\n", 2, "", "not valid TOML")]
+    [InlineData("[daemon]\nhost = localhost\n", 2, "", "put text in quotes")]
+    [InlineData("[daemon]\nhost = \"localhost\nport = 1\n", 2, "", "the text is not closed")]
+    [InlineData("\n\nport\n", 3, "", "this is not KEY = VALUE")]
+    [InlineData("a = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n", 1, "", "nest too deep")]
+    public void A_mistake_is_reported_with_its_place_and_its_remedy(string toml, int line, string key, string says)
+    {
+        using var home = new ConfigHome(toml);
+        var load = home.Load();
+        Assert.Null(load.Options);
+        var problem = load.Problems[0];
+        Assert.Equal((home.Paths.ConfigFile, line, key), (problem.Origin.File, problem.Origin.Line, problem.Key));
+        Assert.StartsWith($"{home.Paths.ConfigFile}:{line}", problem.ToString());
+        Assert.Contains(says, problem.ToString());
+        Assert.NotEmpty(problem.Remedy);
+        Assert.DoesNotContain("hunter2", ConfigCheck.Run(null, home.Environment, home.Paths, json: true).Output);
+        if (key.Length > 0)
+        {
+            Assert.Single(load.Problems);
+        }
+    }
+
+    [Fact]
+    public void All_problems_are_reported_at_once_in_the_order_of_the_file()
+    {
+        using var home = new ConfigHome(
+            """
+            timezone = "Mars/Base"
+            [daemon]
+            port = "x"
+            prot = 1
+            [notifications]
+            [[notifications.webhooks]]
+            url = "nothing"
+            events = ["job_faild"]
+            [[notifications.emails]]
+            smtp_url = "x"
+            from = "y"
+            """);
+        home.With("GFLOW_DAEMON__GPUS", "a").With("GFLOW_STORAGE__LOG_MAX", "1");
+        Assert.Equal(
+            [
+                "timezone", "daemon.port", "daemon.prot", "notifications.webhooks[0].url", "notifications.webhooks[0].events[0]",
+                "notifications.emails[0].smtp_url", "notifications.emails[0].from", "storage.log_max", "daemon.gpus[0]",
+            ],
+            home.Load().Problems.Select(problem => problem.Key));
+    }
+
+    [Theory]
+    [InlineData("url = \"https://hooks.example.com/T0/hunter2\"", "events = 5")]
+    [InlineData("url = \"https://hunter2:hunter2@h/hunter2 \\u0001\"", "")]
+    [InlineData("url = \"https://u:p/hunter2@h/x y\"", "")]
+    [InlineData("url = \"htttps://h/hunter2\"", "")]
+    [InlineData("url = \"hunter2\"", "")]
+    [InlineData("url = [\"hunter2\"]", "")]
+    [InlineData("url = { file = \"hunter2\" }", "")]
+    [InlineData("url = \"https://h/hunter2", "")]
+    [InlineData("url = \"https://h/hunter2\" hunter2", "")]
+    [InlineData("url = \"https://h/hunter2\"", "url = \"https://h/hunter2\"")]
+    [InlineData("url = hunter2", "")]
+    [InlineData("url \"hunter2\"", "")]
+    [InlineData("hunter2", "")]
+    [InlineData("url = \"hunter2\\q\"", "")]
+    [InlineData("url = 'a' 'hunter2'", "")]
+    [InlineData("url = \"\"\"hunter2", "")]
+    [InlineData("headers = \"Bearer hunter2\"", "")]
+    [InlineData("headers = [\"Bearer hunter2\"]", "")]
+    [InlineData("headers = { A = [\"hunter2\"] }", "")]
+    [InlineData("headers = { A = \"ü hunter2\" }", "")]
+    [InlineData("headers = { \"A: hunter2\" = 5 }", "")]
+    [InlineData("\"X-Key: hunter2\" = 5", "")]
+    [InlineData("\"https://h/hunter2\" = \"\"", "")]
+    public void No_secret_appears_in_any_text(string first, string second)
+    {
+        foreach (var table in new[] { "[[notifications.webhooks]]", "[[notifications.emails]]" })
+        {
+            using var home = new ConfigHome($"{table}\n{first}\n{second}\n");
+            foreach (var json in new[] { false, true })
+            {
+                var report = ConfigCheck.Run(null, home.Environment, home.Paths, json);
+                Assert.Equal(1, report.ExitCode);
+                Assert.DoesNotContain("hunter2", report.Output);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("smtp://hunter2@h:x")]
+    [InlineData("smtp://u:hunter2")]
+    [InlineData("smtp://u:hunter2@h?tls=x")]
+    [InlineData("smtp://u:a/hunter2@h")]
+    [InlineData("smtp://u:a#hunter2@h")]
+    [InlineData("smtp://u:a\\hunter2@h?tls=x")]
+    [InlineData("smtp://u:%FF-hunter2@h")]
+    [InlineData("u:hunter2@h")]
+    public void No_secret_of_a_wrong_smtp_url_appears_in_any_text(string url)
+    {
+        using var home = new ConfigHome();
+        home.With("GFLOW_NOTIFICATIONS__EMAILS", $"[{{ smtp_url = '{url}', from = 'a@b.c' }}]");
+        var report = ConfigCheck.Run(null, home.Environment, home.Paths, json: true);
+        Assert.Equal(1, report.ExitCode);
+        Assert.DoesNotContain("hunter2", report.Output);
+    }
+
+    [Fact]
+    public void No_text_makes_reading_throw()
+    {
+        string[] parts =
+        [
+            "[", "]", "[[", "]]", "{", "}", "\"", "'", "\"\"\"", "#", "\n", " ", ".", ",", "=", "\\", "a", "daemon", "port",
+            "notifications", "webhooks", "url", "1", "1e9", "2026-01-01", "true", "\r", "\0", "é",
+        ];
+        Gen.Int[0, parts.Length - 1].Array[0, 40].Sample(chosen =>
+        {
+            var (root, problems) = ConfigDocument.Parse(string.Concat(chosen.Select(part => parts[part])), "f");
+            Assert.Equal(root is null, problems.Count > 0);
+            if (root is not null)
+            {
+                Assert.All(SchemaRules.Check(root, ConfigSchema.Root, ""), problem => Assert.NotEmpty(problem.ToString()));
+            }
+        }, iter: 5000);
+    }
+
+    [Fact]
+    public void Nesting_without_end_is_refused_and_not_run_into()
+    {
+        foreach (var text in new[]
+        {
+            "a = " + new string('[', 100_000),
+            "a = " + string.Concat(Enumerable.Repeat("{a=", 100_000)),
+            "a" + string.Concat(Enumerable.Repeat(".a", 100_000)) + " = 1",
+            "[a" + string.Concat(Enumerable.Repeat(".a", 100_000)) + "]",
+            string.Concat(Enumerable.Repeat("a = [\n", 100_000)),
+        })
+        {
+            Assert.Contains("nest too deep", Assert.Single(ConfigDocument.Parse(text, "f").Problems).ToString());
+        }
+
+        Assert.Empty(ConfigDocument.Parse($"a = \"{new string('[', 100)}\" # {new string('[', 100)}\nb = '''\n{new string('[', 100)}'''\nc = '{new string('.', 50)}'\n", "f").Problems);
+    }
+}
