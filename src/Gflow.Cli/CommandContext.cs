@@ -1,0 +1,55 @@
+using Gflow.Client;
+using Gflow.Client.Configuration;
+using Gflow.Core;
+
+namespace Gflow.Cli;
+
+/// <summary>Everything a command touches outside itself, so that it can run in a test as it does in a terminal.</summary>
+internal sealed record CommandContext
+{
+    public required TextWriter Out { get; init; }
+
+    /// <summary>The bytes behind <see cref="Out"/>, for what is passed on unread; flush <see cref="Out"/> first.</summary>
+    public required Stream OutBytes { get; init; }
+
+    public required TextWriter Error { get; init; }
+
+    public required Func<Stream> OpenIn { get; init; }
+
+    public bool InIsTerminal { get; init; }
+
+    public bool OutIsTerminal { get; init; }
+
+    public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>Columns of the terminal; null when there is none to ask.</summary>
+    public required Func<int?> TerminalWidth { get; init; }
+
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Absolute.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    /// <summary>Who is calling, as the system knows it.</summary>
+    public required Func<string> User { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The client configuration: of the given file, or of the default one.</summary>
+    public required Func<string?, Result<ClientOptions>> LoadOptions { get; init; }
+
+    /// <summary>The zone in which times are read and shown.</summary>
+    public Func<ClientOptions, Result<TimeZoneInfo>> Zone { get; init; } = options => options.Zone();
+
+    public Func<ClientOptions, GflowClient> Connect { get; init; } = options => new GflowClient(options);
+
+    /// <summary>Columns to fit into: what COLUMNS says, else the terminal's; null for pipes and files, which get everything.</summary>
+    public int? Width
+    {
+        get
+        {
+            var wished = Environment.TryGetValue("COLUMNS", out var text) && int.TryParse(text, out var columns) && columns > 0 ? columns : (int?)null;
+            return wished ?? (OutIsTerminal ? TerminalWidth() : null);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Gflow.Client;
+using Gflow.Core;
+
+namespace Gflow.Cli;
+
+/// <summary>Ends a command with an exit code and its reasons; <see cref="CommandTable"/> writes them as text or as JSON.</summary>
+internal sealed class CommandFailedException(int exitCode, IReadOnlyList<Problem> problems)
+    : Exception(string.Join("; ", problems.Select(problem => problem.Message)))
+{
+    internal int ExitCode => exitCode;
+
+    internal IReadOnlyList<Problem> Problems => problems;
+
+    internal static CommandFailedException From(ClientFailure failure) => failure switch
+    {
+        ClientFailure.Unreachable => new(ExitCodes.Unreachable, [new Problem("unreachable", failure.Message)]),
+        ClientFailure.Timeout => new(ExitCodes.Unreachable, [new Problem("timeout", failure.Message)]),
+        ClientFailure.Refused { Problems: { Count: > 0 } given } => new(ExitCodes.Refused, given),
+        ClientFailure.Refused refused => new(ExitCodes.Refused, [new Problem(refused.Status == 404 ? "not_found" : "refused", refused.Text)]),
+        _ => throw new InvalidOperationException(),
+    };
+}

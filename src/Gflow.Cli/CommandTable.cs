@@ -1,0 +1,172 @@
+using System.Reflection;
+using Gflow.Cli.Gbatch;
+using Gflow.Cli.Gcancel;
+using Gflow.Cli.Gctl;
+using Gflow.Cli.Ginfo;
+using Gflow.Cli.Gjob;
+using Gflow.Cli.Gqueue;
+using Gflow.Cli.Gstats;
+using Gflow.Cli.Rendering;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli;
+
+/// <summary>All commands of this program. A new one is one line here; help, errors and the documentation test follow.</summary>
+internal static class CommandTable
+{
+    /// <summary>Name, what it does in a line, and how to make it: only the command that runs is made.</summary>
+    internal static IReadOnlyList<(string Name, string Summary, Func<CommandSpec> Make)> All { get; } =
+    [
+        ("gbatch", "Submit a job: a script or a command", GbatchCommand.Make),
+        ("gqueue", "List jobs", GqueueCommand.Make),
+        ("gjob", "Show, follow, hold, release, change, repeat and await jobs", GjobCommand.Make),
+        ("gcancel", "Cancel jobs", GcancelCommand.Make),
+        ("ginfo", "Show the GPUs and who uses them", GinfoCommand.Make),
+        ("gctl", "Change what the scheduler may use", GctlCommand.Make),
+        ("gstats", "Show usage statistics", GstatsCommand.Make),
+    ];
+
+    internal static string Version { get; } =
+        typeof(CommandTable).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
+
+    /// <summary>Runs the command that the program's own name, else the first word, names.</summary>
+    /// <param name="program">The path the program was started by.</param>
+    /// <returns>The exit code.</returns>
+    internal static Task<int> RunAsync(string program, IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel = default)
+    {
+        var called = Path.GetFileName(program);
+        return All.Any(entry => entry.Name == called)
+            ? RunAsync([called, .. arguments], context, cancel)
+            : RunAsync(arguments, context, cancel);
+    }
+
+    /// <summary>Runs the command that the first word names.</summary>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> RunAsync(IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel = default)
+    {
+        try
+        {
+            var code = await DispatchAsync(arguments, context, cancel).ConfigureAwait(false);
+            await context.Out.FlushAsync(cancel).ConfigureAwait(false);
+            return code;
+        }
+        catch (IOException error) when (IsClosedPipe(error))
+        {
+            // Whoever read our output has read enough (head, less): that is no failure of ours.
+            return ExitCodes.Done;
+        }
+    }
+
+    private static async Task<int> DispatchAsync(IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)
+    {
+        var first = arguments.Count > 0 ? arguments[0] : "--help";
+        foreach (var (name, _, make) in All)
+        {
+            if (name == first)
+            {
+                return await RunAsync(make(), [.. arguments.Skip(1)], context, cancel).ConfigureAwait(false);
+            }
+        }
+
+        switch (first)
+        {
+            case "--version" or "-V":
+                context.Out.WriteLine($"gflow {Version}");
+                return ExitCodes.Done;
+            case "--help" or "-h" or "help":
+                return arguments.Count > 1 && All.Any(entry => entry.Name == arguments[1])
+                    ? await DispatchAsync([arguments[1], "--help"], context, cancel).ConfigureAwait(false)
+                    : Overview(context);
+            default:
+                var names = All.Select(entry => entry.Name).ToList();
+                context.Error.WriteLine(NearestText.Find(first, names) is { } nearest
+                    ? $"gflow: \"{SafeText.Line(first)}\" is not a command; did you mean {nearest}?"
+                    : $"gflow: \"{SafeText.Line(first)}\" is not a command; there are {string.Join(", ", names)}");
+                return ExitCodes.Usage;
+        }
+    }
+
+    private static async Task<int> RunAsync(CommandSpec spec, IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)
+    {
+        if (spec.Subcommands.Count > 0 && arguments is ["help", ..])
+        {
+            arguments = [.. arguments.Skip(1).Take(1), "--help"];
+        }
+
+        var parsed = spec.Name == "gbatch" ? GbatchWords.Parse(spec, arguments) : CommandParser.Parse(spec, arguments);
+        using var invocation = new Invocation(parsed, context);
+        if (invocation.Has("--help"))
+        {
+            HelpText.Write(context.Out, parsed.Spec, parsed.Path, invocation.Palette, context.Width);
+            return ExitCodes.Done;
+        }
+
+        if (invocation.Has("--version"))
+        {
+            context.Out.WriteLine($"{spec.Name} {Version}");
+            return ExitCodes.Done;
+        }
+
+        try
+        {
+            if (invocation.Text("--color") is not (null or "auto" or "always" or "never"))
+            {
+                throw Invocation.Wrong($"--color takes auto, always or never, not \"{invocation.Text("--color")}\"");
+            }
+
+            return parsed.Fault is { } fault
+                ? throw Invocation.Wrong($"{fault}\ntry: {parsed.Path} --help")
+                : await parsed.Spec.Run!(invocation, cancel).ConfigureAwait(false);
+        }
+        catch (CommandFailedException failure)
+        {
+            return Report(parsed.Spec.FailureCode is { } code ? new(code, failure.Problems) : failure, spec.Name, invocation);
+        }
+    }
+
+    private static int Report(CommandFailedException failure, string name, Invocation invocation)
+    {
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer => JobJson.WriteError(writer, failure));
+            return failure.ExitCode;
+        }
+
+        foreach (var problem in failure.Problems)
+        {
+            foreach (var line in problem.Message.Split('\n'))
+            {
+                invocation.Context.Error.WriteLine($"{name}: {SafeText.Line(line)}");
+            }
+        }
+
+        return failure.ExitCode;
+    }
+
+    private static int Overview(CommandContext context)
+    {
+        var palette = Palette.For("auto", context.OutIsTerminal, context.Environment);
+        var page = Math.Min(context.Width ?? 80, 100);
+        context.Out.WriteLine("A job scheduler for one shared GPU machine.");
+        context.Out.WriteLine();
+        context.Out.WriteLine($"{palette.Paint("Usage:", Palette.Heading)} {palette.Paint("gflow", Palette.Literal)} COMMAND [ARGUMENTS]");
+        context.Out.WriteLine("       COMMAND [ARGUMENTS]");
+        HelpText.Section(context.Out, "Commands", [.. All.Select(entry => (entry.Name, entry.Summary))], palette, Palette.Literal, page);
+        HelpText.Section(
+            context.Out, "Options", [("-h, --help", "Show this help; COMMAND --help shows that of a command"), ("-V, --version", "Show the version")], palette, Palette.Literal, page);
+        HelpText.Section(
+            context.Out,
+            "Examples",
+            [("gbatch --gpus 1 train.sh", "Submit a script"), ("gqueue", "See your jobs"), ("gflowd start", "Start the daemon, when none runs yet")],
+            palette,
+            Palette.Literal,
+            page);
+        return ExitCodes.Done;
+    }
+
+    private static bool IsClosedPipe(IOException error)
+    {
+        const int BrokenPipe = 32;
+        return error.InnerException is System.Net.Sockets.SocketException { NativeErrorCode: BrokenPipe } || error.HResult == BrokenPipe;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Text.Json;
+using Gflow.Cli.Rendering;
+using Gflow.Core;
+using Gflow.Core.Contracts;
+using Gflow.Core.Submission;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli.Gbatch;
+
+/// <summary><c>gbatch</c>: submits a job.</summary>
+internal static class GbatchCommand
+{
+    /// <summary>What the daemon sets for every job; a job submitted from within a job must not bring its parent's.</summary>
+    private static readonly string[] JobVariables =
+        ["GFLOW_JOB_ID", "GFLOW_JOB_NAME", "GFLOW_JOB_GPUS", "GFLOW_JOB_LOG", "GFLOW_JOB_PROJECT", "GFLOW_JOB_ATTEMPT", "GFLOW_SCRIPT", "GFLOW_ARRAY_TASK_ID"];
+
+    internal static CommandSpec Make() => new()
+    {
+        Name = "gbatch",
+        Summary = "Submit a job: a script or a command",
+        Words = new("SCRIPT_OR_COMMAND...", 0, int.MaxValue, "A script file with its arguments, a command with its words, one shell text in quotes, or - for a script on standard input"),
+        Notes =
+        [
+            "Options come before the script or command; everything after its first word belongs to the job. Write -- before a command that is called new or help.",
+            "A script is sent along as it is now and runs from that copy. Lines such as \"# GFLOW --gpus=1 --time=2:00:00\" in it set options; what is given on the command line wins, and --notify-email adds up. The job starts in the current directory with the current environment.",
+        ],
+        Options =
+        [
+            .. SubmissionOptionTable.All.Select(option => new OptionSpec(option.Name, option.Aliases, option.ValueName, option.Help) { Repeatable = option.Repeatable }),
+            new("--dry-run", [], null, "Say what would be submitted, and submit nothing"),
+        ],
+        Exclusive = [[.. SubmissionOptionTable.All.Where(option => option.Group is not null).Select(option => option.Name)]],
+        Subcommands = [NewCommand.Make()],
+        Examples =
+        [
+            new("gbatch --gpus 1 --time 2:00:00 train.sh", "A script that needs one GPU for at most two hours"),
+            new("gbatch -g 2 -n eval python eval.py --split test", "A command with its own options"),
+            new("gbatch 'make && ./run > out.txt'", "One shell text"),
+            new("gbatch --depends-on @ report.sh", "Start after your last submission has finished well"),
+            new("gbatch --notify-email dana@example.org train.sh", "Be told by e-mail how it ended"),
+            new("gbatch < train.sh", "A script on standard input"),
+            new("gbatch new train", "Write a script to begin with: train.sh"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var flags = Flags(invocation);
+        var source = JobSource.From(invocation.Words, invocation.Context);
+        var wish = Directives(source).Under(flags);
+        var draft = await DraftAsync(invocation, wish, source, cancel).ConfigureAwait(false);
+        if (invocation.Has("--dry-run"))
+        {
+            return DryRun(invocation, draft, source);
+        }
+
+        var submitted = Invocation.Need(await invocation.Client.SubmitAsync(draft, cancel).ConfigureAwait(false));
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, submitted, WireJson.Default.SubmittedJob));
+            return ExitCodes.Done;
+        }
+
+        foreach (var warning in submitted.Warnings ?? [])
+        {
+            invocation.Complain($"warning: {warning}");
+        }
+
+        invocation.Out.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+        return ExitCodes.Done;
+    }
+
+    /// <summary>What the command line asks for; all its problems at once.</summary>
+    /// <param name="invocation">What was given.</param>
+    /// <param name="names">The options to read; null for all.</param>
+    internal static SubmissionWish Flags(Invocation invocation, IReadOnlyList<string>? names = null)
+    {
+        var wish = new SubmissionWish(new());
+        List<Problem> problems = [];
+        foreach (var option in SubmissionOptionTable.All.Where(option => invocation.Has(option.Name) && names?.Contains(option.Name) != false))
+        {
+            var applied = option.Apply(wish, invocation.Texts(option.Name));
+            wish = applied.Ok ? applied.Value : wish;
+            problems.AddRange(applied.Problems.Select(problem => problem with { Message = $"{option.Name}: {problem.Message}" }));
+        }
+
+        return problems.Count == 0 ? wish : throw new CommandFailedException(ExitCodes.Usage, problems);
+    }
+
+    private static SubmissionWish Directives(JobSource source)
+    {
+        if (source.ScriptText is not { } text)
+        {
+            return new(new());
+        }
+
+        return Invocation.Need(ScriptDirectives.Read(text, source.Draft.Script is { } path ? Path.GetFileName(path) : "standard input"));
+    }
+
+    private static async Task<SubmissionDraft> DraftAsync(Invocation invocation, SubmissionWish wish, JobSource source, CancellationToken cancel)
+    {
+        List<long> on = [];
+        foreach (var reference in wish.Dependencies?.On ?? [])
+        {
+            on.Add((await invocation.ResolveAsync(reference, cancel).ConfigureAwait(false)).Value);
+        }
+
+        return wish.Draft.Under(source.Draft with
+        {
+            RunDir = invocation.Context.WorkingDirectory,
+            Environment = invocation.Context.Environment
+                .Where(variable => !JobVariables.Contains(variable.Key))
+                .ToDictionary(variable => variable.Key, variable => variable.Value),
+            DependsOnIds = on.Count > 0 ? on : null,
+            DependencyMode = wish.Dependencies?.Mode,
+        });
+    }
+
+    private static int DryRun(Invocation invocation, SubmissionDraft draft, JobSource source)
+    {
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer => WriteDryRun(writer, draft));
+            return ExitCodes.Done;
+        }
+
+        invocation.Out.WriteLine("Would submit 1 batch job:");
+        invocation.Out.WriteLine($"  [1] {SafeText.Line(source.Shown)} (GPUs: {draft.Gpus ?? 0})");
+        foreach (var (name, value) in Fields(draft))
+        {
+            invocation.Out.WriteLine($"      {name}={SafeText.Line(value)}");
+        }
+
+        return ExitCodes.Done;
+    }
+
+    /// <summary>What was asked for beside command and GPUs.</summary>
+    private static IEnumerable<(string Name, string Value)> Fields(SubmissionDraft draft)
+    {
+        (string, string?)[] all =
+        [
+            ("Name", draft.Name),
+            ("Project", draft.Project),
+            ("Priority", draft.Priority is { } priority ? JobText.Count(priority) : null),
+            ("TimeLimit", draft.TimeLimit is { } limit ? DurationText.Format(TimeSpan.FromSeconds(limit.Secs)) : null),
+            ("DependsOn", draft.DependsOnIds is { } ids ? $"{string.Join(',', ids)} ({draft.DependencyMode})" : null),
+            ("AutoCancel", draft.AutoCancelOnDependencyFailure is false ? "disabled" : null),
+            ("NotifyEmail", draft.Notifications?.Emails is { } emails ? string.Join(',', emails) : null),
+            ("NotifyOn", draft.Notifications?.Events is { } events ? string.Join(',', events) : null),
+        ];
+        return all.Where(field => field.Item2 is not null).Select(field => (field.Item1, field.Item2!));
+    }
+
+    /// <summary>The request without what may be large or secret: script content and environment.</summary>
+    private static void WriteDryRun(Utf8JsonWriter writer, SubmissionDraft draft)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("would_submit");
+        writer.WriteStartObject();
+        var shown = draft with { ScriptContent = null, Environment = null };
+        foreach (var field in JsonSerializer.SerializeToElement(shown, WireJson.Default.SubmissionDraft).EnumerateObject())
+        {
+            if (field.Value.ValueKind != JsonValueKind.Null)
+            {
+                field.WriteTo(writer);
+            }
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Text;
+using Gflow.Core.Submission;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli.Gbatch;
+
+/// <summary>What a submission runs, found from its words or its standard input.</summary>
+/// <param name="Draft">Script or command; nothing else.</param>
+/// <param name="ScriptText">The script as text, for its directives; null for commands and for scripts that are no text.</param>
+/// <param name="Shown">What a dry run and messages call it.</param>
+internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, string Shown)
+{
+    /// <summary>The largest script that is sent along, in bytes.</summary>
+    internal const int LargestScript = 8 * 1024 * 1024;
+
+    private static readonly SearchValues<char> ShellSyntax = SearchValues.Create(" \t\n;&|<>$`(){}'\"*?");
+
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    /// <exception cref="CommandFailedException">There is nothing to run, or it cannot be read.</exception>
+    internal static JobSource From(IReadOnlyList<string> words, CommandContext context) => words switch
+    {
+        ["-"] => FromInput(context),
+        ["-", ..] => throw Invocation.Wrong("- reads the script from standard input and takes no further words"),
+        [] when !context.InIsTerminal => FromInput(context),
+        [] => throw Invocation.Wrong(
+            "there is nothing to run: give a script (gbatch train.sh), a command (gbatch python train.py) or a script on standard input (gbatch < train.sh)\ntry: gbatch --help"),
+        [""] => throw Invocation.Wrong("the command is empty; give a script or a command"),
+        [var first, ..] when File.Exists(Absolute(first, context)) => FromFile(first, words, context),
+        [var only] => FromText(only, context),
+        _ => new(new() { Command = ShellText.Join(words) }, null, ShellText.Join(words)),
+    };
+
+    private static string Absolute(string path, CommandContext context) => Path.GetFullPath(Path.Combine(context.WorkingDirectory, path));
+
+    private static JobSource FromFile(string path, IReadOnlyList<string> words, CommandContext context)
+    {
+        var absolute = Absolute(path, context);
+        var bytes = ReadFile(absolute);
+
+        // A compiled program finds its libraries and its virtual environment by its own place, so a copy of it would not do.
+        return bytes is null
+            ? new(new() { Command = ShellText.Join(words) }, null, ShellText.Join(words))
+            : FromBytes(bytes, absolute, [.. words.Skip(1)]);
+    }
+
+    private static JobSource FromText(string text, CommandContext context)
+    {
+        if (Directory.Exists(Absolute(text, context)))
+        {
+            throw Invocation.No($"\"{text}\" is a directory; give a script or a command", "not_a_script");
+        }
+
+        // A path has no blanks and no shell syntax; what has a slash and neither exists nor can be a command is a slip.
+        return text.Contains('/') && !text.AsSpan().ContainsAny(ShellSyntax)
+            ? throw Invocation.No($"\"{text}\" does not exist in {context.WorkingDirectory}; check the path", "no_such_script")
+            : new(new() { Command = text }, null, text);
+    }
+
+    private static JobSource FromInput(CommandContext context)
+    {
+        using var input = context.OpenIn();
+        var bytes = Drain(input, "standard input");
+        return bytes.AsSpan().Trim(" \t\r\n"u8).IsEmpty
+            ? throw Invocation.No("standard input is empty; give a script", "empty_script")
+            : FromBytes(bytes, null, []);
+    }
+
+    private static JobSource FromBytes(byte[] bytes, string? path, IReadOnlyList<string> arguments)
+    {
+        var shown = path ?? "(standard input)";
+        return new(
+            new() { Script = path, ScriptContent = bytes, Arguments = arguments.Count > 0 ? arguments : null },
+            TextOf(bytes),
+            arguments.Count > 0 ? $"{shown} {ShellText.Join(arguments)}" : shown);
+    }
+
+    /// <summary>Programs of any kind can be run, but only text has directives.</summary>
+    private static string? TextOf(byte[] bytes)
+    {
+        try
+        {
+            return Strict.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>The script; null for a compiled program.</returns>
+    private static byte[]? ReadFile(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            Span<byte> magic = stackalloc byte[4];
+            if (file.CanSeek)
+            {
+                if (file.ReadAtLeast(magic, 4, throwOnEndOfStream: false) == 4 && magic.SequenceEqual("\u007FELF"u8))
+                {
+                    return null;
+                }
+
+                file.Position = 0;
+            }
+
+            return Drain(file, path);
+        }
+        catch (Exception error) when (error is UnauthorizedAccessException or FileNotFoundException)
+        {
+            throw Invocation.No($"{path} cannot be read: {(error is UnauthorizedAccessException ? "permission denied" : "it is gone")}", "unreadable_script");
+        }
+    }
+
+    private static byte[] Drain(Stream stream, string name)
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        int read;
+        while ((read = stream.Read(buffer)) > 0)
+        {
+            bytes.Write(buffer, 0, read);
+            if (bytes.Length > LargestScript)
+            {
+                throw Invocation.No(
+                    $"{name} is larger than {LargestScript / 1024 / 1024} MiB, too large to be sent along; submit a small script that starts it", "script_too_large");
+            }
+        }
+
+        return bytes.ToArray();
+    }
+}

@@ -1,0 +1,27 @@
+namespace Gflow.Cli.Gjob;
+
+/// <summary><c>gjob</c>: looks at jobs and changes them.</summary>
+internal static class GjobCommand
+{
+    /// <summary>What most subcommands take.</summary>
+    internal static WordsSpec Jobs { get; } = new("JOBS...", 1, int.MaxValue, "Job numbers, lists and ranges (7,9-12), @ (your last submission) or @~N (your N-th last)");
+
+    /// <summary>For subcommands about one job.</summary>
+    internal static WordsSpec Job { get; } = new("JOB", 1, 1, "A job number, @ (your last submission) or @~N (your N-th last)");
+
+    internal static CommandSpec Make() => new()
+    {
+        Name = "gjob",
+        Summary = "Show, follow, hold, release, change, repeat and await jobs",
+        Subcommands =
+        [
+            ShowCommand.Make(), LogCommand.Make(), HoldCommand.Make(), ReleaseCommand.Make(), UpdateCommand.Make(), RedoCommand.Make(), WaitCommand.Make(),
+        ],
+        Examples =
+        [
+            new("gjob show @", "Everything about your last submission"),
+            new("gjob log -f 42", "Watch a job's output until it ends"),
+            new("gjob wait 42 && echo done", "Go on when a job has finished well"),
+        ],
+    };
+}

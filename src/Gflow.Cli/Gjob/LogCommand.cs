@@ -1,0 +1,108 @@
+using System.Text.Json;
+using Gflow.Client;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Cli.Gjob;
+
+/// <summary><c>gjob log</c>: a job's output, byte for byte.</summary>
+internal static class LogCommand
+{
+    private const int MostJsonLines = 20_000;
+    private const int MostJsonBytes = 4 * 1024 * 1024;
+
+    internal static CommandSpec Make() => new()
+    {
+        Name = "log",
+        Aliases = ["l"],
+        Summary = "Show what a job has written",
+        Words = GjobCommand.Job,
+        Notes = ["The bytes are passed on as they are. With --json the answer has the log's path and size and its last lines as text (1000 unless --last says otherwise)."],
+        Options =
+        [
+            new("--follow", ["-f"], null, "Go on until the job has ended; waits for a job that has not started"),
+            new("--first", [], "N", "Only the first N lines"),
+            new("--last", ["-l"], "N", "Only the last N lines; with -f, begin there"),
+        ],
+        Exclusive = [["--first", "--last"], ["--first", "--follow"], ["--json", "--follow"], ["--json", "--first"]],
+        Examples =
+        [
+            new("gjob log 42", "The whole log"),
+            new("gjob log -f @", "Watch your last submission until it ends"),
+            new("gjob log --last 20 42", "The last 20 lines"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var first = Lines(invocation, "--first");
+        var last = Lines(invocation, "--last");
+        var id = await invocation.JobAsync(invocation.Words[0], cancel).ConfigureAwait(false);
+        if (invocation.Json)
+        {
+            var content = await invocation.Client.LogAsync(id, (int)Math.Min(last ?? 1000, MostJsonLines), MostJsonBytes, cancel).ConfigureAwait(false);
+            var log = content.Ok ? content.Value : throw await NoLogAsync(invocation, id, content.Failure, cancel).ConfigureAwait(false);
+            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, log, WireJson.Default.LogContent));
+            return ExitCodes.Done;
+        }
+
+        await invocation.Out.FlushAsync(cancel).ConfigureAwait(false);
+        var output = new LogOutput(invocation.Client, id, invocation.Context.OutBytes);
+        if (invocation.Has("--follow"))
+        {
+            // Without a size there is no log yet, and following begins at its beginning.
+            var begun = last is null ? null : await SizeAsync(invocation, id, cancel).ConfigureAwait(false);
+            var from = begun is { } size ? await output.StartOfLastAsync(last!.Value, size, cancel).ConfigureAwait(false) : 0;
+            await output.FollowAsync(from, cancel).ConfigureAwait(false);
+            return ExitCodes.Done;
+        }
+
+        var end = await SizeAsync(invocation, id, cancel).ConfigureAwait(false)
+            ?? throw await NoLogAsync(invocation, id, new ClientFailure.Refused(404, "not found", []), cancel).ConfigureAwait(false);
+        if (first is { } lines)
+        {
+            await output.WriteFirstAsync(lines, end, cancel).ConfigureAwait(false);
+        }
+        else
+        {
+            var from = last is { } count ? await output.StartOfLastAsync(count, end, cancel).ConfigureAwait(false) : 0;
+            await output.WriteAsync(from, end, cancel).ConfigureAwait(false);
+        }
+
+        return ExitCodes.Done;
+    }
+
+    /// <returns>Null when there is no log.</returns>
+    private static async Task<long?> SizeAsync(Invocation invocation, JobId id, CancellationToken cancel)
+    {
+        var content = await invocation.Client.LogAsync(id, 1, 1, cancel).ConfigureAwait(false);
+        return content.Failure is ClientFailure.Refused { Status: 404 } ? null : Invocation.Need(content).Size;
+    }
+
+    /// <summary>Says whether it is the job or its log that is missing.</summary>
+    private static async Task<CommandFailedException> NoLogAsync(Invocation invocation, JobId id, ClientFailure failure, CancellationToken cancel)
+    {
+        if (failure is not ClientFailure.Refused { Status: 404 })
+        {
+            return CommandFailedException.From(failure);
+        }
+
+        var job = await invocation.Client.GetAsync(id, cancel).ConfigureAwait(false);
+        return job.Ok
+            ? Invocation.No($"job {id} has no log ({job.Value.State}); gjob log -f {id} waits for one", "no_log")
+            : Invocation.No(JobActions.Told(id, job.Failure), "not_found");
+    }
+
+    private static long? Lines(Invocation invocation, string option)
+    {
+        if (invocation.Text(option) is not { } text)
+        {
+            return null;
+        }
+
+        return long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var lines) && lines > 0
+            ? lines
+            : throw Invocation.Wrong($"{option} takes a number of lines from 1, not \"{text}\"");
+    }
+}

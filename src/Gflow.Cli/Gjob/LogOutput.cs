@@ -1,0 +1,121 @@
+using Gflow.Client;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Cli.Gjob;
+
+/// <summary>Copies parts of one job's log. The daemon streams from any byte on, and hanging up ends it.</summary>
+internal sealed class LogOutput(GflowClient client, JobId id, Stream output)
+{
+    private const int FirstLookBack = 64 * 1024;
+
+    private readonly byte[] _buffer = new byte[64 * 1024];
+
+    /// <summary>Everything from a byte on, as it comes, until the job has ended.</summary>
+    internal async Task FollowAsync(long from, CancellationToken cancel)
+    {
+        using var log = await OpenAsync(from, cancel).ConfigureAwait(false);
+        int read;
+        while ((read = await ReadAsync(log, _buffer.Length, cancel).ConfigureAwait(false)) > 0)
+        {
+            await output.WriteAsync(_buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
+            await output.FlushAsync(cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The bytes from one position to another.</summary>
+    internal Task WriteAsync(long from, long end, CancellationToken cancel) =>
+        EachAsync(from, end, async bytes =>
+        {
+            await output.WriteAsync(bytes, cancel).ConfigureAwait(false);
+            return true;
+        }, cancel);
+
+    /// <summary>The first lines; an unfinished last line counts as one and keeps its missing line feed.</summary>
+    internal Task WriteFirstAsync(long lines, long end, CancellationToken cancel) =>
+        EachAsync(0, end, async bytes =>
+        {
+            var taken = 0;
+            while (lines > 0 && taken < bytes.Length)
+            {
+                var feed = bytes.Span[taken..].IndexOf((byte)'\n');
+                taken = feed < 0 ? bytes.Length : taken + feed + 1;
+                lines -= feed < 0 ? 0 : 1;
+            }
+
+            await output.WriteAsync(bytes[..taken], cancel).ConfigureAwait(false);
+            return lines > 0;
+        }, cancel);
+
+    /// <summary>Where the last lines of the log's first <paramref name="end"/> bytes begin; looks back ever farther until it has seen enough.</summary>
+    internal async Task<long> StartOfLastAsync(long lines, long end, CancellationToken cancel)
+    {
+        for (long back = FirstLookBack; ; back *= 4)
+        {
+            var from = Math.Max(0, end - back);
+            Queue<long> starts = new([from]);
+            var position = from;
+            await EachAsync(from, end, bytes =>
+            {
+                for (var i = 0; i < bytes.Length; i++)
+                {
+                    position++;
+
+                    // The log's last line feed ends a line and begins none.
+                    if (bytes.Span[i] == '\n' && position < end)
+                    {
+                        starts.Enqueue(position);
+                        if (starts.Count > lines)
+                        {
+                            starts.Dequeue();
+                        }
+                    }
+                }
+
+                return Task.FromResult(true);
+            }, cancel).ConfigureAwait(false);
+
+            // The first start is a line's only at the beginning of the log, or once it was pushed out by later ones.
+            if (from == 0 || starts.Peek() != from)
+            {
+                return starts.Peek();
+            }
+        }
+    }
+
+    private async Task EachAsync(long from, long end, Func<ReadOnlyMemory<byte>, Task<bool>> take, CancellationToken cancel)
+    {
+        if (from >= end)
+        {
+            return;
+        }
+
+        using var log = await OpenAsync(from, cancel).ConfigureAwait(false);
+        var left = end - from;
+        while (left > 0)
+        {
+            var read = await ReadAsync(log, (int)Math.Min(left, _buffer.Length), cancel).ConfigureAwait(false);
+            if (read == 0 || !await take(_buffer.AsMemory(0, read)).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            left -= read;
+        }
+    }
+
+    private async Task<Stream> OpenAsync(long from, CancellationToken cancel) =>
+        Invocation.Need(await client.FollowLogAsync(id, from, cancel).ConfigureAwait(false));
+
+    private async Task<int> ReadAsync(Stream log, int most, CancellationToken cancel)
+    {
+        try
+        {
+            return await log.ReadAsync(_buffer.AsMemory(0, most), cancel).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            throw new CommandFailedException(
+                ExitCodes.Unreachable, [new("unreachable", $"the daemon went away in the middle of the log; the job goes on without it, try again: gjob log -f {id}")]);
+        }
+    }
+}

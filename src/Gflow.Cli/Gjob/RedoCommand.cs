@@ -1,0 +1,166 @@
+using System.Text.Json;
+using Gflow.Cli.Gbatch;
+using Gflow.Cli.Rendering;
+using Gflow.Client;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Core.Submission;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli.Gjob;
+
+/// <summary><c>gjob redo</c>: submits an ended job again.</summary>
+internal static class RedoCommand
+{
+    internal static CommandSpec Make() => new()
+    {
+        Name = "redo",
+        Summary = "Submit an ended job again, with changes if need be",
+        Words = GjobCommand.Job,
+        Notes = ["Script, arguments, environment, directory and all options are those of the job, but for what is given here. The run name is a new one."],
+        Options =
+        [
+            .. SubmissionOptionTable.All.Select(option => new OptionSpec(option.Name, option.Aliases, option.ValueName, option.Help) { Repeatable = option.Repeatable }),
+            new("--clear-deps", [], null, "Without the job's dependencies"),
+            new("--cascade", [], null, "Also those that were cancelled because this one had failed, and so on"),
+        ],
+        Exclusive = [[.. SubmissionOptionTable.All.Where(option => option.Group is not null).Select(option => option.Name), "--clear-deps"]],
+        Examples =
+        [
+            new("gjob redo 42", "The same once more"),
+            new("gjob redo 42 --gpus 2 --time 4:00:00", "With more GPUs and time"),
+            new("gjob redo 42 --cascade", "With all that were cancelled for its sake"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var wish = GbatchCommand.Flags(invocation);
+        var id = await invocation.JobAsync(invocation.Words[0], cancel).ConfigureAwait(false);
+        var source = await invocation.Client.GetAsync(id, cancel).ConfigureAwait(false);
+        var job = source.Failure is ClientFailure.Refused { Status: 404 } ? throw Invocation.No($"job {id} does not exist", "not_found") : Invocation.Need(source);
+        if (!JobText.State(job).IsFinal())
+        {
+            throw Invocation.No(JobText.State(job) == JobState.Running
+                ? $"job {id} is still running; wait for its end (gjob wait {id}) or cancel it first (gcancel {id})"
+                : $"job {id} has not run yet ({job.State}); change it with: gjob update {id}", "wrong_state");
+        }
+
+        List<long> on = [];
+        foreach (var reference in wish.Dependencies?.On ?? [])
+        {
+            on.Add((await invocation.ResolveAsync(reference, cancel).ConfigureAwait(false)).Value);
+        }
+
+        var overrides = wish.Draft with
+        {
+            DependsOnIds = invocation.Has("--clear-deps") ? [] : on.Count > 0 ? on : null,
+            DependencyMode = wish.Dependencies?.Mode,
+        };
+        var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, cancel).ConfigureAwait(false));
+        if (!invocation.Json)
+        {
+            Tell(invocation, job, overrides);
+            invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+        }
+
+        var cascade = invocation.Has("--cascade") ? await CascadeAsync(invocation, job, submitted, cancel).ConfigureAwait(false) : [];
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer => Write(writer, [(id.Value, submitted), .. cascade]));
+        }
+
+        return ExitCodes.Done;
+    }
+
+    private static async Task<List<(uint Old, SubmittedJob New)>> CascadeAsync(Invocation invocation, JobView job, SubmittedJob submitted, CancellationToken cancel)
+    {
+        var cancelled = Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Cancelled] }, cancel).ConfigureAwait(false));
+        var dependents = Dependents(job.Id, cancelled);
+        if (!invocation.Json)
+        {
+            invocation.Out.WriteLine(dependents.Count > 0 ? $"\nCascading to {dependents.Count} dependent job(s)..." : "\nNo dependent jobs to cascade.");
+        }
+
+        Dictionary<uint, uint> renamed = new() { [job.Id] = submitted.Id };
+        List<(uint, SubmittedJob)> done = [];
+        foreach (var dependent in dependents)
+        {
+            List<long> on = [.. dependent.DependsOnIds.Select(id => (long)renamed.GetValueOrDefault(id, id))];
+            var redone = Invocation.Need(await invocation.Client.RedoAsync(new JobId(dependent.Id), new SubmissionDraft { DependsOnIds = on }, cancel).ConfigureAwait(false));
+            renamed[dependent.Id] = redone.Id;
+            done.Add((dependent.Id, redone));
+            if (!invocation.Json)
+            {
+                invocation.Out.WriteLine($"  Job {dependent.Id} → Job {redone.Id} ({SafeText.Line(redone.RunName)})");
+            }
+        }
+
+        if (!invocation.Json && dependents.Count > 0)
+        {
+            invocation.Out.WriteLine("\nCascade complete.");
+        }
+
+        return done;
+    }
+
+    /// <summary>All that were cancelled because of the job, or because of one of these, by number: a job depends only on lower ones.</summary>
+    internal static IReadOnlyList<JobView> Dependents(uint id, IReadOnlyList<JobView> cancelled)
+    {
+        HashSet<uint> lost = [id];
+        List<JobView> dependents = [];
+        foreach (var job in cancelled.OrderBy(job => job.Id))
+        {
+            if (job.Reason is { ValueKind: JsonValueKind.Object } reason
+                && reason.TryGetProperty("DependencyFailed", out var on) && on.TryGetUInt32(out var dependency) && lost.Contains(dependency))
+            {
+                lost.Add(job.Id);
+                dependents.Add(job);
+            }
+        }
+
+        return dependents;
+    }
+
+    private static void Tell(Invocation invocation, JobView job, SubmissionDraft overrides)
+    {
+        var limit = overrides.TimeLimit ?? job.TimeLimit;
+        var dependencies = overrides.DependsOnIds ?? [.. job.DependsOnIds.Select(id => (long)id)];
+        invocation.Out.WriteLine($"Resubmitting job {job.Id} with parameters:");
+        (string Name, string? Value)[] fields =
+        [
+            ("Script", job.Script),
+            ("Command", job.Command),
+            ("GPUs", JobText.Count(overrides.Gpus ?? job.Gpus)),
+            ("Priority", JobText.Count(overrides.Priority ?? job.Priority)),
+            ("TimeLimit", limit is { } span ? DurationText.Format(TimeSpan.FromSeconds(span.Secs)) : null),
+            ("Dependencies", overrides.DependsOnIds is { Count: 0 } ? "(cleared)" : null),
+            ("DependsOn", dependencies.Count > 0 ? string.Join(',', dependencies) : null),
+        ];
+        foreach (var (name, value) in fields)
+        {
+            if (value is not null)
+            {
+                invocation.Out.WriteLine($"  {name}={SafeText.Line(value)}");
+            }
+        }
+    }
+
+    private static void Write(Utf8JsonWriter writer, List<(uint Old, SubmittedJob New)> redone)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("submitted");
+        foreach (var (old, submitted) in redone)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("id", submitted.Id);
+            writer.WriteString("run_name", submitted.RunName);
+            writer.WriteNumber("redone_from", old);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+}

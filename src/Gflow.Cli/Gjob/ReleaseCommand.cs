@@ -1,0 +1,19 @@
+namespace Gflow.Cli.Gjob;
+
+/// <summary><c>gjob release</c>: lets held jobs start again.</summary>
+internal static class ReleaseCommand
+{
+    internal static CommandSpec Make() => new()
+    {
+        Name = "release",
+        Aliases = ["r"],
+        Summary = "Let held jobs start again",
+        Words = GjobCommand.Jobs,
+        Examples = [new("gjob release 42", "Release one job"), new("gjob release 7,9-12", "Release several; each is tried")],
+        Run = async (invocation, cancel) => await JobActions.RunAsync(
+            invocation,
+            await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false),
+            id => invocation.Client.ReleaseAsync(id, cancel),
+            id => $"Job {id} released back to queue.").ConfigureAwait(false),
+    };
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Gflow.Cli.Rendering;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Cli.Gjob;
+
+/// <summary><c>gjob show</c>: everything about jobs.</summary>
+internal static class ShowCommand
+{
+    internal static CommandSpec Make() => new()
+    {
+        Name = "show",
+        Aliases = ["s"],
+        Summary = "Show everything about jobs",
+        Words = GjobCommand.Jobs,
+        Examples =
+        [
+            new("gjob show 42", "One job"),
+            new("gjob show @ @~2", "Your last two submissions"),
+            new("gjob show --json 7,9-12", "For programs"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var code = ExitCodes.Done;
+        List<JobView> jobs = [];
+        List<(JobId Id, string Error)> errors = [];
+        foreach (var id in await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false))
+        {
+            var job = await invocation.Client.GetAsync(id, cancel).ConfigureAwait(false);
+            if (job.Ok)
+            {
+                jobs.Add(job.Value);
+                continue;
+            }
+
+            var failure = CommandFailedException.From(job.Failure);
+            code = failure.ExitCode == ExitCodes.Unreachable ? throw failure : ExitCodes.Refused;
+            errors.Add((id, JobActions.Told(id, job.Failure)));
+        }
+
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer => Write(writer, jobs, errors));
+            return code;
+        }
+
+        if (jobs.Count > 0)
+        {
+            var zone = Invocation.Need(invocation.Zone);
+            for (var i = 0; i < jobs.Count; i++)
+            {
+                if (i > 0)
+                {
+                    invocation.Out.WriteLine($"\n{new string('=', 80)}\n");
+                }
+
+                JobDetails.Write(invocation.Out, jobs[i], invocation.Now, zone, invocation.Palette);
+            }
+        }
+
+        foreach (var (_, error) in errors)
+        {
+            invocation.Complain(error);
+        }
+
+        return code;
+    }
+
+    private static void Write(Utf8JsonWriter writer, List<JobView> jobs, List<(JobId Id, string Error)> errors)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("jobs");
+        foreach (var job in jobs)
+        {
+            JsonSerializer.Serialize(writer, job, WireJson.Default.JobView);
+        }
+
+        writer.WriteEndArray();
+        if (errors.Count > 0)
+        {
+            writer.WriteStartArray("errors");
+            foreach (var (id, error) in errors)
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("id", id.Value);
+                writer.WriteString("error", error);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,102 @@
+using Gflow.Cli.Gbatch;
+using Gflow.Cli.Rendering;
+using Gflow.Core.Jobs;
+using Gflow.Core.Submission;
+
+namespace Gflow.Cli.Gjob;
+
+/// <summary><c>gjob update</c>: changes waiting jobs.</summary>
+internal static class UpdateCommand
+{
+    private static readonly string[] Shared =
+        ["--gpus", "--priority", "--time", "--depends-on-all", "--depends-on-any", "--notify-email", "--notify-on"];
+
+    internal static CommandSpec Make() => new()
+    {
+        Name = "update",
+        Aliases = ["u"],
+        Summary = "Change jobs that have not started",
+        Words = GjobCommand.Jobs,
+        Options =
+        [
+            new("--command", ["-c"], "TEXT", "The shell text to run"),
+            .. Shared.Select(name => SubmissionOptionTable.Find(name)!)
+                .Select(option => new OptionSpec(option.Name, option.Aliases, option.ValueName, option.Help) { Repeatable = option.Repeatable }),
+            new("--depends-on", ["-d"], "JOBS", "Start after these have finished well (comma list); replaces the dependencies"),
+            new("--auto-cancel-on-dep-failure", [], null, "Be cancelled when a dependency fails"),
+            new("--no-auto-cancel-on-dep-failure", [], null, "Keep waiting when a dependency fails"),
+            new("--clear-time-limit", [], null, "Without a time limit"),
+            new("--clear-deps", [], null, "Without dependencies"),
+            new("--clear-notifications", [], null, "Without e-mail"),
+        ],
+        Exclusive =
+        [
+            ["--depends-on", "--depends-on-all", "--depends-on-any", "--clear-deps"],
+            ["--time", "--clear-time-limit"],
+            ["--auto-cancel-on-dep-failure", "--no-auto-cancel-on-dep-failure"],
+            ["--notify-email", "--clear-notifications"],
+            ["--notify-on", "--clear-notifications"],
+        ],
+        Examples =
+        [
+            new("gjob update 42 --priority 100", "Let a job go first"),
+            new("gjob update 7,9-12 --time-limit 2:00:00", "A time limit for several jobs; each is tried"),
+            new("gjob update 42 --clear-deps", "Start without waiting for others"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var draft = await DraftAsync(invocation, cancel).ConfigureAwait(false);
+        if (draft == new UpdateDraft { Clears = draft.Clears } && draft.Clears.Count == 0)
+        {
+            throw Invocation.Wrong("there is nothing to change: give at least one option\ntry: gjob update --help");
+        }
+
+        return await JobActions.RunAsync(
+            invocation,
+            await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false),
+            id => invocation.Client.UpdateAsync(id, draft, cancel),
+            (id, updated) => $"Job {id} updated successfully."
+                + (updated.UpdatedFields.Count > 0 ? $"\n  UpdatedFields={SafeText.Line(string.Join(", ", updated.UpdatedFields))}" : ""),
+            (writer, updated) =>
+            {
+                writer.WriteString("state", updated.Job.State);
+                writer.WriteStartArray("updated_fields");
+                foreach (var field in updated.UpdatedFields)
+                {
+                    writer.WriteStringValue(field);
+                }
+
+                writer.WriteEndArray();
+            }).ConfigureAwait(false);
+    }
+
+    private static async Task<UpdateDraft> DraftAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var wish = GbatchCommand.Flags(invocation, Shared);
+        var dependencies = invocation.Text("--depends-on") is { } plain
+            ? new DependencyWish(Invocation.NeedUsage(JobReference.ParseList(plain), "--depends-on"), "All")
+            : wish.Dependencies;
+        List<long> on = [];
+        foreach (var reference in dependencies?.On ?? [])
+        {
+            on.Add((await invocation.ResolveAsync(reference, cancel).ConfigureAwait(false)).Value);
+        }
+
+        (string Option, string Field)[] clears = [("--clear-time-limit", "time_limit"), ("--clear-deps", "depends_on_ids"), ("--clear-notifications", "notifications")];
+        return new()
+        {
+            Command = invocation.Text("--command"),
+            Gpus = wish.Draft.Gpus,
+            Priority = wish.Draft.Priority,
+            TimeLimit = wish.Draft.TimeLimit,
+            DependsOnIds = on.Count > 0 ? on : null,
+            DependencyMode = dependencies?.Mode,
+            AutoCancelOnDependencyFailure = invocation.Has("--auto-cancel-on-dep-failure") ? true : invocation.Has("--no-auto-cancel-on-dep-failure") ? false : null,
+            Notifications = wish.Draft.Notifications,
+            Clears = [.. clears.Where(clear => invocation.Has(clear.Option)).Select(clear => clear.Field)],
+        };
+    }
+}

@@ -1,0 +1,134 @@
+using System.Text.Json;
+using Gflow.Cli.Rendering;
+using Gflow.Client;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Cli.Gjob;
+
+/// <summary><c>gjob wait</c>: waits for jobs and ends as they did.</summary>
+internal static class WaitCommand
+{
+    internal const int TimedOut = 124;
+    internal const int CannotWait = 125;
+    internal const int Cancelled = 130;
+    internal const int SignalBase = 128;
+
+    /// <summary>A restart or an upgrade of the daemon takes seconds.</summary>
+    private static readonly TimeSpan ReconnectFor = TimeSpan.FromSeconds(60);
+
+    internal static CommandSpec Make() => new()
+    {
+        Name = "wait",
+        Summary = "Wait until jobs have ended, and end as they did",
+        Words = GjobCommand.Jobs,
+        Notes =
+        [
+            "The exit code is the first that is not 0, in the order in which the jobs are named: that of the job; 128 and the signal's number when one killed it; 124 when its time was up; 130 when it was cancelled; 1 when it failed and its exit code is not known; 125 when it could not be waited for. A restart of the daemon does not end the wait.",
+        ],
+        FailureCode = CannotWait,
+        Examples =
+        [
+            new("gjob wait 42 && ./publish.sh", "Go on only when the job has finished well"),
+            new("gjob wait @ @~2", "Wait for your last two submissions"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var ids = await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false);
+        var ends = await JobWaiting.WaitAsync(invocation.Client, ids, invocation.Context.Time, ReconnectFor, cancel).ConfigureAwait(false);
+        var code = ids.Select(id => CodeOf(ends[id])).FirstOrDefault(code => code != ExitCodes.Done);
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer => Write(writer, ids, ends, code));
+            return code;
+        }
+
+        foreach (var id in ids)
+        {
+            if (ends[id].Failure is { } failure)
+            {
+                invocation.Complain(JobActions.Told(id, failure));
+            }
+            else
+            {
+                invocation.Out.WriteLine($"Job {id}: {Told(ends[id].Value)}");
+            }
+        }
+
+        return code;
+    }
+
+    internal static int CodeOf(ClientResult<JobView> end)
+    {
+        if (!end.Ok)
+        {
+            return CannotWait;
+        }
+
+        return JobText.State(end.Value) switch
+        {
+            JobState.Finished => ExitCodes.Done,
+            JobState.Timeout => TimedOut,
+            JobState.Cancelled => Cancelled,
+            _ when Number(end.Value.Signal) is { } signal => SignalBase + signal,
+            _ => end.Value.ExitCode is { } code and not 0 ? code : ExitCodes.Refused,
+        };
+    }
+
+    private static int? Number(string? signal)
+    {
+        if (signal is null)
+        {
+            return null;
+        }
+
+        for (var number = 1; number <= 64; number++)
+        {
+            if (SignalText.Name(number) == signal)
+            {
+                return number;
+            }
+        }
+
+        return null;
+    }
+
+    private static string Told(JobView job)
+    {
+        var how = job.Signal is { } signal ? $", {SafeText.Line(signal)}" : job.ExitCode is { } code ? $", exit code {code}" : "";
+        return $"{JobText.State(job)}{how}{(job.ReasonText is { } reason ? $" ({SafeText.Line(reason)})" : "")}";
+    }
+
+    private static void Write(Utf8JsonWriter writer, IReadOnlyList<JobId> ids, IReadOnlyDictionary<JobId, ClientResult<JobView>> ends, int code)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartArray("results");
+        foreach (var id in ids)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("id", id.Value);
+            if (ends[id].Failure is { } failure)
+            {
+                writer.WriteString("error", JobActions.Told(id, failure));
+            }
+            else
+            {
+                var job = ends[id].Value;
+                writer.WriteString("state", job.State);
+                writer.WritePropertyName("exit_code");
+                JsonSerializer.Serialize(writer, job.ExitCode, WireJson.Default.NullableInt32);
+                writer.WriteString("signal", job.Signal);
+            }
+
+            writer.WriteNumber("wait_code", CodeOf(ends[id]));
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteNumber("exit_code", code);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Gflow.Cli.Rendering;
+using Gflow.Client;
+using Gflow.Client.Configuration;
+using Gflow.Core;
+using Gflow.Core.Jobs;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli;
+
+/// <summary>One run of one command: what was given, where to write, and how to say no.</summary>
+internal sealed class Invocation(ParsedCommand parsed, CommandContext context) : IDisposable
+{
+    private static readonly JsonWriterOptions JsonStyle = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private Result<ClientOptions>? _options;
+    private GflowClient? _client;
+
+    internal CommandContext Context => context;
+
+    internal CommandSpec Spec => parsed.Spec;
+
+    internal IReadOnlyList<string> Words => parsed.Words;
+
+    internal TextWriter Out => context.Out;
+
+    internal bool Json => Has("--json");
+
+    internal Palette Palette { get; } = Palette.For(parsed.Options.TryGetValue("--color", out var when) ? when[0] : "auto", context.OutIsTerminal, context.Environment);
+
+    internal DateTimeOffset Now => context.Time.GetUtcNow();
+
+    public void Dispose() => _client?.Dispose();
+
+    internal bool Has(string option) => parsed.Options.ContainsKey(option);
+
+    /// <returns>The option's value; null when it was not given.</returns>
+    internal string? Text(string option) => parsed.Options.TryGetValue(option, out var values) ? values[^1] : null;
+
+    /// <returns>All its values in the order given; empty when it was not.</returns>
+    internal IReadOnlyList<string> Texts(string option) => parsed.Options.TryGetValue(option, out var values) ? values : [];
+
+    internal Result<ClientOptions> Options => _options ??= context.LoadOptions(Text("--config"));
+
+    internal Result<TimeZoneInfo> Zone => Options.Ok ? context.Zone(Options.Value) : Result<TimeZoneInfo>.Fail([.. Options.Problems]);
+
+    /// <exception cref="CommandFailedException">The configuration cannot be read.</exception>
+    internal GflowClient Client => _client ??= context.Connect(Need(Options));
+
+    /// <exception cref="CommandFailedException">There are problems instead.</exception>
+    internal static T Need<T>(Result<T> result) => result.Ok ? result.Value : throw new CommandFailedException(ExitCodes.Refused, result.Problems);
+
+    /// <summary>A value of the command line.</summary>
+    /// <exception cref="CommandFailedException">There are problems instead: wrong usage.</exception>
+    internal static T NeedUsage<T>(Result<T> result, string option) => result.Ok
+        ? result.Value
+        : throw new CommandFailedException(ExitCodes.Usage, [.. result.Problems.Select(problem => problem with { Message = $"{option}: {problem.Message}" })]);
+
+    /// <exception cref="CommandFailedException">There is a failure instead.</exception>
+    internal static T Need<T>(ClientResult<T> result) => result.Ok ? result.Value : throw CommandFailedException.From(result.Failure);
+
+    internal static CommandFailedException Wrong(string message) => new(ExitCodes.Usage, [new Problem("usage", message)]);
+
+    internal static CommandFailedException No(string message, string code = "refused") => new(ExitCodes.Refused, [new Problem(code, message)]);
+
+    /// <summary>Writes one indented JSON value and a line feed.</summary>
+    internal void WriteJson(Action<Utf8JsonWriter> write) => Out.Write(JsonText(write));
+
+    internal static string JsonText(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer, JsonStyle))
+        {
+            write(writer);
+        }
+
+        return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length) + "\n";
+    }
+
+    /// <summary>Writes what went wrong with one of several jobs, and goes on.</summary>
+    internal void Complain(string message) => context.Error.WriteLine($"{parsed.Path.Split(' ')[0]}: {SafeText.Line(message)}");
+
+    /// <summary>The jobs named by the words: id lists and references, without repeats, in the order named.</summary>
+    internal async Task<IReadOnlyList<JobId>> JobsAsync(IEnumerable<string> words, CancellationToken cancel)
+    {
+        List<JobId> ids = [];
+        foreach (var item in words.SelectMany(word => word.Split(',')))
+        {
+            if (item.TrimStart().StartsWith('@'))
+            {
+                Add(await JobAsync(item, cancel).ConfigureAwait(false));
+                continue;
+            }
+
+            foreach (var number in NeedUsage(IndexListText.Parse(item), "jobs"))
+            {
+                Add(number > 0 ? new JobId(number) : throw Wrong("jobs are numbered from 1; there is no job 0"));
+            }
+        }
+
+        return ids;
+
+        void Add(JobId id)
+        {
+            if (!ids.Contains(id))
+            {
+                ids.Add(id);
+            }
+        }
+    }
+
+    /// <summary>The one job a reference means.</summary>
+    internal async Task<JobId> JobAsync(string reference, CancellationToken cancel) =>
+        await ResolveAsync(NeedUsage(JobReference.Parse(reference), "job"), cancel).ConfigureAwait(false);
+
+    internal async Task<JobId> ResolveAsync(JobReference reference, CancellationToken cancel) => reference is JobReference.Number number
+        ? number.Id
+        : Need(await Client.ResolveAsync(reference, context.User(), cancel).ConfigureAwait(false));
+}

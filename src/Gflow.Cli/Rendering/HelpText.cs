@@ -1,0 +1,116 @@
+using System.Text;
+
+namespace Gflow.Cli.Rendering;
+
+/// <summary>The help of every command, in one form.</summary>
+internal static class HelpText
+{
+    private const int NarrowestText = 24;
+    private const int WidestPage = 100;
+    private const int WidestTerm = 32;
+
+    internal static void Write(TextWriter writer, CommandSpec spec, string path, Palette palette, int? width)
+    {
+        var page = Math.Min(width ?? 80, WidestPage);
+        Wrap(writer, $"{spec.Summary}.", "", page);
+        writer.WriteLine();
+        writer.WriteLine($"{palette.Paint("Usage:", Palette.Heading)} {palette.Paint(path, Palette.Literal)}{Usage(spec)}");
+        foreach (var note in spec.Notes)
+        {
+            writer.WriteLine();
+            Wrap(writer, note, "", page);
+        }
+
+        if (spec.Words is { } words)
+        {
+            Section(writer, "Arguments", [(words.Name, words.Help)], palette, Palette.Placeholder, page);
+        }
+
+        if (spec.Subcommands.Count > 0)
+        {
+            var rows = spec.Subcommands.Select(sub => (string.Join(", ", [sub.Name, .. sub.Aliases]), sub.Summary));
+            Section(writer, "Commands", [.. rows], palette, Palette.Literal, page);
+        }
+
+        var options = spec.Options.Concat(OptionSpec.Common).Where(option => !option.Hidden);
+        Section(writer, "Options", [.. options.Select(option => (Term(option), option.Help))], palette, Palette.Literal, page);
+        Examples(writer, spec.Examples, palette, page);
+    }
+
+    /// <summary>Two columns; a term that is too long stands on a line of its own.</summary>
+    internal static void Section(TextWriter writer, string heading, IReadOnlyList<(string Term, string Help)> rows, Palette palette, string style, int page)
+    {
+        writer.WriteLine();
+        writer.WriteLine(palette.Paint($"{heading}:", Palette.Heading));
+        var column = Math.Min(rows.Max(row => row.Term.Length), WidestTerm) + 4;
+        column = Math.Min(column, Math.Max(6, page - NarrowestText));
+        foreach (var (term, help) in rows)
+        {
+            writer.Write($"  {palette.Paint(term, style)}");
+            if (term.Length + 4 > column)
+            {
+                writer.WriteLine();
+                writer.Write(new string(' ', column));
+            }
+            else
+            {
+                writer.Write(new string(' ', column - term.Length - 2));
+            }
+
+            Wrap(writer, help, new string(' ', column), page, begun: true);
+        }
+    }
+
+    private static string Usage(CommandSpec spec)
+    {
+        var usage = new StringBuilder(spec.Subcommands.Count > 0 && spec.Run is null ? " COMMAND [OPTIONS]" : " [OPTIONS]");
+        if (spec.Words is { } words)
+        {
+            usage.Append(words.Least > 0 ? $" {words.Name}" : $" [{words.Name}]");
+        }
+
+        return usage.ToString();
+    }
+
+    private static string Term(OptionSpec option)
+    {
+        var names = option.Aliases.Where(alias => alias.Length == 2).Append(option.Name).Concat(option.Aliases.Where(alias => alias.Length > 2));
+        return string.Join(", ", names) + (option.ValueName is { } value ? $" {value}" : "");
+    }
+
+    private static void Examples(TextWriter writer, IReadOnlyList<CommandExample> examples, Palette palette, int page)
+    {
+        writer.WriteLine();
+        writer.WriteLine(palette.Paint("Examples:", Palette.Heading));
+        foreach (var example in examples)
+        {
+            writer.WriteLine($"  {palette.Paint(example.Line, Palette.Literal)}");
+            writer.Write("      ");
+            Wrap(writer, example.Meaning, "      ", page, begun: true);
+        }
+    }
+
+    /// <param name="begun">Whether the first line's indentation is already written.</param>
+    private static void Wrap(TextWriter writer, string text, string indent, int page, bool begun = false)
+    {
+        var line = new StringBuilder(begun ? "" : indent);
+        var used = indent.Length;
+        var empty = true;
+        foreach (var word in text.Split(' '))
+        {
+            if (!empty && used + 1 + word.Length > page)
+            {
+                writer.WriteLine(line);
+                line.Clear().Append(indent);
+                used = indent.Length;
+                empty = true;
+            }
+
+            line.Append(empty ? "" : " ").Append(word);
+            used += word.Length + (empty ? 0 : 1);
+            empty = false;
+        }
+
+        writer.WriteLine(line);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Text.Json;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Cli.Rendering;
+
+/// <summary>The JSON that commands write. Its shapes are documented, and only ever gain fields.</summary>
+internal static class JobJson
+{
+    internal static void WriteError(Utf8JsonWriter writer, CommandFailedException failure)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("error", failure.Message);
+        writer.WriteNumber("exit_code", failure.ExitCode);
+        writer.WriteStartArray("problems");
+        foreach (var problem in failure.Problems)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("code", problem.Code);
+            writer.WriteString("message", problem.Message);
+            writer.WriteString("field", problem.Field);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    /// <summary>One job of a list: what a table would say of it, and its times.</summary>
+    internal static void WriteRow(Utf8JsonWriter writer, JobView job, DateTimeOffset now)
+    {
+        var state = JobText.State(job);
+        writer.WriteStartObject();
+        writer.WriteNumber("id", job.Id);
+        writer.WriteString("name", job.RunName.Length > 0 ? job.RunName : null);
+        writer.WriteString("state", state.ToString());
+        writer.WriteString("time", JobText.Elapsed(job, now));
+        writer.WriteStartArray("gpus");
+        foreach (var gpu in job.GpuIds ?? [])
+        {
+            writer.WriteNumberValue(gpu);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteNumber("requested_gpus", job.Gpus);
+        writer.WriteNumber("priority", job.Priority);
+        writer.WriteString("user", job.SubmittedBy);
+        Optional(writer, "project", job.Project);
+        Optional(writer, "submitted_at", Instant(job.SubmittedAt));
+        Optional(writer, "started_at", Instant(job.StartedAt));
+        Optional(writer, "finished_at", Instant(job.FinishedAt));
+        if (state is JobState.Queued or JobState.Hold or JobState.Cancelled)
+        {
+            Optional(writer, "reason", JobText.Reason(job));
+        }
+
+        Optional(writer, "reason_text", job.ReasonText);
+        if (job.MemoryLimitMb is { } memory)
+        {
+            writer.WriteNumber("memory_mb", memory);
+        }
+
+        Optional(writer, "time_limit", job.TimeLimit is null ? null : JobText.Limit(job, ""));
+        if (job.ExitCode is { } code)
+        {
+            writer.WriteNumber("exit_code", code);
+        }
+
+        Optional(writer, "signal", job.Signal);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>RFC 3339, UTC, whole seconds.</summary>
+    internal static string? Instant(WireInstant? instant) =>
+        instant?.ToInstant().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static void Optional(Utf8JsonWriter writer, string name, string? value)
+    {
+        if (value is not null)
+        {
+            writer.WriteString(name, value);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Cli.Rendering;
+
+/// <summary>Lists of jobs as tables: plain, one for each state, or as a tree.</summary>
+internal sealed class JobTableView(IReadOnlyList<JobColumn> columns, DateTimeOffset now, Palette palette, int? width)
+{
+    private const int Gap = 3;
+    private const int GroupRule = 60;
+
+    private static readonly JobState[] GroupOrder =
+        [JobState.Running, JobState.Queued, JobState.Hold, JobState.Finished, JobState.Failed, JobState.Cancelled, JobState.Timeout];
+
+    internal void Write(TextWriter writer, IEnumerable<JobView> jobs)
+    {
+        var table = Table();
+        foreach (var job in jobs)
+        {
+            table.Add(Cells(job));
+        }
+
+        table.Write(writer, palette, width);
+    }
+
+    internal void WriteGroups(TextWriter writer, IReadOnlyList<JobView> jobs)
+    {
+        var first = true;
+        foreach (var state in GroupOrder)
+        {
+            var members = jobs.Where(job => JobText.State(job) == state).ToList();
+            if (members.Count == 0)
+            {
+                continue;
+            }
+
+            if (!first)
+            {
+                writer.WriteLine();
+            }
+
+            first = false;
+            writer.WriteLine($"{state} ({members.Count})");
+            writer.WriteLine(new string('─', Math.Min(GroupRule, width ?? GroupRule)));
+            Write(writer, members);
+        }
+    }
+
+    /// <summary>The prefix shows only in a first column with the job's number.</summary>
+    internal void WriteTree(TextWriter writer, IEnumerable<JobTreeRow> rows)
+    {
+        var table = Table();
+        foreach (var row in rows)
+        {
+            var cells = row.IsReference ? [.. columns.Select(_ => new Cell("-"))] : Cells(row.Job);
+            if (columns[0].Name == JobColumns.Id)
+            {
+                cells[0] = row.Prefix + (row.IsReference ? $"→ see job {row.Job.Id}" : cells[0].Text);
+            }
+
+            table.Add(cells);
+        }
+
+        table.Write(writer, palette, width);
+    }
+
+    private TextTable Table() => new(
+        [.. columns.Select(column => column.Header)], Gap, columns.Index().Where(column => column.Item.Elastic).Select(column => column.Index).ToHashSet());
+
+    private Cell[] Cells(JobView job) => [.. columns.Select(column => column.Show(job, now))];
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text.Json;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli.Rendering;
+
+/// <summary>The parts of a job as people read them.</summary>
+internal static class JobText
+{
+    internal static JobState State(JobView job) => JobStates.TryParse(job.State, out var state) ? state : JobState.Queued;
+
+    internal static string Elapsed(JobView job, DateTimeOffset now) =>
+        DurationText.FormatElapsed(job.StartedAt?.ToInstant(), job.FinishedAt?.ToInstant(), now);
+
+    internal static string Limit(JobView job, string none) => job.TimeLimit is { } limit ? DurationText.Format(TimeSpan.FromSeconds(limit.Secs)) : none;
+
+    internal static string Gpus(JobView job) => string.Join(',', job.GpuIds ?? []);
+
+    internal static string Name(JobView job) => job.RunName.Length > 0 ? job.RunName : "-";
+
+    /// <summary>The short word for why it waits or how it ended; null when there is nothing to say.</summary>
+    internal static string? Reason(JobView job)
+    {
+        if (job.Reason is { } reason)
+        {
+            switch (reason.ValueKind)
+            {
+                case JsonValueKind.String:
+                    return Label(reason.GetString()!);
+                case JsonValueKind.Object when reason.EnumerateObject().FirstOrDefault() is { Name: not null } only:
+                    return $"{only.Name}:{(only.Value.ValueKind == JsonValueKind.String ? only.Value.GetString() : only.Value.GetRawText())}";
+            }
+        }
+
+        return State(job) switch
+        {
+            JobState.Hold => "JobHeldUser",
+            JobState.Queued => "Resources",
+            _ => null,
+        };
+    }
+
+    /// <summary>What the last column of lists says: GPUs of what runs, reasons of what waits or was cancelled.</summary>
+    internal static string GpusOrReason(JobView job) => State(job) switch
+    {
+        JobState.Running => Gpus(job),
+        JobState.Queued or JobState.Hold or JobState.Cancelled when Reason(job) is { } reason && reason != "-" => $"({reason})",
+        _ => "-",
+    };
+
+    internal static string Shown(DateTimeOffset instant, TimeZoneInfo zone) => InstantText.FormatShort(instant, zone);
+
+    internal static string Count(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Label(string wire) => wire switch
+    {
+        "WaitingForStartTime" => "BeginTime",
+        "WaitingForDependency" => "Dependency",
+        "WaitingForResources" or "WaitingForGpu" or "WaitingForMemory" => "Resources",
+        "WaitingForQuota" => "Quota",
+        "CancelledByUser" => "-",
+        _ => wire,
+    };
+}

@@ -1,0 +1,58 @@
+using System.Collections;
+using System.Runtime.InteropServices;
+using System.Text;
+using Gflow.Client.Configuration;
+
+namespace Gflow.Cli.Rendering;
+
+/// <summary>The terminal, pipes and surroundings of this process.</summary>
+internal static partial class ProcessTerminal
+{
+    private const nuint GetWindowSize = 0x5413;
+
+    internal static CommandContext Open()
+    {
+        var environment = Variables();
+        var bytes = Console.OpenStandardOutput();
+        return new CommandContext
+        {
+            OutBytes = bytes,
+            Out = new StreamWriter(bytes, new UTF8Encoding(false), 16 * 1024) { AutoFlush = false, NewLine = "\n" },
+            Error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" },
+            OpenIn = Console.OpenStandardInput,
+            InIsTerminal = !Console.IsInputRedirected,
+            OutIsTerminal = !Console.IsOutputRedirected,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
+            TerminalWidth = Width,
+            Environment = environment,
+            WorkingDirectory = Environment.CurrentDirectory,
+            User = () => Environment.UserName,
+            LoadOptions = file => ClientOptions.Load(file, environment, GflowPaths.From(environment)),
+        };
+    }
+
+    private static Dictionary<string, string> Variables()
+    {
+        Dictionary<string, string> variables = [];
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            variables[(string)variable.Key] = (string?)variable.Value ?? "";
+        }
+
+        return variables;
+    }
+
+    private static int? Width() => Ioctl(1, GetWindowSize, out var size) == 0 && size.Columns > 0 ? size.Columns : null;
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int Ioctl(int descriptor, nuint request, out WindowSize size);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct WindowSize
+    {
+        public readonly ushort Rows;
+        public readonly ushort Columns;
+        public readonly ushort PixelWidth;
+        public readonly ushort PixelHeight;
+    }
+}

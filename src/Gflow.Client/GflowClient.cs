@@ -1,0 +1,260 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Gflow.Client.Configuration;
+using Gflow.Core;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Core.Submission;
+
+namespace Gflow.Client;
+
+/// <summary>Asks the daemon, over its Unix socket where there is one, else over loopback TCP. Expected failures are values.</summary>
+public sealed class GflowClient : IDisposable
+{
+    private readonly DaemonConnection _connection;
+
+    public GflowClient(ClientOptions options)
+    {
+        _connection = new DaemonConnection(options.Socket, options.Host, options.Port);
+    }
+
+    /// <summary>How long a request may take until its answer begins; streams have no end of their own.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+
+    public void Dispose() => _connection.Dispose();
+
+    /// <summary>Submits one job. A key of its own lets the daemon drop the same submission when it comes twice.</summary>
+    public Task<ClientResult<SubmittedJob>> SubmitAsync(SubmissionDraft draft, CancellationToken cancel = default) =>
+        SendAsync(Keyed(Post("jobs", draft, WireJson.Default.SubmissionDraft)), WireJson.Default.SubmittedJob, cancel);
+
+    /// <summary>Submits several jobs, all or none.</summary>
+    public Task<ClientResult<List<SubmittedJob>>> SubmitBatchAsync(List<SubmissionDraft> drafts, CancellationToken cancel = default) =>
+        SendAsync(Keyed(Post("jobs/batch", drafts, WireJson.Default.ListSubmissionDraft)), WireJson.Default.ListSubmittedJob, cancel);
+
+    public Task<ClientResult<List<JobView>>> ListAsync(JobQuery query, CancellationToken cancel = default) =>
+        SendAsync(Get(query.ToPath()), WireJson.Default.ListJobView, cancel);
+
+    public Task<ClientResult<JobView>> GetAsync(JobId id, CancellationToken cancel = default) =>
+        SendAsync(Get($"jobs/{id}"), WireJson.Default.JobView, cancel);
+
+    public Task<ClientResult<UpdatedJob>> UpdateAsync(JobId id, UpdateDraft draft, CancellationToken cancel = default) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Patch, Target($"jobs/{id}")) { Content = Json(PatchBody(draft)) }, WireJson.Default.UpdatedJob, cancel);
+
+    public Task<ClientResult<JobActionAnswer>> CancelAsync(JobId id, CancellationToken cancel = default) => ActAsync(id, "cancel", cancel);
+
+    public Task<ClientResult<JobActionAnswer>> HoldAsync(JobId id, CancellationToken cancel = default) => ActAsync(id, "hold", cancel);
+
+    public Task<ClientResult<JobActionAnswer>> ReleaseAsync(JobId id, CancellationToken cancel = default) => ActAsync(id, "release", cancel);
+
+    /// <summary>Submits an ended job again: the daemon has its script and environment; what <paramref name="overrides"/> sets is changed.</summary>
+    public Task<ClientResult<SubmittedJob>> RedoAsync(JobId id, SubmissionDraft overrides, CancellationToken cancel = default) =>
+        SendAsync(Keyed(Post($"jobs/{id}/redo", overrides, WireJson.Default.SubmissionDraft)), WireJson.Default.SubmittedJob, cancel);
+
+    /// <summary>Which job a reference means.</summary>
+    /// <param name="user">Whose submissions <c>@</c> counts.</param>
+    public async Task<ClientResult<JobId>> ResolveAsync(JobReference reference, string user, CancellationToken cancel = default)
+    {
+        if (reference is JobReference.Number number)
+        {
+            return number.Id;
+        }
+
+        var path = $"jobs/resolve-dependency?username={Uri.EscapeDataString(user)}&shorthand={Uri.EscapeDataString(reference.ToString())}";
+        var answer = await SendAsync(Get(path), WireJson.Default.ResolvedJob, cancel).ConfigureAwait(false);
+        return answer.Ok ? new JobId(answer.Value.JobId) : answer.Failure;
+    }
+
+    /// <summary>The end of a job's log as text.</summary>
+    /// <param name="tail">Lines, 1 to 20000.</param>
+    /// <param name="maxBytes">1 to 4 MiB.</param>
+    public Task<ClientResult<LogContent>> LogAsync(JobId id, int tail, int maxBytes, CancellationToken cancel = default) =>
+        SendAsync(Get(string.Create(CultureInfo.InvariantCulture, $"jobs/{id}/log/content?tail={tail}&max_bytes={maxBytes}")), WireJson.Default.LogContent, cancel);
+
+    /// <summary>A job's log as it is on disk, from a byte on; the stream ends when the job has. Dispose it to stop earlier.</summary>
+    public Task<ClientResult<Stream>> FollowLogAsync(JobId id, long from, CancellationToken cancel = default) =>
+        OpenAsync(Get(string.Create(CultureInfo.InvariantCulture, $"jobs/{id}/log/follow?from={from}")), cancel);
+
+    public Task<ClientResult<InfoAnswer>> InfoAsync(CancellationToken cancel = default) => SendAsync(Get("info"), WireJson.Default.InfoAnswer, cancel);
+
+    public Task<ClientResult<HealthAnswer>> HealthAsync(CancellationToken cancel = default) => SendAsync(Get("health"), WireJson.Default.HealthAnswer, cancel);
+
+    public Task<ClientResult<StatusAnswer>> StatusAsync(CancellationToken cancel = default) => SendAsync(Get("status"), WireJson.Default.StatusAnswer, cancel);
+
+    /// <summary>The event stream, from now or after an event already seen.</summary>
+    /// <param name="after">The last event's sequence number; null for what happens from now on.</param>
+    public async Task<ClientResult<EventFeed>> EventsAsync(long? after = null, CancellationToken cancel = default)
+    {
+        var request = Get("events");
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        if (after is { } seen)
+        {
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", seen.ToString(CultureInfo.InvariantCulture));
+        }
+
+        var opened = await OpenAsync(request, cancel).ConfigureAwait(false);
+        return opened.Ok ? new EventFeed(opened.Value) : opened.Failure;
+    }
+
+    private Task<ClientResult<JobActionAnswer>> ActAsync(JobId id, string action, CancellationToken cancel) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, Target($"jobs/{id}/{action}")), WireJson.Default.JobActionAnswer, cancel);
+
+    private async Task<ClientResult<T>> SendAsync<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancel)
+        where T : class
+    {
+        using (request)
+        using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel))
+        {
+            patience.CancelAfter(Patience);
+            try
+            {
+                using var response = await _connection.Invoker.SendAsync(request, patience.Token).ConfigureAwait(false);
+                if (!response.IsSuccessStatusCode)
+                {
+                    return await RefusalAsync(response, patience.Token).ConfigureAwait(false);
+                }
+
+                using var body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
+                return await JsonSerializer.DeserializeAsync(body, type, patience.Token).ConfigureAwait(false) is { } value
+                    ? value
+                    : Unreadable(response.StatusCode);
+            }
+            catch (JsonException)
+            {
+                return Unreadable(HttpStatusCode.OK);
+            }
+            catch (Exception error) when (FailureOf(error, cancel) is { } failure)
+            {
+                return failure;
+            }
+        }
+    }
+
+    private async Task<ClientResult<Stream>> OpenAsync(HttpRequestMessage request, CancellationToken cancel)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(Patience);
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _connection.Invoker.SendAsync(request, patience.Token).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+            {
+                var refusal = await RefusalAsync(response, patience.Token).ConfigureAwait(false);
+                response.Dispose();
+                return refusal;
+            }
+
+            // The content's stream owns the connection: disposing it gives the connection back.
+            return await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (FailureOf(error, cancel) is { } failure)
+        {
+            response?.Dispose();
+            return failure;
+        }
+    }
+
+    private ClientFailure? FailureOf(Exception error, CancellationToken cancel) => error switch
+    {
+        HttpRequestException or IOException => new ClientFailure.Unreachable(
+            _connection.SocketPath,
+            _connection.Address,
+            error.InnerException is System.Net.Sockets.SocketException socket ? Said(socket) : error.InnerException?.Message ?? error.Message),
+        OperationCanceledException when !cancel.IsCancellationRequested => new ClientFailure.Timeout(Patience),
+        _ => null,
+    };
+
+    /// <summary>Framework texts are left out of the program (resource keys remain), so the common cases are said here.</summary>
+    private static string Said(System.Net.Sockets.SocketException error) => error.SocketErrorCode switch
+    {
+        System.Net.Sockets.SocketError.ConnectionRefused => "connection refused",
+        System.Net.Sockets.SocketError.AccessDenied => "permission denied",
+        System.Net.Sockets.SocketError.TimedOut => "no answer in time",
+        System.Net.Sockets.SocketError.HostNotFound => "no such host",
+        System.Net.Sockets.SocketError.AddressNotAvailable => "no such socket, or its path is longer than the 107 bytes the system takes",
+        _ => error.NativeErrorCode == 2 ? "no such socket" : error.Message,
+    };
+
+    private static async Task<ClientFailure> RefusalAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        var status = (int)response.StatusCode;
+        var body = await response.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (JsonSerializer.Deserialize(body, WireJson.Default.ErrorAnswer) is { Error.Length: > 0 } answer)
+            {
+                return new ClientFailure.Refused(
+                    status,
+                    answer.Error,
+                    [.. (answer.Problems ?? []).Select(problem => new Problem(problem.Code, problem.Message, problem.Field))],
+                    answer.State);
+            }
+        }
+        catch (JsonException)
+        {
+            // Not every refusal comes from the daemon's own code; what came is shown as it is.
+        }
+
+        var text = System.Text.Encoding.UTF8.GetString(body).Trim();
+        return new ClientFailure.Refused(status, text is "" or "null" ? Bare(status) : text, []);
+    }
+
+    private static string Bare(int status) => status switch
+    {
+        404 => "not found",
+        405 or 501 => "the daemon does not know this request; client and daemon may be of different versions",
+        _ => string.Create(CultureInfo.InvariantCulture, $"the daemon answered with status {status} and no reason"),
+    };
+
+    private static ClientFailure.Refused Unreadable(HttpStatusCode status) =>
+        new ClientFailure.Refused((int)status, "the daemon's answer could not be read; client and daemon may be of different versions", []);
+
+    private static Uri Target(string path) => new($"http://localhost/{path}");
+
+    private static HttpRequestMessage Get(string path) => new(HttpMethod.Get, Target(path));
+
+    private static HttpRequestMessage Post<T>(string path, T body, JsonTypeInfo<T> type) =>
+        new(HttpMethod.Post, Target(path)) { Content = Json(JsonSerializer.SerializeToUtf8Bytes(body, type)) };
+
+    private static HttpRequestMessage Keyed(HttpRequestMessage request)
+    {
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", Guid.NewGuid().ToString());
+        return request;
+    }
+
+    private static ByteArrayContent Json(byte[] body)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+
+    /// <summary>Absent fields stay as they are and <c>null</c> clears, so unset ones must not be written.</summary>
+    private static byte[] PatchBody(UpdateDraft draft)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            foreach (var field in JsonSerializer.SerializeToElement(draft, WireJson.Default.UpdateDraft).EnumerateObject())
+            {
+                if (field.Value.ValueKind != JsonValueKind.Null)
+                {
+                    field.WriteTo(writer);
+                }
+            }
+
+            foreach (var cleared in draft.Clears)
+            {
+                writer.WriteNull(cleared);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace Gflow.Core.Jobs;
+
+/// <summary>How people name one job: by its number, or relative to their own submissions.</summary>
+public abstract record JobReference
+{
+    private JobReference()
+    {
+    }
+
+    public sealed record Number(JobId Id) : JobReference
+    {
+        public override string ToString() => Id.ToString();
+    }
+
+    /// <param name="Shorthand"><c>@</c> or <c>@~N</c>; the daemon knows which job that is.</param>
+    public sealed record Recent(string Shorthand) : JobReference
+    {
+        public override string ToString() => Shorthand;
+    }
+
+    /// <summary>Reads a number from 1, <c>@</c> (the last submission) or <c>@~N</c> (the N-th last, the last one counting as 1).</summary>
+    /// <returns>The reference, or a problem <c>invalid_job</c>.</returns>
+    public static Result<JobReference> Parse(string text)
+    {
+        var trimmed = text.Trim();
+        if (trimmed == "@")
+        {
+            return new Recent("@");
+        }
+
+        if (trimmed.StartsWith("@~", StringComparison.Ordinal))
+        {
+            return Digits(trimmed.AsSpan(2), out _)
+                ? new Recent(trimmed)
+                : new Problem("invalid_job", $"\"{text}\" is not a job: after @~ comes a number from 1, and @~1 is the same as @");
+        }
+
+        return Digits(trimmed, out var id)
+            ? new Number(new JobId(id))
+            : new Problem("invalid_job", $"\"{text}\" is not a job: write its number, @ (your last submission) or @~N (your N-th last)");
+    }
+
+    /// <summary>Reads references joined by commas.</summary>
+    public static Result<IReadOnlyList<JobReference>> ParseList(string text)
+    {
+        List<JobReference> references = [];
+        foreach (var item in text.Split(','))
+        {
+            var reference = Parse(item);
+            if (!reference.Ok)
+            {
+                return Result<IReadOnlyList<JobReference>>.Fail([.. reference.Problems]);
+            }
+
+            references.Add(reference.Value);
+        }
+
+        return Result<IReadOnlyList<JobReference>>.From(references);
+    }
+
+    private static bool Digits(ReadOnlySpan<char> text, out uint number) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0;
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
+using Gflow.Core.Text;
+
+namespace Gflow.Core.Submission;
+
+/// <summary>All options of a submission. The command line and script directives both read theirs here, so that neither can know one the other lacks.</summary>
+public static class SubmissionOptionTable
+{
+    private const string Dependencies = "dependencies";
+
+    public static IReadOnlyList<SubmissionOption> All { get; } =
+    [
+        new("--gpus", ["-g", "--gres"], "NUMS", "GPUs the job needs for itself (default 0)",
+            (wish, values) => Number(values[0], "gpus", "a number of GPUs, such as 2", 0, int.MaxValue, n => With(wish, wish.Draft with { Gpus = n }))),
+        new("--priority", ["-p", "--nice"], "NUM", "0 to 255; higher starts first (default 10)",
+            (wish, values) => Number(values[0], "priority", "a priority from 0 to 255", 0, 255, n => With(wish, wish.Draft with { Priority = n }))),
+        new("--depends-on", ["-d", "--dependency"], "JOB", "Start after this job has finished well: a number, @ (your last submission) or @~N (your N-th last)",
+            (wish, values) => Depends(wish, values[0], "All", single: true)) { Group = Dependencies },
+        new("--depends-on-all", [], "JOBS", "Start after all of these have finished well (comma list)",
+            (wish, values) => Depends(wish, values[0], "All", single: false)) { Group = Dependencies },
+        new("--depends-on-any", [], "JOBS", "Start after one of these has finished well (comma list)",
+            (wish, values) => Depends(wish, values[0], "Any", single: false)) { Group = Dependencies },
+        new("--no-auto-cancel", [], null, "Keep waiting when a dependency fails, instead of being cancelled",
+            (wish, _) => With(wish, wish.Draft with { AutoCancelOnDependencyFailure = false })),
+        new("--time", ["-t", "--time-limit", "--timelimit"], "TIME", "Time limit: minutes (30), MM:SS or HH:MM:SS (default none)", Time),
+        new("--name", ["-n", "-J", "--job-name"], "NAME", "What to call the job; its run name becomes gjob-<id>-NAME",
+            (wish, values) => With(wish, wish.Draft with { Name = values[0] })),
+        new("--project", ["-P"], "PROJECT", "The project it counts for",
+            (wish, values) => With(wish, wish.Draft with { Project = values[0] })),
+        new("--notify-email", [], "ADDRESS", "Whom to tell by e-mail (repeatable, or a comma list)", Emails) { Repeatable = true },
+        new("--notify-on", [], "EVENTS", "Of what: events as a comma list, or * (default job_completed, job_failed, job_timeout, job_cancelled)", Events) { Repeatable = true },
+    ];
+
+    /// <summary>Options of other versions, and what each takes; refused by name, so that nobody believes they had an effect.</summary>
+    public static IReadOnlyDictionary<string, bool> NotAvailable { get; } = new Dictionary<string, bool>
+    {
+        ["--begin"] = true, ["--conda-env"] = true, ["-c"] = true, ["--shared"] = false, ["--array"] = true,
+        ["--memory"] = true, ["-m"] = true, ["--max-mem"] = true, ["--max-memory"] = true,
+        ["--gpu-memory"] = true, ["--max-gpu-mem"] = true, ["--max-gpu-memory"] = true,
+        ["--param"] = true, ["--param-file"] = true, ["--name-template"] = true,
+        ["--max-concurrent"] = true, ["--max-retries"] = true, ["--auto-close"] = false,
+    };
+
+    public static SubmissionOption? Find(string name)
+    {
+        foreach (var option in All)
+        {
+            if (option.IsCalled(name))
+            {
+                return option;
+            }
+        }
+
+        return null;
+    }
+
+    public static Problem Unavailable(string name) =>
+        new("not_available", $"{name} is not available in this version; leave it out");
+
+    private static Result<SubmissionWish> With(SubmissionWish wish, SubmissionDraft draft) => wish with { Draft = draft };
+
+    private static Result<SubmissionWish> Number(string text, string field, string what, long least, long most, Func<long, Result<SubmissionWish>> with) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? with(number)
+            : new Problem($"invalid_{field}", $"\"{text}\" is not {what}", field);
+
+    private static Result<SubmissionWish> Time(SubmissionWish wish, IReadOnlyList<string> values)
+    {
+        var limit = DurationText.ParseTimeLimit(values[0]);
+        return limit.Ok
+            ? With(wish, wish.Draft with { TimeLimit = WireDuration.From(limit.Value) })
+            : Result<SubmissionWish>.Fail([.. limit.Problems]);
+    }
+
+    private static Result<SubmissionWish> Depends(SubmissionWish wish, string value, string mode, bool single)
+    {
+        var on = JobReference.ParseList(value);
+        if (!on.Ok)
+        {
+            return Result<SubmissionWish>.Fail([.. on.Problems]);
+        }
+
+        return single && on.Value.Count != 1
+            ? new Problem("invalid_job", $"\"{value}\" is more than one job: use --depends-on-all or --depends-on-any for several", "depends_on")
+            : wish with { Dependencies = new(on.Value, mode) };
+    }
+
+    private static Result<SubmissionWish> Emails(SubmissionWish wish, IReadOnlyList<string> values)
+    {
+        var emails = SubmissionWish.Distinct(values.SelectMany(value => value.Split(',')));
+        return emails is null
+            ? new Problem("invalid_email", "--notify-email has no address: write one, such as dana@example.org", "notifications.emails")
+            : With(wish, wish.Draft with { Notifications = (wish.Draft.Notifications ?? new()) with { Emails = emails } });
+    }
+
+    private static Result<SubmissionWish> Events(SubmissionWish wish, IReadOnlyList<string> values)
+    {
+        var names = SubmissionWish.Distinct(values.SelectMany(value => value.ToLowerInvariant().Split(','))) ?? [];
+        var known = EventTypes.OfJobs.Select(type => type.WireName()).ToList();
+        var unknown = names.Find(name => name != "*" && !known.Contains(name));
+        if (names.Count == 0 || unknown is not null)
+        {
+            var hint = unknown is not null && NearestText.Find(unknown, known) is { } nearest ? $"did you mean {nearest}?" : $"the events are {string.Join(", ", known)} and *";
+            return new Problem("unknown_event", unknown is null ? $"--notify-on has no event: {hint}" : $"\"{unknown}\" is not an event of jobs: {hint}", "notifications.events");
+        }
+
+        return With(wish, wish.Draft with { Notifications = (wish.Draft.Notifications ?? new()) with { Events = names } });
+    }
+}

@@ -1,0 +1,48 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Core.Submission;
+
+/// <summary>A submission as people write it: a draft, and dependencies that may still be named relative to their submissions.</summary>
+/// <param name="Draft">Everything but the dependencies.</param>
+/// <param name="Dependencies">Null when none were named.</param>
+public sealed record SubmissionWish(SubmissionDraft Draft, DependencyWish? Dependencies = null)
+{
+    /// <summary>This wish with <paramref name="upper"/> laid over it: what is set above wins; e-mail addresses are added up, those below first.</summary>
+    public SubmissionWish Under(SubmissionWish upper)
+    {
+        var draft = Draft.Under(upper.Draft);
+        return new(draft with { Notifications = Join(Draft.Notifications, upper.Draft.Notifications) }, upper.Dependencies ?? Dependencies);
+    }
+
+    private static WireNotifications? Join(WireNotifications? below, WireNotifications? above)
+    {
+        if (below is null || above is null)
+        {
+            return above ?? below;
+        }
+
+        return new()
+        {
+            Emails = Distinct([.. below.Emails ?? [], .. above.Emails ?? []]),
+            Events = above.Events is { Count: > 0 } ? above.Events : below.Events,
+        };
+    }
+
+    internal static List<string>? Distinct(IEnumerable<string> texts)
+    {
+        List<string> kept = [];
+        foreach (var text in texts)
+        {
+            if (text.Trim() is { Length: > 0 } trimmed && !kept.Contains(trimmed))
+            {
+                kept.Add(trimmed);
+            }
+        }
+
+        return kept.Count > 0 ? kept : null;
+    }
+}
+
+/// <param name="Mode"><c>All</c> or <c>Any</c>, as on the wire.</param>
+public sealed record DependencyWish(IReadOnlyList<JobReference> On, string Mode);

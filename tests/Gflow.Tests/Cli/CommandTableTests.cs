@@ -1,0 +1,153 @@
+using System.Text.Json;
+using Gflow.Cli;
+using Gflow.Tests.TestKit;
+
+namespace Gflow.Tests.Cli;
+
+public sealed class CommandTableTests
+{
+    public static TheoryData<string> Paths => [.. AllPaths()];
+
+    public static TheoryData<string> Names => [.. CommandTable.All.Select(entry => entry.Name)];
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public async Task Help_has_examples_and_looks_as_it_should(string path)
+    {
+        var name = path.Replace(' ', '-');
+        foreach (var width in (int[])[80, 120])
+        {
+            var plain = await CommandRun.Async($"{path} --help --color never", change: CommandRun.Terminal(width));
+            Assert.Equal((ExitCodes.Done, ""), (plain.Code, plain.Error));
+            Assert.Contains("Examples:", plain.Out, StringComparison.Ordinal);
+            Assert.All(plain.Out.Split('\n'), line => Assert.True(line.Length <= width, line));
+            GoldenFile.Check($"help-{name}-{width}", plain.Out);
+        }
+
+        GoldenFile.Check($"help-{name}-80-colour", (await CommandRun.Async($"{path} -h", change: CommandRun.Terminal(80))).Out);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Every_command_has_a_version_and_a_page_that_names_every_option(string name)
+    {
+        Assert.Equal($"{name} {CommandTable.Version}\n", (await CommandRun.Async($"{name} --version")).Out);
+        var page = File.ReadAllText(Path.Combine(GoldenFile.Root(), "docs", "reference", $"{name}.md"));
+        var spec = CommandTable.All.Single(entry => entry.Name == name).Make();
+        foreach (var part in spec.Subcommands.Prepend(spec))
+        {
+            Assert.All(part.Options.Concat(OptionSpec.Common).Where(option => !option.Hidden), option =>
+                Assert.All(option.Aliases.Prepend(option.Name), spelling => Assert.Contains($"`{spelling}", page, StringComparison.Ordinal)));
+            Assert.All(part.Examples, example => Assert.Contains(example.Line, page, StringComparison.Ordinal));
+            Assert.Contains(part == spec ? $"# {name}" : $"## {name} {part.Name}", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_program_lists_its_commands()
+    {
+        GoldenFile.Check("help-gflow-80", (await CommandRun.Async("--help", change: context => CommandRun.Terminal(80)(context) with
+        {
+            Environment = new Dictionary<string, string> { ["NO_COLOR"] = "1" },
+        })).Out);
+        Assert.Equal($"gflow {CommandTable.Version}\n", (await CommandRun.Async("--version")).Out);
+        Assert.Contains("Cancel jobs.", (await CommandRun.Async("help gcancel")).Out, StringComparison.Ordinal);
+        Assert.Contains("Usage: gjob show", (await CommandRun.Async("gjob help show")).Out, StringComparison.Ordinal);
+        Assert.Contains("Usage: gbatch new", (await CommandRun.Async("gbatch help new")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_programs_own_name_picks_the_command()
+    {
+        CommandContext? context = null;
+        await CommandRun.Async("--version", change: seen => context = seen);
+        using var output = new StringWriter { NewLine = "\n" };
+
+        Assert.Equal(0, await CommandTable.RunAsync("/usr/bin/gqueue", ["--version"], context! with { Out = output }, TestContext.Current.CancellationToken));
+        Assert.StartsWith("gqueue ", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gque", "gflow: \"gque\" is not a command; did you mean gqueue?\n")]
+    [InlineData("frobnicate", "gflow: \"frobnicate\" is not a command; there are gbatch, gqueue, gjob, gcancel, ginfo, gctl, gstats\n")]
+    public async Task Unknown_commands_are_wrong_usage(string line, string error)
+    {
+        var run = await CommandRun.Async(line);
+
+        Assert.Equal((ExitCodes.Usage, "", error), (run.Code, run.Out, run.Error));
+    }
+
+    [Theory]
+    [InlineData("gctl set-gpus 0", "gctl: set-gpus is not available in this version; see gctl --help\n")]
+    [InlineData("gstats", "gstats: statistics are not available in this version; see gstats --help\n")]
+    public async Task What_comes_later_says_so(string line, string error)
+    {
+        var run = await CommandRun.Async(line);
+
+        Assert.Equal((ExitCodes.Refused, error), (run.Code, run.Error));
+    }
+
+    [Theory] // [213]
+    [InlineData("gqueue")]
+    [InlineData("ginfo")]
+    [InlineData("gjob show 1")]
+    [InlineData("gjob log 1")]
+    [InlineData("gjob hold 1")]
+    [InlineData("gcancel 1")]
+    [InlineData("gbatch true")]
+    public async Task Without_a_daemon_the_socket_and_the_remedy_are_named(string line)
+    {
+        var run = await CommandRun.Async(line);
+
+        Assert.Equal((ExitCodes.Unreachable, ""), (run.Code, run.Out));
+        Assert.Equal(
+            $"{line.Split(' ')[0]}: no daemon answers at /nonexistent/gflowd.sock or http://localhost:1 (no such socket); start one with: gflowd start\n", run.Error);
+    }
+
+    [Theory]
+    [InlineData("gqueue --json", 3, "unreachable")]
+    [InlineData("gqueue --json --nope", 2, "usage")]
+    [InlineData("gjob wait --json 1", 125, null)]
+    [InlineData("gcancel --json 1", 3, "unreachable")]
+    public async Task Errors_are_json_too(string line, int code, string? problem)
+    {
+        var run = await CommandRun.Async(line);
+        var json = JsonDocument.Parse(run.Out).RootElement;
+
+        Assert.Equal((code, ""), (run.Code, run.Error));
+        Assert.Equal(code, json.GetProperty("exit_code").GetInt32());
+        if (problem is not null)
+        {
+            Assert.Equal(problem, json.GetProperty("problems")[0].GetProperty("code").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task A_broken_configuration_is_told()
+    {
+        var run = await CommandRun.Async("gqueue --config /x.toml", change: context => context with
+        {
+            LoadOptions = file => Core.Result<Gflow.Client.Configuration.ClientOptions>.Fail(new Core.Problem("bad", $"{file} line 3: no")),
+        });
+
+        Assert.Equal((ExitCodes.Refused, "gqueue: /x.toml line 3: no\n"), (run.Code, run.Error));
+    }
+
+    [Fact]
+    public async Task A_closed_pipe_is_silent()
+    {
+        var run = await CommandRun.Async("--help", change: context => context with { Out = new StreamWriter(new ClosedPipe(), bufferSize: 1) { AutoFlush = true } });
+
+        Assert.Equal((ExitCodes.Done, ""), (run.Code, run.Error));
+    }
+
+    private static IEnumerable<string> AllPaths() => CommandTable.All.SelectMany(entry =>
+        entry.Make().Subcommands.Select(sub => $"{entry.Name} {sub.Name}").Prepend(entry.Name));
+
+    private sealed class ClosedPipe : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("Broken pipe", 32);
+
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("Broken pipe", 32);
+    }
+}

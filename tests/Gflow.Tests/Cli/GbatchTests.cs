@@ -1,0 +1,283 @@
+using System.Text;
+using System.Text.Json;
+using Gflow.Cli;
+using Gflow.Cli.Gbatch;
+using Gflow.Core.Contracts;
+using Gflow.Tests.TestKit;
+
+namespace Gflow.Tests.Cli;
+
+/// <summary>Names in brackets are the numbers of the reference's conformance cases.</summary>
+public sealed class GbatchTests : IAsyncLifetime
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gflow-gbatch-");
+    private ScriptedDaemon _daemon = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _daemon = await ScriptedDaemon.StartAsync();
+        _daemon.On("POST /jobs", """{"id":42,"run_name":"gjob-42"}""", 201)
+            .On("GET /jobs/resolve-dependency", """{"job_id":40}""");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _daemon.DisposeAsync();
+        _directory.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("--time-limit 2:00:00 --nice 10 --job-name t --gres 2 --dependency 7 true")] // [1]
+    [InlineData("--timelimit 2:00:00 --priority 10 -n t -g 2 -d 7 true")] // [2]
+    [InlineData("--time=2:00:00 -p10 -J t -g2 --depends-on=7 -- true")] // [3]
+    [InlineData("-t 120 -p=10 --name=t --gpus=2 --depends-on-all 7 true")]
+    public async Task Spellings_of_an_option_mean_the_same(string line)
+    {
+        var draft = await SubmitAsync(line);
+
+        Assert.Equal(7200, draft.GetProperty("time_limit").GetProperty("secs").GetInt32());
+        Assert.Equal(10, draft.GetProperty("priority").GetInt32());
+        Assert.Equal("t", draft.GetProperty("name").GetString());
+        Assert.Equal(2, draft.GetProperty("gpus").GetInt32());
+        Assert.Equal("[7]", draft.GetProperty("depends_on_ids").GetRawText());
+        Assert.Equal("All", draft.GetProperty("dependency_mode").GetString());
+        Assert.Equal("true", draft.GetProperty("command").GetString());
+    }
+
+    [Fact]
+    public async Task Recent_submissions_are_resolved_by_the_daemon()
+    {
+        var draft = await SubmitAsync("--dependency @~2 true");
+
+        Assert.Equal("[40]", draft.GetProperty("depends_on_ids").GetRawText());
+        Assert.Equal("?username=dana&shorthand=%40~2", _daemon.Single("GET /jobs/resolve-dependency").Query);
+    }
+
+    [Fact] // [8]
+    public async Task Notification_options_repeat_and_take_lists()
+    {
+        var wish = (await SubmitAsync("--notify-email a@x.org --notify-email b@x.org --notify-on job_failed,JOB_TIMEOUT true")).GetProperty("notifications");
+
+        Assert.Equal("""["a@x.org","b@x.org"]""", wish.GetProperty("emails").GetRawText());
+        Assert.Equal("""["job_failed","job_timeout"]""", wish.GetProperty("events").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("--depends-on 1 --depends-on-all 2,3 true", "--depends-on and --depends-on-all cannot be combined")] // [11]
+    [InlineData("--depends-on-any 1 --depends-on 2 true", "--depends-on and --depends-on-any cannot be combined")] // [12]
+    [InlineData("--priority 256 true", "--priority: \"256\" is not a priority from 0 to 255")] // [13]
+    [InlineData("--priority", "--priority needs a value: --priority NUM")]
+    [InlineData("--gpus 1 --gpus 2 true", "--gpus is given 2 times; give it once")]
+    [InlineData("--gpus gpu:2 true", "\"gpu:2\" is not a number of GPUs")]
+    [InlineData("--gpu 1 python a.py", "unknown option --gpu; did you mean --gpus?")]
+    [InlineData("-x true", "unknown option -x; --help lists those there are")]
+    [InlineData("--array 1-2 true", "--array is not available in this version; leave it out")] // [57]
+    [InlineData("--param a=1 true", "--param is not available in this version; leave it out")]
+    [InlineData("--shared true", "--shared is not available in this version; leave it out")] // [18]
+    [InlineData("-c ml true", "-c is not available in this version; leave it out")]
+    [InlineData("--notify-on job_done true", "\"job_done\" is not an event of jobs")]
+    [InlineData("--color blue true", "--color takes auto, always or never, not \"blue\"")]
+    [InlineData("-d 0 true", "\"0\" is not a job")]
+    [InlineData("-d 1,2 true", "use --depends-on-all or --depends-on-any")]
+    [InlineData("", "there is nothing to run")] // [14], with the exit code of wrong usage
+    public async Task Wrong_usage_is_named_and_submits_nothing(string line, string error)
+    {
+        var run = await CommandRun.Async($"gbatch {line}", _daemon.Options);
+
+        Assert.Equal(ExitCodes.Usage, run.Code);
+        Assert.StartsWith("gbatch: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains(error, run.Error, StringComparison.Ordinal);
+        Assert.Empty(_daemon.Seen);
+    }
+
+    [Fact]
+    public async Task All_wrong_values_are_told_at_once()
+    {
+        var run = await CommandRun.Async("gbatch -g x -p 300 -t 1:2:3:4 true", _daemon.Options);
+
+        Assert.Equal(3, run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact] // [16]
+    public async Task Words_after_the_first_belong_to_the_command()
+    {
+        var draft = await SubmitAsync("python x.py --gpus 4 -- --help");
+
+        Assert.Equal("python x.py --gpus 4 -- --help", draft.GetProperty("command").GetString());
+        Assert.Equal(JsonValueKind.Null, draft.GetProperty("gpus").ValueKind);
+    }
+
+    [Fact] // [17]
+    public async Task Words_are_quoted_only_where_needed()
+    {
+        var draft = await SubmitAsync(["echo", "a b", "it's", "x=1", "$HOME"]);
+
+        Assert.Equal("echo 'a b' 'it'\\''s' x=1 '$HOME'", draft.GetProperty("command").GetString());
+    }
+
+    [Fact]
+    public async Task One_word_is_shell_text()
+    {
+        Assert.Equal("make && ./run > out", (await SubmitAsync(["make && ./run > out"])).GetProperty("command").GetString());
+    }
+
+    [Fact]
+    public async Task A_script_goes_along_with_its_arguments_and_directives()
+    {
+        File.WriteAllText(Path.Combine(_directory.FullName, "t.sh"), "#!/bin/bash\n# GFLOW --gpus=1 --priority=3 --depends-on=@\n");
+
+        var draft = await SubmitAsync(["--gpus", "2", "t.sh", "--lr", "0.1"]);
+
+        Assert.Equal(Path.Combine(_directory.FullName, "t.sh"), draft.GetProperty("script").GetString());
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_directory.FullName, "t.sh")), draft.GetProperty("script_content").GetBytesFromBase64());
+        Assert.Equal("""["--lr","0.1"]""", draft.GetProperty("arguments").GetRawText());
+        Assert.Equal(JsonValueKind.Null, draft.GetProperty("command").ValueKind);
+        Assert.Equal(2, draft.GetProperty("gpus").GetInt32());
+        Assert.Equal(3, draft.GetProperty("priority").GetInt32());
+        Assert.Equal("[40]", draft.GetProperty("depends_on_ids").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_script_that_is_no_text_is_sent_and_has_no_directives()
+    {
+        byte[] bytes = [.. "#!/usr/bin/env tool\n# GFLOW --gpus=4\n"u8, 0xFF, 0xFE];
+        File.WriteAllBytes(Path.Combine(_directory.FullName, "t"), bytes);
+
+        var draft = await SubmitAsync(["t"]);
+
+        Assert.Equal(bytes, draft.GetProperty("script_content").GetBytesFromBase64());
+        Assert.Equal(JsonValueKind.Null, draft.GetProperty("gpus").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_compiled_program_is_a_command()
+    {
+        File.WriteAllBytes(Path.Combine(_directory.FullName, "prog"), [0x7F, .. "ELF...."u8]);
+
+        Assert.Equal("./prog -v", (await SubmitAsync(["./prog", "-v"])).GetProperty("command").GetString());
+    }
+
+    [Theory]
+    [InlineData("-")]
+    [InlineData("")]
+    public async Task Standard_input_is_a_script(string line)
+    {
+        var run = await CommandRun.Async($"gbatch {line}", _daemon.Options, CommandRun.Input("# GFLOW -g 3\necho hi\n"));
+
+        Assert.Equal((ExitCodes.Done, "Submitted batch job 42 (gjob-42)\n", ""), (run.Code, run.Out, run.Error));
+        var draft = _daemon.Single("POST /jobs").Json;
+        Assert.Equal("# GFLOW -g 3\necho hi\n", Encoding.UTF8.GetString(draft.GetProperty("script_content").GetBytesFromBase64()));
+        Assert.Equal(3, draft.GetProperty("gpus").GetInt32());
+    }
+
+    [Fact]
+    public async Task Words_win_over_piped_input()
+    {
+        await CommandRun.Async("gbatch true", _daemon.Options, CommandRun.Input("rm -r x"));
+
+        Assert.Equal("true", _daemon.Single("POST /jobs").Json.GetProperty("command").GetString());
+    }
+
+    [Theory]
+    [InlineData("no/such.sh", "\"no/such.sh\" does not exist in ")]
+    [InlineData("./gone", "\"./gone\" does not exist in ")]
+    [InlineData(".", "\".\" is a directory; give a script or a command")]
+    public async Task One_word_that_can_be_nothing_is_refused(string word, string error)
+    {
+        var run = await CommandRun.Async(["gbatch", word], _daemon.Options, InDirectory);
+
+        Assert.Equal(ExitCodes.Refused, run.Code);
+        Assert.Contains(error, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Blank_input_and_huge_scripts_are_refused()
+    {
+        Assert.Contains("standard input is empty", (await CommandRun.Async("gbatch -", _daemon.Options, CommandRun.Input(" \n"))).Error, StringComparison.Ordinal);
+        var huge = await CommandRun.Async("gbatch -", _daemon.Options, CommandRun.Input(new string('#', JobSource.LargestScript + 1)));
+        Assert.Contains("standard input is larger than 8 MiB", huge.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Refused, huge.Code);
+    }
+
+    [Fact]
+    public async Task Mistakes_in_directives_are_told_with_their_lines()
+    {
+        File.WriteAllText(Path.Combine(_directory.FullName, "t.sh"), "# GFLOW --gpus=x\n# GFLOW --nope\n");
+
+        var run = await CommandRun.Async("gbatch t.sh", _daemon.Options, InDirectory);
+
+        Assert.Equal(ExitCodes.Refused, run.Code);
+        Assert.Contains("gbatch: t.sh line 1: ", run.Error, StringComparison.Ordinal);
+        Assert.Contains("gbatch: t.sh line 2: ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Directory_and_environment_are_captured_without_the_parent_job()
+    {
+        var draft = await SubmitAsync("true", context => context with
+        {
+            Environment = new Dictionary<string, string> { ["A"] = "1", ["GFLOW_JOB_ID"] = "7", ["GFLOW_DAEMON__PORT"] = "5" },
+        });
+
+        Assert.Equal(_directory.FullName, draft.GetProperty("run_dir").GetString());
+        Assert.Equal("""{"A":"1","GFLOW_DAEMON__PORT":"5"}""", draft.GetProperty("environment").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_dry_run_submits_nothing_and_tells_what_it_would()
+    {
+        File.WriteAllText(Path.Combine(_directory.FullName, "t.sh"), "# GFLOW --gpus=1 --time=30\n");
+
+        var run = await CommandRun.Async("gbatch --dry-run -n x t.sh a", _daemon.Options, InDirectory);
+
+        Assert.Equal($"Would submit 1 batch job:\n  [1] {_directory.FullName}/t.sh a (GPUs: 1)\n      Name=x\n      TimeLimit=00:30:00\n", run.Out);
+        var json = await CommandRun.Async("gbatch --dry-run --json python eval.py", _daemon.Options, InDirectory);
+        Assert.Equal("python eval.py", JsonDocument.Parse(json.Out).RootElement.GetProperty("would_submit")[0].GetProperty("command").GetString());
+        Assert.DoesNotContain("environment", json.Out, StringComparison.Ordinal);
+        Assert.Empty(_daemon.Seen);
+    }
+
+    [Fact]
+    public async Task Answers_can_be_json_and_warnings_are_told()
+    {
+        _daemon.On("POST /jobs", """{"id":42,"run_name":"gjob-42","warnings":["no such thing\u001b[0m"]}""", 201);
+
+        Assert.Contains("gbatch: warning: no such thing\\x1b[0m\n", (await CommandRun.Async("gbatch true", _daemon.Options)).Error, StringComparison.Ordinal);
+        Assert.Equal(42, JsonDocument.Parse((await CommandRun.Async("gbatch --json true", _daemon.Options)).Out).RootElement.GetProperty("id").GetInt32());
+    }
+
+    [Fact]
+    public async Task All_problems_of_the_daemon_are_shown()
+    {
+        _daemon.On("POST /jobs", JsonSerializer.Serialize(new ErrorAnswer("a; b", [new("x", "first", "gpus"), new("y", "second")]), WireJson.Default.ErrorAnswer), 400);
+
+        var run = await CommandRun.Async("gbatch true", _daemon.Options);
+
+        Assert.Equal((ExitCodes.Refused, "", "gbatch: first\ngbatch: second\n"), (run.Code, run.Out, run.Error));
+    }
+
+    [Fact]
+    public async Task New_writes_a_script_whose_directives_can_be_switched_on()
+    {
+        var run = await CommandRun.Async("gbatch new first", _daemon.Options, InDirectory);
+
+        Assert.Equal("Wrote first.sh; submit it with: gbatch first.sh\n", run.Out);
+        var path = Path.Combine(_directory.FullName, "first.sh");
+        Assert.True(File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserExecute));
+        var all = File.ReadAllText(path).Replace("## GFLOW", "# GFLOW", StringComparison.Ordinal);
+        Assert.True(Core.Submission.ScriptDirectives.Read(all, path).Ok);
+        Assert.Equal(ExitCodes.Refused, (await CommandRun.Async("gbatch new first.sh", _daemon.Options, InDirectory)).Code);
+        Assert.Equal("new", (await SubmitAsync("-- new")).GetProperty("command").GetString());
+    }
+
+    private CommandContext InDirectory(CommandContext context) => context with { WorkingDirectory = _directory.FullName };
+
+    private Task<JsonElement> SubmitAsync(string line, Func<CommandContext, CommandContext>? change = null) => SubmitAsync(line.Split(' '), change);
+
+    private async Task<JsonElement> SubmitAsync(string[] words, Func<CommandContext, CommandContext>? change = null)
+    {
+        var run = await CommandRun.Async(["gbatch", .. words], _daemon.Options, context => InDirectory(change?.Invoke(context) ?? context));
+        Assert.Equal((ExitCodes.Done, "Submitted batch job 42 (gjob-42)\n", ""), (run.Code, run.Out, run.Error));
+        return _daemon.Seen.Last(request => request.Target == "POST /jobs").Json;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Gflow.Cli;
+using Gflow.Core.Jobs;
+using Gflow.Tests.TestKit;
+
+namespace Gflow.Tests.Cli;
+
+public sealed class GcancelTests : IAsyncLifetime
+{
+    private ScriptedDaemon _daemon = null!;
+
+    public async ValueTask InitializeAsync() => _daemon = (await ScriptedDaemon.StartAsync()).On("GET /jobs/resolve-dependency", """{"job_id":3}""");
+
+    public ValueTask DisposeAsync() => _daemon.DisposeAsync();
+
+    [Fact] // [211]
+    public async Task Every_job_is_tried_and_a_refusal_is_told()
+    {
+        _daemon.On("POST /jobs/1/cancel", """{"id":1,"state":"Cancelled"}""")
+            .Refuse("POST /jobs/2/cancel", 409, "job 2 is Finished; it cannot be cancelled", "Finished")
+            .On("POST /jobs/3/cancel", """{"id":3,"state":"Running"}""");
+
+        var run = await CommandRun.Async("gcancel --kill 1,2 @", _daemon.Options);
+
+        Assert.Equal((ExitCodes.Refused, "Job 1 cancelled.\nJob 3 cancelled.\n", "gcancel: job 2 is Finished; it cannot be cancelled\n"), (run.Code, run.Out, run.Error));
+    }
+
+    [Fact]
+    public async Task A_dry_run_follows_the_dependents()
+    {
+        _daemon.WithJobs(
+            SampleJobs.Job(1, JobState.Running),
+            SampleJobs.Job(2, JobState.Queued) with { DependsOnIds = [1, 9] },
+            SampleJobs.Job(3, JobState.Queued) with { DependsOnIds = [2] },
+            SampleJobs.Job(4, JobState.Hold) with { DependsOnIds = [2] },
+            SampleJobs.Job(5, JobState.Queued) with { DependsOnIds = [1], AutoCancelOnDependencyFailure = false },
+            SampleJobs.Job(6, JobState.Queued) with { DependsOnIds = [1, 9], DependencyMode = "Any" },
+            SampleJobs.Job(7, JobState.Queued) with { DependsOnIds = [1, 2], DependencyMode = "Any" },
+            SampleJobs.Job(8, JobState.Finished));
+
+        var run = await CommandRun.Async("gcancel --dry-run 1 8 99", _daemon.Options);
+
+        Assert.Equal(ExitCodes.Refused, run.Code);
+        Assert.Equal(
+            "1\tRunning\tok\n2\tQueued\tcancelled\t1\n5\tQueued\tblocked\t1\n3\tQueued\tcancelled\t2\n4\tHold\tblocked\t2\n7\tQueued\tcancelled\t2\n8\tFinished\tinvalid\n99\t-\tunknown\n",
+            run.Out);
+        Assert.DoesNotContain(_daemon.Seen, request => request.Target.StartsWith("POST", StringComparison.Ordinal));
+        var json = JsonDocument.Parse((await CommandRun.Async("gcancel --dry-run --json 1", _daemon.Options)).Out).RootElement.GetProperty("forecast");
+        Assert.Equal("cancelled", json[1].GetProperty("outcome").GetString());
+    }
+}
