@@ -59,9 +59,10 @@ internal sealed class BatchWriter : IDisposable
         {
             var (row, payload) = _writer.Write(happened, changes.Board, gpus, ++seq);
             _events.Append(row, transaction);
-            deliveries.AddRange(NotificationRouter
-                .Route(payload, happened.Type, happened.Job.Spec.Notifications, subscriptions)
-                .Select((delivery, i) => Row(row, delivery, _lastDelivery + deliveries.Count + i + 1)));
+            foreach (var delivery in NotificationRouter.Route(payload, happened.Type, happened.Job.Spec.Notifications, subscriptions))
+            {
+                deliveries.Add(Row(row, delivery, _lastDelivery + deliveries.Count + 1));
+            }
         }
 
         DeliveryTable.Insert(Connection, transaction, deliveries);

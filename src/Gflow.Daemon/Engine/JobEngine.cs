@@ -127,22 +127,14 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public async Task SettleAsync(IReadOnlyList<Settlement> settlements)
     {
         var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await TellAsync(new EngineNews(batch => batch.Settle(settlements), () => stored.TrySetResult()));
-        await stored.Task;
+        if (await HandInAsync(new EngineNews(batch => batch.Settle(settlements), () => stored.TrySetResult())))
+        {
+            await stored.Task;
+        }
     }
 
     /// <summary>Hands in news; they are stored sooner or later.</summary>
-    public async ValueTask TellAsync(EngineCommand news)
-    {
-        try
-        {
-            await _commands.Writer.WriteAsync(news);
-        }
-        catch (ChannelClosedException)
-        {
-            // Stopping: the launcher and the outbox tell the next daemon again.
-        }
-    }
+    public async ValueTask TellAsync(EngineCommand news) => await HandInAsync(news);
 
     /// <summary>Stops after what was handed in. Jobs and their launcher go on.</summary>
     public async ValueTask DisposeAsync()
@@ -153,6 +145,20 @@ internal sealed partial class JobEngine : IAsyncDisposable
         await _loop;
         await _wakeup.DisposeAsync();
         _writer.Dispose();
+    }
+
+    /// <returns>False when the engine is stopping: launcher and outbox tell the next daemon again.</returns>
+    private async ValueTask<bool> HandInAsync(EngineCommand news)
+    {
+        try
+        {
+            await _commands.Writer.WriteAsync(news);
+            return true;
+        }
+        catch (ChannelClosedException)
+        {
+            return false;
+        }
     }
 
     private async Task LoopAsync()

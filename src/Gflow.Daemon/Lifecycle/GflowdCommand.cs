@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Demo;
 using Gflow.Daemon.Lifecycle.Rendering;
 
 namespace Gflow.Daemon.Lifecycle;
@@ -73,6 +74,7 @@ internal sealed class GflowdCommand
         root.Subcommands.Add(Verb("reload", null, "Have the daemon read its configuration again", (context, ct) => new ReloadCommand(context).RunAsync(ct)));
         root.Subcommands.Add(Status());
         root.Subcommands.Add(Config());
+        root.Subcommands.Add(Verb("demo", null, "Show all of it: a daemon in a temporary home, jobs, webhooks and mails, and nothing left behind", (context, ct) => new DemoCommand(context).RunAsync(ct)));
         Equip(root);
         return root;
     }
@@ -176,6 +178,7 @@ internal sealed class GflowdCommand
             ["restart"] = ["gflowd restart"],
             ["reload"] = ["gflowd config check && gflowd reload"],
             ["status"] = ["gflowd status", "gflowd status --json"],
+            ["demo"] = ["gflowd demo"],
             ["config"] = ["gflowd config check"],
             ["check"] = ["gflowd config check", "gflowd config check --config new.toml --json"],
         };

@@ -16,9 +16,9 @@ internal sealed class LineLog(Action<string> write, TimeProvider time) : ILogger
     }
 
     /// <summary>The loggers of a daemon: its own from information on, the web server's from warnings on.</summary>
-    public static ILoggerFactory Factory(Action<string> write, TimeProvider time) => LoggerFactory.Create(logs => logs
+    public static ILoggerFactory Factory(Action<string> write, TimeProvider time, LogLevel least = LogLevel.Information) => LoggerFactory.Create(logs => logs
         .AddProvider(new LineLog(write, time))
-        .SetMinimumLevel(LogLevel.Information)
+        .SetMinimumLevel(least)
         .AddFilter("Microsoft", LogLevel.Warning));
 
     private void Write(LogLevel level, string category, string message, Exception? exception)

@@ -1,0 +1,228 @@
+using System.Text.Json;
+using Gflow.Client;
+using Gflow.Client.Configuration;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Core.Submission;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Demo.Rendering;
+using Gflow.Daemon.Execution;
+using Gflow.Daemon.Lifecycle;
+using MimeKit;
+
+namespace Gflow.Daemon.Demo;
+
+/// <summary>
+/// <c>gflowd demo</c>: the main job end to end. A daemon of its own in a temporary home, simulated GPUs, real jobs through the real
+/// API, and every webhook and mail really delivered to receivers beside it. Leaves no process and no file behind.
+/// </summary>
+internal sealed class DemoCommand(VerbContext context)
+{
+    private const string Team = "team@lab.example";
+    private const string Owner = "alice@lab.example";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly DemoText _text = new(context.Terminal.Out);
+
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        var home = Directory.CreateTempSubdirectory("gflow-demo-");
+        try
+        {
+            return await RunInAsync(home.FullName, ct).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is TimeoutException or StartRefusedException or ExecutorUnavailableException)
+        {
+            await context.Terminal.Error.WriteLineAsync($"gflowd demo: {error.Message}").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return VerbContext.Failed;
+        }
+        finally
+        {
+            home.Delete(recursive: true);
+        }
+    }
+
+    private async Task<int> RunInAsync(string home, CancellationToken ct)
+    {
+        await using var hook = await WebhookReceiver.StartAsync().ConfigureAwait(false);
+        await using var mail = new SmtpReceiver();
+        using var logs = LineLog.Factory(context.Terminal.Error.Write, context.Time, LogLevel.Warning);
+        await using var host = await DaemonHost.StartAsync(Options(home, hook, mail), new DaemonParts(context.Time, logs), ct).ConfigureAwait(false);
+        using var client = new GflowClient(new ClientOptions { Host = "127.0.0.1", Port = host.Address.Port, Socket = host.Socket });
+        _text.Heading("A daemon with 4 simulated GPUs, a webhook receiver and a mail server, all on this machine");
+        _text.Line($"API      {host.Socket} and {host.Address}");
+        _text.Line($"Webhooks {hook.Url}");
+        _text.Line($"Mail     smtp://127.0.0.1:{mail.Port}");
+
+        try
+        {
+            using var shown = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            var showing = Task.WhenAll(
+                ShowAsync(hook.Requests, request => _text.Webhook(Payload(request), request.Body), shown.Token),
+                ShowAsync(mail.Mails, received => _text.Mail(received.Message), shown.Token));
+            var jobs = await SubmitAsync(client, ct).ConfigureAwait(false);
+            await ShowQueueAsync("The queue", client, ct).ConfigureAwait(false);
+            await PlayAsync(client, jobs, ct).ConfigureAwait(false);
+            var complete = await ArrivedAsync(client, hook, mail, ct).ConfigureAwait(false);
+            await shown.CancelAsync().ConfigureAwait(false);
+            await showing.ConfigureAwait(false);
+            return complete ? VerbContext.Done : VerbContext.Failed;
+        }
+        finally
+        {
+            await EndJobsAsync(host, client).ConfigureAwait(false);
+        }
+    }
+
+    private static DaemonOptions Options(string home, WebhookReceiver hook, SmtpReceiver mail)
+    {
+        var socket = Path.Combine(home, "gflowd.sock");
+        return new DaemonOptions
+        {
+            Daemon = new ServingOptions { Host = "127.0.0.1", Port = 0, Socket = socket, SimulatedGpus = 4 },
+            Executor = new ExecutorOptions { KillGrace = TimeSpan.FromSeconds(2) },
+            Storage = new StorageOptions { Path = Path.Combine(home, "data") },
+            Notifications = new NotificationOptions
+            {
+                Enabled = true,
+                Webhooks = [new WebhookTargetOptions { Name = "demo-webhook", Url = hook.Url }],
+                Emails =
+                [
+                    new EmailTransportOptions
+                    {
+                        Name = "demo-mail",
+                        Smtp = SmtpEndpoint.Parse($"smtp://127.0.0.1:{mail.Port}").Value,
+                        From = new MailboxAddress("gflow", "noreply@lab.example"),
+                        To = [MailboxAddress.Parse(Team)],
+                        SubjectPrefix = "[demo]",
+                    },
+                ],
+            },
+        };
+    }
+
+    /// <summary>One job of each fate.</summary>
+    private static async Task<Dictionary<string, JobId>> SubmitAsync(GflowClient client, CancellationToken ct)
+    {
+        var jobs = new Dictionary<string, JobId>();
+        await Add("train", new SubmissionDraft
+        {
+            Command = "echo epoch 1 on GPU $CUDA_VISIBLE_DEVICES; sleep 1",
+            Gpus = 1,
+            Notifications = new WireNotifications { Emails = [Owner], Events = ["job_completed"] },
+        }).ConfigureAwait(false);
+        await Add("broken", new SubmissionDraft { Command = "echo cannot open dataset >&2; exit 7", Gpus = 1 }).ConfigureAwait(false);
+        await Add("endless", new SubmissionDraft { Command = "sleep 600", Gpus = 1 }).ConfigureAwait(false);
+        await Add("too-long", new SubmissionDraft { Command = "sleep 600", Gpus = 1, TimeLimit = new WireDuration(2, 0) }).ConfigureAwait(false);
+        await Add("prepare", new SubmissionDraft { Command = "sleep 0.5" }).ConfigureAwait(false);
+        await Add("evaluate", new SubmissionDraft { Command = "echo accuracy 0.93", Gpus = 2, DependsOnIds = [jobs["prepare"].Value] }).ConfigureAwait(false);
+        return jobs;
+
+        async Task Add(string name, SubmissionDraft draft)
+        {
+            var answer = await client.SubmitAsync(draft with { Name = name, RunDir = "/" }, ct).ConfigureAwait(false);
+            jobs[name] = new JobId(Checked(answer).Id);
+        }
+    }
+
+    /// <summary>Cancels the endless one once it runs, and waits for all to end.</summary>
+    private static async Task PlayAsync(GflowClient client, Dictionary<string, JobId> jobs, CancellationToken ct)
+    {
+        await UntilAsync(client, all => all.Any(job => job.Id == jobs["endless"].Value && job.StartedAt is not null), ct).ConfigureAwait(false);
+        Checked(await client.CancelAsync(jobs["endless"], ct).ConfigureAwait(false));
+        await UntilAsync(client, all => all.All(job => job.FinishedAt is not null), ct).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for the messages of every transition the jobs made, and says what came of it.</summary>
+    private async Task<bool> ArrivedAsync(GflowClient client, WebhookReceiver hook, SmtpReceiver mail, CancellationToken ct)
+    {
+        var jobs = Checked(await client.ListAsync(new JobQuery(), ct).ConfigureAwait(false));
+        var events = jobs.Sum(job => job.StartedAt is null ? 2 : 3);
+        var requests = await hook.Requests.WaitForAsync(items => items.Count >= events, Patience).WaitAsync(ct).ConfigureAwait(false);
+        var mails = await mail.Mails.WaitForAsync(items => items.Count >= events + 1, Patience).WaitAsync(ct).ConfigureAwait(false);
+        await ShowQueueAsync("All jobs", client, ct).ConfigureAwait(false);
+        var fates = jobs.GroupBy(job => job.State).ToDictionary(group => group.Key, group => group.Count());
+        var asPlanned = fates.GetValueOrDefault("Finished") == 3 && fates.GetValueOrDefault("Failed") == 1
+            && fates.GetValueOrDefault("Cancelled") == 1 && fates.GetValueOrDefault("Timeout") == 1;
+        var complete = asPlanned && requests.Count == events && mails.Count == events + 1;
+        _text.Heading("Summary");
+        _text.Line($"{jobs.Count} jobs: {string.Join(", ", fates.OrderBy(fate => fate.Key).Select(fate => $"{fate.Value} {fate.Key}"))}");
+        _text.Line($"{requests.Count} of {events} webhooks and {mails.Count} of {events + 1} mails arrived");
+        _text.Line(complete ? "Everything arrived." : "Something is missing or too much.");
+        return complete;
+    }
+
+    private async Task ShowQueueAsync(string title, GflowClient client, CancellationToken ct)
+    {
+        _text.Heading(title);
+        _text.Queue(Checked(await client.ListAsync(new JobQuery(), ct).ConfigureAwait(false)));
+    }
+
+    /// <summary>Shows what arrives until there is nothing more to come.</summary>
+    private static async Task ShowAsync<T>(ReceivedItems<T> items, Action<T> show, CancellationToken until)
+    {
+        var shown = 0;
+        try
+        {
+            while (true)
+            {
+                var now = await items.WaitForAsync(all => all.Count > shown, TimeSpan.FromDays(1)).WaitAsync(until).ConfigureAwait(false);
+                for (; shown < now.Count; shown++)
+                {
+                    show(now[shown]);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            foreach (var item in items.Snapshot().Skip(shown))
+            {
+                show(item);
+            }
+        }
+    }
+
+    private static async Task UntilAsync(GflowClient client, Func<List<JobView>, bool> condition, CancellationToken ct)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(Patience);
+        try
+        {
+            using var feed = Checked(await client.EventsAsync(cancel: deadline.Token).ConfigureAwait(false));
+            await feed.ConnectedAsync(deadline.Token).ConfigureAwait(false);
+            while (!condition(Checked(await client.ListAsync(new JobQuery(), ct).ConfigureAwait(false))))
+            {
+                await feed.NextAsync(deadline.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The jobs did not come to their end within {Patience}.");
+        }
+    }
+
+    /// <summary>Whatever went wrong, no job may outlive the demo: its home is about to go.</summary>
+    private static async Task EndJobsAsync(DaemonHost host, GflowClient client)
+    {
+        foreach (var id in host.Engine.Current.Jobs.Keys)
+        {
+            await client.CancelAsync(id).ConfigureAwait(false);
+        }
+
+        var seq = host.Engine.Commits.LastEventSeq;
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (host.Engine.Current.Jobs.Count > 0 && !deadline.IsCancellationRequested)
+        {
+            await host.Engine.Commits.WaitAsync(seq++, deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static NotificationPayload Payload(ReceivedRequest request) =>
+        JsonSerializer.Deserialize(request.Body, PayloadJson.Default.NotificationPayload)!;
+
+    private static T Checked<T>(ClientResult<T> result) => result.Ok ? result.Value : throw new StartRefusedException(result.Failure.Message);
+}
