@@ -44,6 +44,18 @@ public sealed class LauncherLifeTests
     }
 
     [Fact]
+    public async Task A_launcher_whose_data_directory_was_deleted_does_not_wait_for_a_daemon()
+    {
+        await using var home = new LauncherHome();
+        var executor = await home.ConnectAsync();
+        await home.StartAsync(executor, home.Shell("exit 0"));
+        await home.NextAsync<ExecutorReport.Exited>(executor);
+        Directory.Delete(home.DataDirectory, recursive: true);
+        await executor.DisposeAsync();
+        await home.UntilAsync(() => !LauncherHome.Runs(executor.LauncherPid));
+    }
+
+    [Fact]
     public async Task A_launcher_holds_nothing_of_the_daemon()
     {
         await using var home = new LauncherHome();
