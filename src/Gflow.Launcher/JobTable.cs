@@ -20,6 +20,23 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
 
     internal bool IsEmpty => _jobs.Count == 0;
 
+    /// <summary>Whether there is nothing but ends to be acknowledged.</summary>
+    internal bool AllGone
+    {
+        get
+        {
+            foreach (var job in _jobs.Values)
+            {
+                if (!job.IsGone)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     internal IEnumerable<JobEntry> All => _jobs.Values;
 
     /// <summary>Pidfds to wait for; <see cref="Fired"/> takes those that became readable.</summary>

@@ -11,7 +11,7 @@ internal static unsafe partial class Native
     internal const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000, SOL_SOCKET = 1, SO_PEERCRED = 17, MSG_NOSIGNAL = 0x4000;
     internal const short POLLIN = 1, POLLOUT = 4;
     internal const int P_ALL = 0, P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000, CLD_EXITED = 1;
-    internal const int LOCK_EX = 2, LOCK_NB = 4, R_OK = 4, X_OK = 1, F_SETFD = 2, FD_CLOEXEC = 1, RLIMIT_NOFILE = 7, PR_SET_CHILD_SUBREAPER = 36;
+    internal const int LOCK_EX = 2, LOCK_NB = 4, R_OK = 4, X_OK = 1, F_SETFD = 2, F_SETFL = 4, FD_CLOEXEC = 1, RLIMIT_NOFILE = 7, PR_SET_CHILD_SUBREAPER = 36;
     internal const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
     internal const uint S_IFMT = 0xF000, S_IFDIR = 0x4000, S_IFREG = 0x8000;
 

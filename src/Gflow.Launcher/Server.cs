@@ -7,6 +7,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
 {
     private const int MaxConnections = 16;
     private const int TickMs = 1000;
+    private const int LookMs = 60_000;
     private const long IdleMs = 5000;
     private const long CollectBytes = 512 * 1024;
 
@@ -53,7 +54,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
             Poll(pidfd, Native.POLLIN);
         }
 
-        var timeout = _jobs.NeedsTick ? TickMs : IsIdle ? (int)IdleMs : -1;
+        var timeout = _jobs.NeedsTick ? TickMs : IsIdle ? (int)IdleMs : KeepsOnlyEnds ? LookMs : -1;
         fixed (Native.PollFd* polled = _polled)
         {
             // Interrupted or not: what did not happen reads as zero.
@@ -74,6 +75,8 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
     }
 
     private bool IsIdle => _jobs.IsEmpty && !_daemon.IsConnected;
+
+    private bool KeepsOnlyEnds => !_daemon.IsConnected && _jobs.AllGone;
 
     private void HandleHappened(int count)
     {
@@ -328,6 +331,8 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
         }
 
         _idleSince = IsIdle ? _idleSince : Environment.TickCount64;
+        // Ends are kept for a daemon to come; none will when the data directory was deleted.
+        _exit |= KeepsOnlyEnds && Native.access(socketPath, 0) != 0 && Native.Errno == Native.ENOENT;
         _exit |= IsIdle && Environment.TickCount64 - _idleSince >= IdleMs;
     }
 }

@@ -24,7 +24,7 @@ internal static unsafe class Spawner
     /// <returns>A descriptor, or -1 with a reason.</returns>
     internal static int OpenLog(byte* path, bool append, out string reason)
     {
-        // O_NONBLOCK: somebody may have put a pipe there, which nobody reads. It means nothing to a regular file.
+        // O_NONBLOCK only for the opening: somebody may have put a pipe there, which nobody reads.
         var fd = Native.open(path, Native.O_WRONLY | Native.O_CREAT | Native.O_APPEND | Native.O_NONBLOCK | Native.O_CLOEXEC | Native.O_NOFOLLOW, 0x180);
         if (fd < 0)
         {
@@ -39,6 +39,7 @@ internal static unsafe class Spawner
             return -1;
         }
 
+        _ = Native.fcntl(fd, Native.F_SETFL, Native.O_APPEND);
         reason = "";
         return fd;
     }

@@ -44,6 +44,18 @@ public sealed class LauncherLifeTests
     }
 
     [Fact]
+    public async Task A_launcher_whose_data_directory_was_deleted_does_not_wait_for_a_daemon()
+    {
+        await using var home = new LauncherHome();
+        var executor = await home.ConnectAsync();
+        await home.StartAsync(executor, home.Shell("exit 0"));
+        await home.NextAsync<ExecutorReport.Exited>(executor);
+        Directory.Delete(home.DataDirectory, recursive: true);
+        await executor.DisposeAsync();
+        await home.UntilAsync(() => !LauncherHome.Runs(executor.LauncherPid));
+    }
+
+    [Fact]
     public async Task A_launcher_holds_nothing_of_the_daemon()
     {
         await using var home = new LauncherHome();
@@ -179,7 +191,7 @@ public sealed class LauncherLifeTests
         await using var home = new LauncherHome();
         var executor = await home.ConnectAsync(epoch: 1);
         await home.StartAsync(executor, home.Shell("exec sleep 600"));
-        var hello = LauncherMessages.Hello(1);
+        var hello = LauncherMessages.Hello(2);
         var start = LauncherMessages.Start(home.Shell("exit 0", jobId: 2));
         List<byte[]> broken =
         [
@@ -218,7 +230,7 @@ public sealed class LauncherLifeTests
 
         var pid = executor.LauncherPid;
         Assert.True(LauncherHome.Runs(pid));
-        var after = await home.ConnectAsync(epoch: 2);
+        var after = await home.ConnectAsync(epoch: 3);
         Assert.Equal(pid, after.LauncherPid);
         await home.StartAsync(after, home.Shell("exit 3", jobId: 9));
     }
@@ -305,14 +317,25 @@ public sealed class LauncherLifeTests
             File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
         }
 
-        var assembly = Path.Combine(directory, "gflow-launcher.dll");
+        // Where it stands depends on how the program was compiled.
         var own = new LocalExecutorOptions("/", 0).LauncherVersion;
         version = "9" + own[1..];
-        var bytes = File.ReadAllBytes(assembly);
-        var at = bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(own));
-        Assert.True(at > 0, "the launcher beside the tests is of another version than the daemon's code in them");
-        bytes[at] = (byte)'9';
-        File.WriteAllBytes(assembly, bytes);
+        var changed = 0;
+        foreach (var file in Directory.EnumerateFiles(directory))
+        {
+            var bytes = File.ReadAllBytes(file);
+            foreach (var encoding in (Encoding[])[Encoding.UTF8, Encoding.Unicode])
+            {
+                for (int at; (at = bytes.AsSpan().IndexOf(encoding.GetBytes(own))) >= 0; changed++)
+                {
+                    bytes[at] = (byte)'9';
+                }
+            }
+
+            File.WriteAllBytes(file, bytes);
+        }
+
+        Assert.True(changed > 0, "the launcher beside the tests is of another version than the daemon's code in them");
         return Path.Combine(directory, "gflow-launcher");
     }
 }

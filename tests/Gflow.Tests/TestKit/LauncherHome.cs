@@ -137,20 +137,18 @@ internal sealed partial class LauncherHome : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var pid in Processes())
-        {
-            _ = Kill(pid, Sigkill);
-        }
-
+        // First those who would start a new launcher when theirs is killed.
         foreach (var executor in _executors)
         {
             await executor.DisposeAsync();
         }
 
-        // Closing may have found a new launcher necessary, and descendants may have been born meanwhile.
-        while (Processes() is { Count: > 0 } rest)
+        // One look at all processes can miss one that is just being born; two in a row hardly.
+        for (var clean = 0; clean < 2;)
         {
+            var rest = Processes();
             rest.ForEach(static pid => _ = Kill(pid, Sigkill));
+            clean = rest.Count == 0 ? clean + 1 : 0;
             await Task.Delay(5, CancellationToken.None);
         }
 
