@@ -128,9 +128,9 @@ internal sealed partial class Lane : IAsyncDisposable
             return;
         }
 
-        foreach (var row in rows)
+        // A refill may have come between the commit and this news of it.
+        foreach (var row in rows.Where(row => _held.Add(row.Seq)))
         {
-            _held.Add(row.Seq);
             _ready.Add(row);
         }
     }

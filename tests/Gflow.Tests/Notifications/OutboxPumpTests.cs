@@ -59,7 +59,8 @@ public sealed class OutboxPumpTests
     [Fact]
     public async Task A_failing_job_holds_up_no_other_job()
     {
-        using var outbox = new OutboxFixture(new FakeTimeProvider());
+        var time = new FakeTimeProvider();
+        using var outbox = new OutboxFixture(time);
         var sink = FakeSink.Answering(message => JobOf(message) == 1 ? new DeliveryOutcome.TryLater("busy", 503) : new DeliveryOutcome.Delivered(200));
         var pump = outbox.Pump();
         await pump.ApplyAsync(Options(Target("ops", sink)));
@@ -69,7 +70,7 @@ public sealed class OutboxPumpTests
             outbox.Commit("ops", Jobs(20).Select(job => (job, type)), pump);
         }
 
-        await sink.Attempts.WaitForAsync(all => all.Count(attempt => attempt.Outcome is DeliveryOutcome.Delivered) == 19 * Life.Length, Patience);
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 19 * Life.Length, time);
         Assert.All(sink.Attempts.Snapshot().Where(attempt => JobOf(attempt.Message) == 1), attempt => Assert.Equal(EventType.JobSubmitted, attempt.Message.Type));
         await StopAsync(pump, outbox);
     }

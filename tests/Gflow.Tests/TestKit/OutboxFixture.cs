@@ -1,7 +1,6 @@
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Storage;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gflow.Tests.TestKit;
@@ -11,12 +10,14 @@ internal sealed class OutboxFixture : IDisposable
 {
     private readonly string _home = Directory.CreateTempSubdirectory("gflow-outbox-").FullName;
     private readonly Lock _writer = new();
+    private readonly EventTable _events;
     private long _seq;
 
     public OutboxFixture(TimeProvider? time = null)
     {
         Time = time ?? TimeProvider.System;
         Database = Database.Open(Path.Combine(_home, "gflow.db"), Time);
+        _events = new EventTable(Database.Writer);
     }
 
     public TimeProvider Time { get; }
@@ -38,7 +39,8 @@ internal sealed class OutboxFixture : IDisposable
             var rows = events.Select(item => Row(target, item.Job, item.Type, recipient, now, now + (lifetime ?? RetrySchedule.Lifetime))).ToList();
             foreach (var row in rows)
             {
-                InsertEvent(transaction, row);
+                _events.Append(
+                    new EventRow(row.EventSeq, row.EventUid, row.Type, row.EventAt, null, null, row.Type.WireName(), "{}"u8.ToArray(), row.Payload), transaction);
             }
 
             DeliveryTable.Insert(Database.Writer, transaction, rows);
@@ -71,6 +73,7 @@ internal sealed class OutboxFixture : IDisposable
 
     public void Dispose()
     {
+        _events.Dispose();
         Database.Dispose();
         Directory.Delete(_home, recursive: true);
     }
@@ -110,19 +113,5 @@ internal sealed class OutboxFixture : IDisposable
             Deadline = deadline,
             Payload = SamplePayloads.Bytes(payload),
         };
-    }
-
-    private void InsertEvent(SqliteTransaction transaction, DeliveryRow row)
-    {
-        using var command = Database.Writer.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = "INSERT INTO event (seq, uid, type, at, frame, payload) VALUES ($seq, $uid, $type, $at, $frame, $payload)";
-        command.Parameters.AddWithValue("$seq", row.EventSeq);
-        command.Parameters.AddWithValue("$uid", row.EventUid);
-        command.Parameters.AddWithValue("$type", row.Type.WireName());
-        command.Parameters.AddWithValue("$at", row.EventAt.ToUnixTimeMilliseconds());
-        command.Parameters.AddWithValue("$frame", "{}"u8.ToArray());
-        command.Parameters.AddWithValue("$payload", row.Payload);
-        command.ExecuteNonQuery();
     }
 }
