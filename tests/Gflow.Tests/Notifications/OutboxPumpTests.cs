@@ -210,6 +210,58 @@ public sealed class OutboxPumpTests
         await StopAsync(pump, outbox);
     }
 
+    [Fact]
+    public async Task A_retry_is_not_forgotten_when_the_outbox_is_looked_into_before_it_is_written_down()
+    {
+        using var outbox = new OutboxFixture();
+        var log = new ListeningLog<OutboxPump>();
+        using var othersSettling = new ManualResetEventSlim();
+        outbox.BeforeSettling = settlements =>
+        {
+            if (settlements.Any(settlement => settlement is Settlement.Delivered) && !othersSettling.IsSet)
+            {
+                othersSettling.Set();
+                SpinWait.SpinUntil(() => log.Lines.Any(line => line.Contains("will try again", StringComparison.Ordinal)), Patience);
+            }
+        };
+        var failed = false;
+        var sink = FakeSink.Answering(message =>
+        {
+            if (JobOf(message) == 1 && !failed)
+            {
+                failed = othersSettling.Wait(Patience);
+                return new DeliveryOutcome.TryLater("busy", 503);
+            }
+
+            return new DeliveryOutcome.Delivered(200);
+        });
+        await using var pump = outbox.Pump(log);
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+
+        outbox.Commit("ops", [(1, EventType.JobFailed), (2, EventType.JobFailed)], pump);
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 2);
+    }
+
+    [Fact]
+    public async Task A_refill_that_overtakes_the_news_of_a_commit_doubles_nothing()
+    {
+        using var outbox = new OutboxFixture();
+        var sink = new FakeSink();
+        await using var pump = outbox.Pump();
+        var rows = outbox.Commit("ops", Jobs(100).Select(job => (job, EventType.JobFailed)));
+        using var held = new ManualResetEventSlim();
+        outbox.BeforeSettling = _ => held.Wait(Patience);
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+        await sink.Attempts.WaitForAsync(all => all.Count == 100, Patience);
+
+        pump.Committed(rows);
+        held.Set();
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 100);
+        Assert.Equal(100, sink.Attempts.Snapshot().Count);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

@@ -1,6 +1,7 @@
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Storage;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gflow.Tests.TestKit;
@@ -27,7 +28,7 @@ internal sealed class OutboxFixture : IDisposable
     /// <summary>Asked before each commit of outcomes; throws to play a disk that is full.</summary>
     public Action<IReadOnlyList<Settlement>> BeforeSettling { get; set; } = _ => { };
 
-    public OutboxPump Pump() => new(Database, SettleAsync, Time, new Random(1), NullLogger<OutboxPump>.Instance);
+    public OutboxPump Pump(ILogger<OutboxPump>? log = null) => new(Database, SettleAsync, Time, new Random(1), log ?? NullLogger<OutboxPump>.Instance);
 
     /// <summary>Commits one event of each kind given, for one target, and hands it to the pump when there is one.</summary>
     public IReadOnlyList<DeliveryRow> Commit(string target, IEnumerable<(uint Job, EventType Type)> events, OutboxPump? pump = null, string? recipient = null, TimeSpan? lifetime = null)
