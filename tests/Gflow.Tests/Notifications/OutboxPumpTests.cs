@@ -262,6 +262,39 @@ public sealed class OutboxPumpTests
         Assert.Equal(100, sink.Attempts.Snapshot().Count);
     }
 
+    [Fact]
+    public async Task No_secret_reaches_the_log_or_the_store_even_when_the_peers_say_it_aloud()
+    {
+        const string secret = "Hush-hush-4711";
+        using var outbox = new OutboxFixture();
+        var log = new ListeningLog<OutboxPump>();
+        await using var hook = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(422, $"{request.Path} {string.Join(' ', request.Headers.Values)}"));
+        await using var mail = new SmtpReceiver(new SmtpReceiverOptions { Login = ("other", "other") });
+        var webhook = new WebhookTargetOptions
+        {
+            Name = "hook",
+            Url = new Uri(hook.Url, $"services/{secret}?key={secret}"),
+            Headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {secret}" },
+        };
+        var transport = new EmailTransportOptions
+        {
+            Name = "mail",
+            Smtp = new SmtpEndpoint { Host = "127.0.0.1", Port = mail.Port, TlsMode = SmtpTlsMode.None, User = "gflow", Password = secret },
+            From = MailboxAddress.Parse("gflow@example.com"),
+        };
+        await using var pump = outbox.Pump(log);
+        await pump.ApplyAsync(Options(Target("hook", new WebhookSink(webhook, TimeProvider.System)), Target("mail", new EmailSink(transport, TimeProvider.System))));
+
+        var row = outbox.Commit("hook", [(1, EventType.JobFailed)], pump)[0];
+        var letter = outbox.Commit("mail", [(1, EventType.JobFailed)], pump, "ops@example.com")[0];
+        await Until.TrueAsync(() => outbox.Counts().Dead == 1 && outbox.Attempts(letter.Seq).Count > 0);
+
+        string[] told = [.. log.Lines, outbox.Reason(row.Seq)!, outbox.Reason(letter.Seq)!, .. outbox.Attempts(row.Seq).Concat(outbox.Attempts(letter.Seq)).Select(attempt => attempt.Detail!)];
+        Assert.True(told.Length >= 6);
+        Assert.All(told, text => Assert.DoesNotContain(secret, text, StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(told, text => text.Contains("no such login", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
