@@ -80,7 +80,11 @@ internal sealed class WebhookReceiver : IAsyncDisposable
                 context.Response.Headers[name] = value;
             }
 
-            await context.Response.WriteAsync(answer.Body, context.RequestAborted);
+            // Even an empty body is an error where the status allows none, and would cost the connection.
+            if (answer.Body.Length > 0)
+            {
+                await context.Response.WriteAsync(answer.Body, context.RequestAborted);
+            }
         }
         catch (OperationCanceledException)
         {

@@ -128,9 +128,9 @@ internal sealed partial class Lane : IAsyncDisposable
             return;
         }
 
-        foreach (var row in rows)
+        // A refill may have come between the commit and this news of it.
+        foreach (var row in rows.Where(row => _held.Add(row.Seq)))
         {
-            _held.Add(row.Seq);
             _ready.Add(row);
         }
     }
@@ -300,6 +300,9 @@ internal sealed partial class Lane : IAsyncDisposable
     {
         _held.Remove(row.Seq);
         _outboxChanged = true;
+
+        // A look into the outbox may have come since the attempt and seen nothing but what was held, this one among it.
+        _moreInOutbox |= settlement is Settlement.Retry;
     }));
 
     private static void DisposeWhenIdle(Station station)

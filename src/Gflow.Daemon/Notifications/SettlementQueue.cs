@@ -13,6 +13,9 @@ internal sealed partial class SettlementQueue : IAsyncDisposable
 
     public static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>How long the end waits for a writer that does not commit.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly Channel<Entry> _entries = Channel.CreateUnbounded<Entry>(new UnboundedChannelOptions { SingleReader = true });
@@ -33,13 +36,21 @@ internal sealed partial class SettlementQueue : IAsyncDisposable
     /// <param name="settled">Called after the commit, from any thread.</param>
     public void Add(Settlement settlement, Action settled) => _entries.Writer.TryWrite(new Entry(settlement, settled));
 
-    /// <summary>Writes what is left, tries nothing twice any more, and ends.</summary>
+    /// <summary>Writes what is left, as far as the writer takes it within <see cref="Patience"/>, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
         _entries.Writer.TryComplete();
         await _hurry.CancelAsync();
-        await _loop;
-        _hurry.Dispose();
+        try
+        {
+            await _loop.WaitAsync(Patience, _time);
+            _hurry.Dispose();
+        }
+        catch (TimeoutException)
+        {
+            // A full disk must not keep the daemon from stopping; what is not written down is sent once more.
+            LogGivenUp(_log);
+        }
     }
 
     private async Task RunAsync()
@@ -113,6 +124,9 @@ internal sealed partial class SettlementQueue : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The outcomes of {Count} deliveries could not be stored.")]
     private static partial void LogNotSettled(ILogger log, Exception exception, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outcomes of the last deliveries were not stored in time; they will be sent again.")]
+    private static partial void LogGivenUp(ILogger log);
 
     private readonly record struct Entry(Settlement Settlement, Action Settled);
 }

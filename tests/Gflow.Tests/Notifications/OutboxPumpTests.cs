@@ -59,7 +59,8 @@ public sealed class OutboxPumpTests
     [Fact]
     public async Task A_failing_job_holds_up_no_other_job()
     {
-        using var outbox = new OutboxFixture(new FakeTimeProvider());
+        var time = new FakeTimeProvider();
+        using var outbox = new OutboxFixture(time);
         var sink = FakeSink.Answering(message => JobOf(message) == 1 ? new DeliveryOutcome.TryLater("busy", 503) : new DeliveryOutcome.Delivered(200));
         var pump = outbox.Pump();
         await pump.ApplyAsync(Options(Target("ops", sink)));
@@ -69,7 +70,7 @@ public sealed class OutboxPumpTests
             outbox.Commit("ops", Jobs(20).Select(job => (job, type)), pump);
         }
 
-        await sink.Attempts.WaitForAsync(all => all.Count(attempt => attempt.Outcome is DeliveryOutcome.Delivered) == 19 * Life.Length, Patience);
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 19 * Life.Length, time);
         Assert.All(sink.Attempts.Snapshot().Where(attempt => JobOf(attempt.Message) == 1), attempt => Assert.Equal(EventType.JobSubmitted, attempt.Message.Type));
         await StopAsync(pump, outbox);
     }
@@ -207,6 +208,91 @@ public sealed class OutboxPumpTests
         await Until.TrueAsync(() => outbox.Counts().Delivered == 50, time);
         Assert.Equal(50, sink.Attempts.Snapshot().Count);
         await StopAsync(pump, outbox);
+    }
+
+    [Fact]
+    public async Task A_retry_is_not_forgotten_when_the_outbox_is_looked_into_before_it_is_written_down()
+    {
+        using var outbox = new OutboxFixture();
+        var log = new ListeningLog<OutboxPump>();
+        using var othersSettling = new ManualResetEventSlim();
+        outbox.BeforeSettling = settlements =>
+        {
+            if (settlements.Any(settlement => settlement is Settlement.Delivered) && !othersSettling.IsSet)
+            {
+                othersSettling.Set();
+                SpinWait.SpinUntil(() => log.Lines.Any(line => line.Contains("will try again", StringComparison.Ordinal)), Patience);
+            }
+        };
+        var failed = false;
+        var sink = FakeSink.Answering(message =>
+        {
+            if (JobOf(message) == 1 && !failed)
+            {
+                failed = othersSettling.Wait(Patience);
+                return new DeliveryOutcome.TryLater("busy", 503);
+            }
+
+            return new DeliveryOutcome.Delivered(200);
+        });
+        await using var pump = outbox.Pump(log);
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+
+        outbox.Commit("ops", [(1, EventType.JobFailed), (2, EventType.JobFailed)], pump);
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 2);
+    }
+
+    [Fact]
+    public async Task A_refill_that_overtakes_the_news_of_a_commit_doubles_nothing()
+    {
+        using var outbox = new OutboxFixture();
+        var sink = new FakeSink();
+        await using var pump = outbox.Pump();
+        var rows = outbox.Commit("ops", Jobs(100).Select(job => (job, EventType.JobFailed)));
+        using var held = new ManualResetEventSlim();
+        outbox.BeforeSettling = _ => held.Wait(Patience);
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+        await sink.Attempts.WaitForAsync(all => all.Count == 100, Patience);
+
+        pump.Committed(rows);
+        held.Set();
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 100);
+        Assert.Equal(100, sink.Attempts.Snapshot().Count);
+    }
+
+    [Fact]
+    public async Task No_secret_reaches_the_log_or_the_store_even_when_the_peers_say_it_aloud()
+    {
+        const string secret = "Hush-hush-4711";
+        using var outbox = new OutboxFixture();
+        var log = new ListeningLog<OutboxPump>();
+        await using var hook = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(422, $"{request.Path} {string.Join(' ', request.Headers.Values)}"));
+        await using var mail = new SmtpReceiver(new SmtpReceiverOptions { Login = ("other", "other") });
+        var webhook = new WebhookTargetOptions
+        {
+            Name = "hook",
+            Url = new Uri(hook.Url, $"services/{secret}?key={secret}"),
+            Headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {secret}" },
+        };
+        var transport = new EmailTransportOptions
+        {
+            Name = "mail",
+            Smtp = new SmtpEndpoint { Host = "127.0.0.1", Port = mail.Port, TlsMode = SmtpTlsMode.None, User = "gflow", Password = secret },
+            From = MailboxAddress.Parse("gflow@example.com"),
+        };
+        await using var pump = outbox.Pump(log);
+        await pump.ApplyAsync(Options(Target("hook", new WebhookSink(webhook, TimeProvider.System)), Target("mail", new EmailSink(transport, TimeProvider.System))));
+
+        var row = outbox.Commit("hook", [(1, EventType.JobFailed)], pump)[0];
+        var letter = outbox.Commit("mail", [(1, EventType.JobFailed)], pump, "ops@example.com")[0];
+        await Until.TrueAsync(() => outbox.Counts().Dead == 1 && outbox.Attempts(letter.Seq).Count > 0);
+
+        string[] told = [.. log.Lines, outbox.Reason(row.Seq)!, outbox.Reason(letter.Seq)!, .. outbox.Attempts(row.Seq).Concat(outbox.Attempts(letter.Seq)).Select(attempt => attempt.Detail!)];
+        Assert.True(told.Length >= 6);
+        Assert.All(told, text => Assert.DoesNotContain(secret, text, StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(told, text => text.Contains("no such login", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -1,7 +1,7 @@
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Storage;
-using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gflow.Tests.TestKit;
@@ -11,12 +11,14 @@ internal sealed class OutboxFixture : IDisposable
 {
     private readonly string _home = Directory.CreateTempSubdirectory("gflow-outbox-").FullName;
     private readonly Lock _writer = new();
+    private readonly EventTable _events;
     private long _seq;
 
     public OutboxFixture(TimeProvider? time = null)
     {
         Time = time ?? TimeProvider.System;
         Database = Database.Open(Path.Combine(_home, "gflow.db"), Time);
+        _events = new EventTable(Database.Writer);
     }
 
     public TimeProvider Time { get; }
@@ -26,7 +28,7 @@ internal sealed class OutboxFixture : IDisposable
     /// <summary>Asked before each commit of outcomes; throws to play a disk that is full.</summary>
     public Action<IReadOnlyList<Settlement>> BeforeSettling { get; set; } = _ => { };
 
-    public OutboxPump Pump() => new(Database, SettleAsync, Time, new Random(1), NullLogger<OutboxPump>.Instance);
+    public OutboxPump Pump(ILogger<OutboxPump>? log = null) => new(Database, SettleAsync, Time, new Random(1), log ?? NullLogger<OutboxPump>.Instance);
 
     /// <summary>Commits one event of each kind given, for one target, and hands it to the pump when there is one.</summary>
     public IReadOnlyList<DeliveryRow> Commit(string target, IEnumerable<(uint Job, EventType Type)> events, OutboxPump? pump = null, string? recipient = null, TimeSpan? lifetime = null)
@@ -38,7 +40,8 @@ internal sealed class OutboxFixture : IDisposable
             var rows = events.Select(item => Row(target, item.Job, item.Type, recipient, now, now + (lifetime ?? RetrySchedule.Lifetime))).ToList();
             foreach (var row in rows)
             {
-                InsertEvent(transaction, row);
+                _events.Append(
+                    new EventRow(row.EventSeq, row.EventUid, row.Type, row.EventAt, null, null, row.Type.WireName(), "{}"u8.ToArray(), row.Payload), transaction);
             }
 
             DeliveryTable.Insert(Database.Writer, transaction, rows);
@@ -71,6 +74,7 @@ internal sealed class OutboxFixture : IDisposable
 
     public void Dispose()
     {
+        _events.Dispose();
         Database.Dispose();
         Directory.Delete(_home, recursive: true);
     }
@@ -110,19 +114,5 @@ internal sealed class OutboxFixture : IDisposable
             Deadline = deadline,
             Payload = SamplePayloads.Bytes(payload),
         };
-    }
-
-    private void InsertEvent(SqliteTransaction transaction, DeliveryRow row)
-    {
-        using var command = Database.Writer.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = "INSERT INTO event (seq, uid, type, at, frame, payload) VALUES ($seq, $uid, $type, $at, $frame, $payload)";
-        command.Parameters.AddWithValue("$seq", row.EventSeq);
-        command.Parameters.AddWithValue("$uid", row.EventUid);
-        command.Parameters.AddWithValue("$type", row.Type.WireName());
-        command.Parameters.AddWithValue("$at", row.EventAt.ToUnixTimeMilliseconds());
-        command.Parameters.AddWithValue("$frame", "{}"u8.ToArray());
-        command.Parameters.AddWithValue("$payload", row.Payload);
-        command.ExecuteNonQuery();
     }
 }

@@ -38,7 +38,7 @@ public sealed class EmailSinkTests : SinkExam
         Assert.Equal(["job-12.2026-03-01T094500Z@localhost"], message.References);
         Assert.Equal("auto-generated", message.Headers["Auto-Submitted"]);
         Assert.Equal("<jobs.localhost>", message.Headers["List-Id"]);
-        Assert.Equal("text/plain; charset=utf-8", message.Headers["Content-Type"]);
+        Assert.Equal(("text/plain", "utf-8"), (message.Body!.ContentType.MimeType, message.Body.ContentType.Charset));
         Assert.Equal(MailText.Body(SamplePayloads.FailedJob), message.TextBody!.ReplaceLineEndings("\n"));
         Assert.Single(message.Headers, header => header.Id == HeaderId.MimeVersion);
         Assert.Equal("QUIT", receiver.Commands.Snapshot()[^1]);
