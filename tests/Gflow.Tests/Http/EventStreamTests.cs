@@ -11,16 +11,14 @@ public sealed class EventStreamTests
     public async Task A_stream_begins_now_and_tells_what_follows()
     {
         await using var daemon = await TestDaemon.StartAsync();
-        await daemon.SubmitAsync();
-        await daemon.UntilAsync(1, "Running");
         using var stream = await OpenAsync(daemon, "/events");
         Assert.Equal(["event: connected", "data: {}"], await FrameAsync(stream));
-        var second = await daemon.SubmitAsync();
+        var job = await daemon.SubmitAsync();
         var frame = await FrameAsync(stream);
         Assert.StartsWith("id: ", frame[0], StringComparison.Ordinal);
         Assert.Equal("event: job_submitted", frame[1]);
         Assert.Contains("\"type\":\"job_submitted\"", frame[2], StringComparison.Ordinal);
-        Assert.Contains($"\"job_id\":{second}", frame[2], StringComparison.Ordinal);
+        Assert.Contains($"\"job_id\":{job}", frame[2], StringComparison.Ordinal);
     }
 
     [Fact]
