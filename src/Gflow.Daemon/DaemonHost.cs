@@ -10,6 +10,7 @@ using Gflow.Daemon.Execution.Local;
 using Gflow.Daemon.Gpus.Simulated;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon;
@@ -29,6 +30,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private readonly DaemonParts _parts;
     private readonly ILogger<DaemonHost> _log;
     private volatile DaemonOptions _options;
+    private NotificationsModule _notifications = null!;
 
     private DaemonHost(DaemonOptions options, DaemonParts parts)
     {
@@ -79,7 +81,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     /// <summary>Puts a changed configuration in force, as far as a running daemon can.</summary>
     /// <returns>The keys that only a restart changes.</returns>
-    public IReadOnlyList<string> Apply(DaemonOptions changed)
+    public async Task<IReadOnlyList<string>> ApplyAsync(DaemonOptions changed)
     {
         var before = _options;
         List<string> fixedKeys = [];
@@ -97,6 +99,8 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             Daemon = before.Daemon,
             Storage = changed.Storage with { Path = before.Storage.Path },
         };
+        _notifications.Route(changed.Notifications);
+        await _notifications.DeliverAsync(changed.Notifications).ConfigureAwait(false);
         return fixedKeys;
 
         void Note<T>(string key, T old, T now)
@@ -131,7 +135,10 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Database = Running(Database.Open(Paths.Database, _parts.Time));
         var executor = Running((_parts.Executor ?? Launcher)(Paths, MetaTable.CountStart(Database.Writer)));
         Engine = Running(new JobEngine(Database, executor, Settings(), _parts.Time, _parts.Logs));
+        _notifications = Running(new NotificationsModule(Database, Engine, _parts.Time, _parts.Logs));
+        _notifications.Route(_options.Notifications);
         await Engine.StartAsync(ct).ConfigureAwait(false);
+        await _notifications.DeliverAsync(_options.Notifications).ConfigureAwait(false);
         var server = Running(await ApiServer.StartAsync(Api(), Listen(), _parts.Logs, ct).ConfigureAwait(false));
         Address = server.Address;
     }

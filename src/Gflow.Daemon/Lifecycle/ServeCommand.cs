@@ -49,7 +49,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
                     return;
                 }
 
-                Reload(host, log);
+                await ReloadAsync(host, log).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -58,7 +58,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         }
     }
 
-    private void Reload(DaemonHost host, ILogger log)
+    private async Task ReloadAsync(DaemonHost host, ILogger log)
     {
         var load = ConfigFile.Load(context.ConfigPath, context.Environment, context.Paths);
         foreach (var warning in load.Warnings)
@@ -77,7 +77,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
             return;
         }
 
-        var later = host.Apply(changed);
+        var later = await host.ApplyAsync(changed).ConfigureAwait(false);
         if (later.Count > 0)
         {
             LogNeedRestart(log, string.Join(", ", later));
