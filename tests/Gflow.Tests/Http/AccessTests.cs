@@ -1,6 +1,6 @@
+using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
-using System.Text;
+using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
@@ -52,19 +52,50 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_caller_who_hangs_up_early_changes_nothing()
+    public async Task Another_user_learns_whose_daemon_it_is_and_nothing_else()
     {
+        Assert.SkipUnless(Account.Own.Uid == 0, "needs root, to act as somebody else");
         await using var daemon = await TestDaemon.StartAsync();
-        var job = await daemon.SubmitAsync("\"gpus\":2");
-        await daemon.UntilAsync(job, "Running");
-        var waiting = await daemon.SubmitAsync("\"gpus\":1");
-        for (var i = 0; i < 20; i++)
+        await daemon.SubmitAsync("\"name\":\"secret\"");
+        foreach (var path in (string[])["/jobs", "/jobs/1", "/jobs/1/log/content", "/status", "/events", "/", "/nope"])
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, daemon.Host.Address.Port), Ct);
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"), Ct);
+            var answer = await AsNobodyAsync(daemon, $"GET {path}", "cat <&3");
+            Assert.Contains("403 Forbidden", answer, StringComparison.Ordinal);
+            Assert.Contains("belongs to root", answer, StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", answer, StringComparison.Ordinal);
         }
 
-        Assert.Equal("Queued", (await daemon.GetAsync($"/jobs/{waiting}")).Json.GetProperty("state").GetString());
+        Assert.Contains("403 Forbidden", await AsNobodyAsync(daemon, "POST /jobs/1/cancel", "cat <&3"), StringComparison.Ordinal);
+        Assert.Contains("200 OK", await AsNobodyAsync(daemon, "GET /health", "cat <&3"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Hanging_up_early_makes_nobody_root()
+    {
+        Assert.SkipUnless(Account.Own.Uid == 0, "needs root, whose uid a closed socket shows");
+        await using var daemon = await TestDaemon.StartAsync();
+        await daemon.SubmitAsync("\"gpus\":2");
+        await daemon.UntilAsync(1, "Running");
+        await daemon.SubmitAsync("\"gpus\":2");
+        for (var i = 0; i < 20; i++)
+        {
+            await AsNobodyAsync(daemon, "POST /jobs/2/cancel", "exec 3>&-");
+        }
+
+        Assert.Equal("Queued", (await daemon.GetAsync("/jobs/2")).Json.GetProperty("state").GetString());
+    }
+
+    private static async Task<string> AsNobodyAsync(TestDaemon daemon, string request, string then)
+    {
+        var script = $"exec 3<>/dev/tcp/127.0.0.1/{daemon.Host.Address.Port}; printf '{request} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\nContent-Length: 0\\r\\n\\r\\n' >&3; {then}";
+        var start = new ProcessStartInfo("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", script])
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = "/",
+        };
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync(Ct);
+        await process.WaitForExitAsync(Ct);
+        return output;
     }
 }

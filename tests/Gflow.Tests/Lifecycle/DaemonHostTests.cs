@@ -129,7 +129,7 @@ public sealed class DaemonHostTests
         {
             Projects = new() { RequireProject = true },
         };
-        Assert.Equal(["daemon.port"], daemon.Host.Apply(changed));
+        Assert.Equal(["daemon.port"], await daemon.Host.ApplyAsync(changed));
         Assert.Equal(400, (await daemon.PostAsync("/jobs", """{"command":"true","run_dir":"/tmp"}""")).Status);
         Assert.Equal(201, (await daemon.PostAsync("/jobs", """{"command":"true","run_dir":"/tmp","project":"p"}""")).Status);
     }

@@ -1,3 +1,4 @@
+using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Gflow.Daemon.Lifecycle;
@@ -115,6 +116,7 @@ public sealed class GflowdCommandTests
         using var home = new TestHome();
         var config = Path.Combine(home.Root, "other.toml");
         await File.WriteAllTextAsync(config, $"[daemon]\nport = 0\nhost = \"127.0.0.1\"\nsocket = \"{home.Root}/own.sock\"\n[storage]\npath = \"{home.Root}/own\"\n", Ct);
+        await using var inheritable = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var (exit, output, errors) = await RunAsync(home, "start", "--config", config);
         Assert.True(exit == 0, output + errors);
         var first = HomeLock.Find(Path.Combine(home.Root, "own"))!;
@@ -122,7 +124,9 @@ public sealed class GflowdCommandTests
         {
             Assert.Contains($"pid {first.Pid}", output, StringComparison.Ordinal);
             Assert.Equal($"{first.Pid}", SessionOf(first.Pid));
-            Assert.All(OpenFiles(first.Pid), target => Assert.False(target.StartsWith("pipe:", StringComparison.Ordinal) && OpenFiles(Environment.ProcessId).Contains(target)));
+            Assert.Equal("/dev/null", LinkOf($"/proc/{first.Pid}/fd/0"));
+            Assert.Equal(Path.Combine(home.Root, "own", "logs", "daemon.log"), LinkOf($"/proc/{first.Pid}/fd/2"));
+            Assert.DoesNotContain(LinkOf($"/proc/self/fd/{inheritable.ClientSafePipeHandle.DangerousGetHandle()}"), OpenFiles(first.Pid));
 
             Assert.Equal(0, (await RunAsync(home, "reload", "--config", config)).Exit);
             var log = Path.Combine(home.Root, "own", "logs", "daemon.log");
@@ -180,6 +184,18 @@ public sealed class GflowdCommandTests
         return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[3];
     }
 
-    private static List<string> OpenFiles(int pid) =>
-        [.. Directory.GetFiles($"/proc/{pid}/fd").Select(file => File.ResolveLinkTarget(file, false)?.FullName ?? "").Select(Path.GetFileName).OfType<string>()];
+    private static List<string> OpenFiles(int pid) => [.. Directory.GetFiles($"/proc/{pid}/fd").Select(LinkOf)];
+
+    private static string LinkOf(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget ?? "";
+        }
+        catch (FileNotFoundException)
+        {
+            // Closed between the listing and the look.
+            return "";
+        }
+    }
 }

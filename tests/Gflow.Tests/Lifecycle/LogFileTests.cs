@@ -38,4 +38,20 @@ public sealed class LogFileTests
 
         Assert.Equal("before\nafter\n", File.ReadAllText(path));
     }
+
+    [Fact]
+    public void A_log_never_takes_more_than_twice_its_limit()
+    {
+        using var home = new TestHome();
+        var path = Path.Combine(home.Root, "log");
+        using var log = new LogFile(path, 1000);
+        for (var i = 0; i < 1000; i++)
+        {
+            log.Write($"line {i}\n");
+        }
+
+        Assert.EndsWith("line 999\n", File.ReadAllText(path), StringComparison.Ordinal);
+        Assert.InRange(Directory.GetFiles(home.Root).Sum(file => new FileInfo(file).Length), 1000, 2100);
+        Assert.Equal(2, Directory.GetFiles(home.Root).Length);
+    }
 }
