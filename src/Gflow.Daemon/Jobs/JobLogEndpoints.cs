@@ -78,7 +78,8 @@ internal sealed class JobLogEndpoints(ApiParts parts)
         using var open = StreamWait.Open(context);
         try
         {
-            await context.Response.StartAsync(open.Token).ConfigureAwait(false);
+            // A job that waits may have no output for days; the reader should know at once that he is heard.
+            await context.Response.Body.FlushAsync(open.Token).ConfigureAwait(false);
             await SendGrowthAsync(context.Response.Body, job.Value.Id, path, from, open.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

@@ -27,11 +27,12 @@ internal sealed unsafe partial class BackgroundProcess
     /// <summary>Whether it has ended; it is then forgotten by the kernel.</summary>
     public bool HasEnded => WaitFor(Pid, out _, DoNotWait) == Pid;
 
-    /// <summary>Starts a program in the root directory, with our environment, and output to a file.</summary>
+    /// <summary>Starts a program in the root directory with its output to a file.</summary>
     /// <param name="command">Path of the program, then its arguments.</param>
+    /// <param name="environment">All of its environment.</param>
     /// <param name="log">Absolute path; made where there is none, and appended to.</param>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
-    public static BackgroundProcess Start(IReadOnlyList<string> command, string log)
+    public static BackgroundProcess Start(IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, string log)
     {
         var actions = stackalloc byte[Room];
         var attributes = stackalloc byte[Room];
@@ -39,6 +40,7 @@ internal sealed unsafe partial class BackgroundProcess
         Check(InitActions(actions));
         Check(InitAttributes(attributes));
         var arguments = Texts(command);
+        var variables = Texts([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]);
         try
         {
             Check(AddOpen(actions, 0, "/dev/null", ReadOnly, 0));
@@ -53,12 +55,13 @@ internal sealed unsafe partial class BackgroundProcess
             _ = EmptySignals(signals);
             Check(SetMask(attributes, signals));
             Check(SetFlags(attributes, SetSignalDefaults | SetSignalMask | SetSession));
-            Check(Spawn(out var pid, command[0], actions, attributes, arguments, *(byte***)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "environ")));
+            Check(Spawn(out var pid, command[0], actions, attributes, arguments, variables));
             return new(pid);
         }
         finally
         {
             Free(arguments);
+            Free(variables);
             _ = DestroyActions(actions);
             _ = DestroyAttributes(attributes);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -18,9 +19,13 @@ internal sealed record HomeHolder(int Pid, long StartTime, string Socket)
 /// </summary>
 internal sealed partial class HomeLock : IDisposable
 {
+    private const int ReadOnly = 0;
+    private const int ReadWriteCreate = 0x42;
+    private const int CloseOnExec = 0x80000;
+    private const uint FileMode = 0x180;
     private const int Exclusive = 2;
     private const int DoNotWait = 4;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly FileStream _file;
 
@@ -33,16 +38,8 @@ internal sealed partial class HomeLock : IDisposable
         FileStream file;
         try
         {
-            Directory.CreateDirectory(dataDirectory, OwnerOnly | UnixFileMode.UserExecute);
-            // Sharing everything keeps .NET from taking a lock of its own on it.
-            file = new FileStream(PathIn(dataDirectory), new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.ReadWrite | FileShare.Delete,
-                UnixCreateMode = OwnerOnly,
-                BufferSize = 0,
-            });
+            Directory.CreateDirectory(dataDirectory, OwnerOnly);
+            file = Open(dataDirectory, ReadWriteCreate, FileAccess.ReadWrite);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -73,13 +70,24 @@ internal sealed partial class HomeLock : IDisposable
         _file.Dispose();
     }
 
-    private static string PathIn(string dataDirectory) => Path.Combine(dataDirectory, "gflowd.lock");
+    /// <summary>Opens the file as the kernel does: .NET's own open takes a lock too, and fails while this one is held.</summary>
+    private static FileStream Open(string dataDirectory, int flags, FileAccess access)
+    {
+        var path = Path.Combine(dataDirectory, "gflowd.lock");
+        var handle = OpenFile(path, flags | CloseOnExec, FileMode);
+        if (handle.IsInvalid)
+        {
+            throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+
+        return new FileStream(handle, access, bufferSize: 0);
+    }
 
     private static HomeHolder? ReadHolder(string dataDirectory)
     {
         try
         {
-            using var file = new FileStream(PathIn(dataDirectory), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = Open(dataDirectory, ReadOnly, FileAccess.Read);
             return JsonSerializer.Deserialize(file, LockJson.Default.HomeHolder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException)
@@ -88,6 +96,9 @@ internal sealed partial class HomeLock : IDisposable
             return null;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial SafeFileHandle OpenFile(string path, int flags, uint mode);
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int Lock(SafeHandle file, int operation);

@@ -43,14 +43,18 @@ internal sealed partial class LogFile : IDisposable
 
     private void Turn()
     {
+        var holdsOurErrors = File.ResolveLinkTarget("/proc/self/fd/2", returnFinalTarget: false)?.FullName == _path;
         File.Move(_path, _path + ".1", overwrite: true);
         var old = _file;
         _file = Open();
         old.Dispose();
-        // What the runtime itself has to say, such as why it died, goes to standard error.
-        var descriptor = (int)_file.SafeFileHandle.DangerousGetHandle();
-        _ = Duplicate(descriptor, 1);
-        _ = Duplicate(descriptor, 2);
+        if (holdsOurErrors)
+        {
+            // What the runtime itself has to say, such as why it died, goes to standard error, which was this file.
+            var descriptor = (int)_file.SafeFileHandle.DangerousGetHandle();
+            _ = Duplicate(descriptor, 1);
+            _ = Duplicate(descriptor, 2);
+        }
     }
 
     private FileStream Open() => new(_path, new FileStreamOptions

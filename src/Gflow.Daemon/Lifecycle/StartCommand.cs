@@ -30,7 +30,7 @@ internal sealed class StartCommand(VerbContext context)
             Directory.CreateDirectory(options.Storage.Path, OwnerOnly);
             Directory.CreateDirectory(Path.GetDirectoryName(log)!, OwnerOnly);
             var before = File.Exists(log) ? new FileInfo(log).Length : 0;
-            var daemon = BackgroundProcess.Start(Command(log), log);
+            var daemon = BackgroundProcess.Start(Command(log), context.Environment, log);
             return await AwaitAsync(daemon, options.Daemon.Socket, log, before, ct).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception)

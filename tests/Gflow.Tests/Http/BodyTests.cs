@@ -1,0 +1,88 @@
+using System.Text;
+using Gflow.Core.Contracts;
+using Gflow.Daemon.Http;
+using Gflow.Tests.TestKit;
+
+namespace Gflow.Tests.Http;
+
+public sealed class BodyTests
+{
+    [Theory]
+    [InlineData("{\"command\":", "malformed_json", "line 1, byte 12")]
+    [InlineData("{\"gpus\":1,,}", "malformed_json", "line 1, byte 11")]
+    [InlineData("{\"gpus\":\"two\"}", "wrong_type", "gpus: wrong type or value out of range; expected a whole number")]
+    [InlineData("{\"gpus\":1.5}", "wrong_type", "gpus")]
+    [InlineData("{\"gpus\":99999999999999999999}", "wrong_type", "gpus")]
+    [InlineData("{\"command\":7}", "wrong_type", "expected a text")]
+    [InlineData("{\"auto_cancel_on_dependency_failure\":1}", "wrong_type", "expected true or false")]
+    [InlineData("{\"depends_on_ids\":[1,\"x\"]}", "wrong_type", "depends_on_ids[1]")]
+    [InlineData("{\"time_limit\":60}", "wrong_type", "secs")]
+    [InlineData("{\"script_content\":\"%%\"}", "wrong_type", "base64")]
+    [InlineData("{\"environment\":[]}", "wrong_type", "an object of texts")]
+    [InlineData("[]", "wrong_type", "The body must be an object")]
+    [InlineData("null", "wrong_type", "not null")]
+    [InlineData("7", "wrong_type", "an object")]
+    public void What_is_wrong_with_a_body_is_said_in_words_of_json(string body, string code, string part)
+    {
+        var problem = Assert.Single(RequestBody.Parse(Encoding.UTF8.GetBytes(body), WireJson.Default.SubmissionDraft).Problems);
+        Assert.Equal(code, problem.Code);
+        Assert.Contains(part, problem.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Problems_in_a_batch_name_the_element()
+    {
+        var problem = Assert.Single(RequestBody.Parse("[{\"command\":\"a\"},{\"gpus\":\"x\"}]"u8, WireJson.Default.ListSubmissionDraft).Problems);
+        Assert.Equal("[1].gpus", problem.Field);
+        Assert.Contains("a whole number", problem.Message, StringComparison.Ordinal);
+        Assert.Equal("wrong_type", Assert.Single(RequestBody.Parse("[null]"u8, WireJson.Default.ListSubmissionDraft).Problems).Code);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_refused() =>
+        Assert.False(RequestBody.Parse([.. "{\"command\":\""u8, 0xFF, 0xFE, .. "\"}"u8], WireJson.Default.SubmissionDraft).Ok);
+
+    [Fact]
+    public void A_byte_order_mark_is_no_harm() =>
+        Assert.Equal("a", RequestBody.Parse("\uFEFF{\"command\":\"a\"}"u8, WireJson.Default.SubmissionDraft).Value.Command);
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData(null)]
+    public async Task Bodies_that_do_not_say_they_are_json_get_415(string? type)
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        foreach (var path in (string[])["/jobs", "/jobs/1/cancel"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent("{}"u8.ToArray()) };
+            if (type is not null)
+            {
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+            }
+
+            var answer = await daemon.SendAsync(request);
+            Assert.Equal(415, answer.Status);
+            Assert.Equal("not_json", answer.Code);
+        }
+    }
+
+    [Fact]
+    public async Task A_submission_without_a_body_is_told_what_is_missing()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        Assert.Equal("missing_body", (await daemon.PostAsync("/jobs")).Code);
+    }
+
+    [Theory]
+    [InlineData("/jobs", 17 << 20, "16 MiB")]
+    [InlineData("/jobs/1/redo", 2 << 20, "1 MiB")]
+    public async Task Bodies_beyond_the_limit_get_413_and_the_limit(string path, int size, string limit)
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        var answer = await daemon.PostAsync(path, $$"""{"command":"{{new string('x', size)}}"}""");
+        Assert.Equal(413, answer.Status);
+        Assert.Contains(limit, answer.Error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,54 @@
+using Gflow.Tests.TestKit;
+
+namespace Gflow.Tests.Http;
+
+public sealed class InfoEndpointsTests
+{
+    [Fact]
+    public async Task The_daemon_tells_who_and_how_it_is()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        await daemon.SubmitAsync("\"gpus\":1");
+        await daemon.UntilAsync(1, "Running");
+        var status = (await daemon.GetAsync("/status")).Json;
+        Assert.Equal(Environment.ProcessId, status.GetProperty("pid").GetInt32());
+        Assert.Equal(2, status.GetProperty("gpu_total").GetInt32());
+        Assert.Equal(1, status.GetProperty("gpu_available").GetInt32());
+        Assert.Equal(1, status.GetProperty("running_jobs").GetInt32());
+        Assert.Equal(daemon.Host.Socket, status.GetProperty("socket").GetString());
+        Assert.Equal(daemon.Host.Address, new Uri(status.GetProperty("url").GetString()!));
+        Assert.Equal(daemon.Home.Paths.DataDirectory, status.GetProperty("data_dir").GetString());
+
+        var gpus = (await daemon.GetAsync("/info")).Json.GetProperty("gpus");
+        Assert.False(gpus[0].GetProperty("available").GetBoolean());
+        Assert.Equal(1u, gpus[0].GetProperty("jobs")[0].GetUInt32());
+        Assert.True(gpus[1].GetProperty("available").GetBoolean());
+        Assert.Equal("ok", (await daemon.GetAsync("/health")).Json.GetProperty("status").GetString());
+        Assert.StartsWith("gflow ", (await daemon.GetAsync("/")).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_answer_has_an_id_of_its_own()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        var ids = new HashSet<string>();
+        foreach (var path in (string[])["/health", "/jobs", "/nope", "/jobs/x"])
+        {
+            ids.Add((await daemon.GetAsync(path)).Headers.GetValues("x-request-id").Single());
+        }
+
+        Assert.Equal(4, ids.Count);
+    }
+
+    [Fact]
+    public async Task What_is_not_there_is_said_in_json()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        var missing = await daemon.GetAsync("/nope");
+        Assert.Equal((404, "no_route"), (missing.Status, missing.Code));
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/jobs");
+        var wrong = await daemon.SendAsync(request);
+        Assert.Equal((405, "wrong_method"), (wrong.Status, wrong.Code));
+        Assert.Contains("POST", wrong.Error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,201 @@
+using System.IO.Pipes;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Lifecycle.Rendering;
+using Gflow.Tests.TestKit;
+
+namespace Gflow.Tests.Lifecycle;
+
+public sealed class GflowdCommandTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("--bogus")]
+    [InlineData("nonsense")]
+    [InlineData("start", "--bogus")]
+    [InlineData("status", "extra")]
+    [InlineData("--config")]
+    public async Task Wrong_usage_exits_with_2_and_points_to_the_help(params string[] arguments)
+    {
+        using var home = new TestHome();
+        var (exit, output, errors) = await RunAsync(home, arguments);
+        Assert.Equal((2, ""), (exit, output));
+        Assert.Contains("gflowd --help", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("start", "--help")]
+    [InlineData("up", "--help")]
+    [InlineData("stop", "--help")]
+    [InlineData("restart", "--help")]
+    [InlineData("reload", "--help")]
+    [InlineData("status", "--help")]
+    [InlineData("config", "check", "--help")]
+    public async Task Help_has_examples(params string[] arguments)
+    {
+        using var home = new TestHome();
+        var (exit, output, _) = await RunAsync(home, arguments);
+        Assert.Equal(0, exit);
+        Assert.Contains("Examples:", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("status", "--version")]
+    public async Task The_version_is_told_everywhere(params string[] arguments)
+    {
+        using var home = new TestHome();
+        Assert.Equal((0, $"gflowd {Gflow.Daemon.DaemonHost.Version}\n", ""), await RunAsync(home, arguments));
+    }
+
+    [Fact]
+    public async Task Without_a_daemon_every_verb_says_where_it_looked()
+    {
+        using var home = new TestHome();
+        var (exit, output, _) = await RunAsync(home, "status");
+        Assert.Equal(3, exit);
+        Assert.Contains(home.Paths.Socket, output, StringComparison.Ordinal);
+        Assert.Contains("gflowd start", output, StringComparison.Ordinal);
+
+        var (jsonExit, json, _) = await RunAsync(home, "status", "--json");
+        Assert.Equal(3, jsonExit);
+        Assert.Equal("not_running", JsonDocument.Parse(json).RootElement.GetProperty("problems")[0].GetProperty("code").GetString());
+        foreach (var verb in (string[])["stop", "reload"])
+        {
+            var (refused, _, errors) = await RunAsync(home, verb);
+            Assert.Equal(1, refused);
+            Assert.Contains("not running", errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Status_tells_of_a_daemon_however_it_was_started()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        await daemon.SubmitAsync();
+        await daemon.UntilAsync(1, "Running");
+        var (exit, output, _) = await RunAsync(daemon.Home, "status");
+        Assert.Equal(0, exit);
+        Assert.Contains($"PID:       {Environment.ProcessId}\n", output, StringComparison.Ordinal);
+        Assert.Contains("GPUs:      2 total, 2 available\n", output, StringComparison.Ordinal);
+        Assert.Contains("Jobs:      1 running, 0 queued\n", output, StringComparison.Ordinal);
+        Assert.Contains($"Socket:    {daemon.Host.Socket}\n", output, StringComparison.Ordinal);
+        Assert.Contains("Executor:  process\n", output, StringComparison.Ordinal);
+
+        var (_, json, _) = await RunAsync(daemon.Home, "status", "--json");
+        Assert.Equal(Environment.ProcessId, JsonDocument.Parse(json).RootElement.GetProperty("pid").GetInt32());
+        var (again, started, _) = await RunAsync(daemon.Home, "start");
+        Assert.Equal(0, again);
+        Assert.Contains("already running", started, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_bad_configuration_starts_nothing_and_all_of_it_is_told()
+    {
+        using var home = new TestHome();
+        home.Configure("[daemon]\nport = \"x\"\nbogus = 1\n");
+        foreach (var verb in (string[][])[["start"], ["restart"], ["reload"], []])
+        {
+            var (exit, _, errors) = await RunAsync(home, verb);
+            Assert.Equal(1, exit);
+            Assert.Contains("daemon.port", errors, StringComparison.Ordinal);
+            Assert.Contains("daemon.bogus", errors, StringComparison.Ordinal);
+        }
+
+        var (checkExit, report, _) = await RunAsync(home, "config", "check");
+        Assert.Equal(1, checkExit);
+        Assert.Contains("daemon.bogus", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_daemon_in_the_background_starts_reloads_restarts_and_stops()
+    {
+        using var home = new TestHome();
+        var config = Path.Combine(home.Root, "other.toml");
+        await File.WriteAllTextAsync(config, $"[daemon]\nport = 0\nhost = \"127.0.0.1\"\nsocket = \"{home.Root}/own.sock\"\n[storage]\npath = \"{home.Root}/own\"\n", Ct);
+        await using var inheritable = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
+        var (exit, output, errors) = await RunAsync(home, "start", "--config", config);
+        Assert.True(exit == 0, output + errors);
+        var first = HomeLock.Find(Path.Combine(home.Root, "own"))!;
+        try
+        {
+            Assert.Contains($"pid {first.Pid}", output, StringComparison.Ordinal);
+            Assert.Equal($"{first.Pid}", SessionOf(first.Pid));
+            Assert.Equal("/dev/null", LinkOf($"/proc/{first.Pid}/fd/0"));
+            Assert.Equal(Path.Combine(home.Root, "own", "logs", "daemon.log"), LinkOf($"/proc/{first.Pid}/fd/2"));
+            Assert.DoesNotContain(LinkOf($"/proc/self/fd/{inheritable.ClientSafePipeHandle.DangerousGetHandle()}"), OpenFiles(first.Pid));
+
+            Assert.Equal(0, (await RunAsync(home, "reload", "--config", config)).Exit);
+            var log = Path.Combine(home.Root, "own", "logs", "daemon.log");
+            await UntilAsync(() => File.ReadAllText(log).Contains("Configuration read again", StringComparison.Ordinal));
+            await File.WriteAllTextAsync(config, "[daemon]\nbogus = 1\n", Ct);
+            Assert.True(first.Process.Send(PosixSignal.SIGHUP));
+            await UntilAsync(() => File.ReadAllText(log).Contains("daemon.bogus", StringComparison.Ordinal));
+            await File.WriteAllTextAsync(config, $"[daemon]\nport = 0\nhost = \"127.0.0.1\"\nsocket = \"{home.Root}/own.sock\"\n[storage]\npath = \"{home.Root}/own\"\n", Ct);
+
+            Assert.Equal(0, (await RunAsync(home, "restart", "--config", config)).Exit);
+            var second = HomeLock.Find(Path.Combine(home.Root, "own"))!;
+            Assert.NotEqual(first.Pid, second.Pid);
+            Assert.False(first.Process.IsAlive);
+        }
+        finally
+        {
+            var (stopped, text, _) = await RunAsync(home, "stop", "--config", config);
+            Assert.Equal((0, "gflowd stopped.\n"), (stopped, text));
+        }
+
+        Assert.Null(HomeLock.Find(Path.Combine(home.Root, "own")));
+        Assert.Equal(3, (await RunAsync(home, "status", "--config", config)).Exit);
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_tells_why()
+    {
+        using var home = new TestHome();
+        home.Configure("[daemon]\nport = 0\nhost = \"0.0.0.0\"\n");
+        var (exit, _, errors) = await RunAsync(home, "start");
+        Assert.Equal(1, exit);
+        Assert.Contains("did not start", errors, StringComparison.Ordinal);
+        Assert.Contains("daemon.host", errors, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync(TestHome home, params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        var exit = await new GflowdCommand(home.Environment, new Terminal(output, errors), TimeProvider.System).RunAsync(arguments, Ct);
+        return (exit, output.ToString(), errors.ToString());
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Delay(10, Ct);
+        }
+    }
+
+    private static string SessionOf(int pid)
+    {
+        var stat = File.ReadAllText($"/proc/{pid}/stat");
+        return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[3];
+    }
+
+    private static List<string> OpenFiles(int pid) => [.. Directory.GetFiles($"/proc/{pid}/fd").Select(LinkOf)];
+
+    private static string LinkOf(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget ?? "";
+        }
+        catch (FileNotFoundException)
+        {
+            // Closed between the listing and the look.
+            return "";
+        }
+    }
+}
