@@ -59,7 +59,8 @@ public static class ConfigDocument
             return (null, [new ConfigProblem("syntax", origin(new TextPosition(0, line, 0)), "", null, "tables or lists nest too deep", "no key needs this; remove it")]);
         }
 
-        var document = SyntaxParser.Parse(text, "", validate: true);
+        // The parser throws on a backslash that is the last character of all, instead of reporting it.
+        var document = SyntaxParser.Parse(text + "\n", "", validate: true);
         if (!document.HasErrors)
         {
             return (document, []);

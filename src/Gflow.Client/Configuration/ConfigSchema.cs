@@ -174,9 +174,6 @@ public static class ConfigSchema
         Children = [Timezone, Daemon, Executor, Projects, Quota, Storage, Notifications],
     };
 
-    /// <summary>Every key that is read and checked but takes effect in a later release, by its path.</summary>
-    public static IReadOnlyList<string> LaterPaths { get; } = [.. Walk(Root, "").Where(found => found.Key.Later).Select(found => found.Path)];
-
     /// <summary>Where else in the configuration a key of that name lives; null when nowhere.</summary>
     public static string? PathOf(string name) =>
         Walk(Root, "").FirstOrDefault(found => found.Key.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Path;

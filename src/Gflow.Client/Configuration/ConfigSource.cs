@@ -4,9 +4,10 @@ namespace Gflow.Client.Configuration;
 
 /// <summary>What is configured: a file with the environment over it, as written and not yet checked.</summary>
 /// <param name="File">Absolute path of the file that was read; null when there is none.</param>
+/// <param name="Mode">Who may do what with that file.</param>
 /// <param name="Root">The merged values; what could be read where there are problems.</param>
 /// <param name="Problems">Why the file or a variable could not be read.</param>
-public sealed record ConfigSource(string? File, ConfigValue.Table Root, IReadOnlyList<ConfigProblem> Problems)
+public sealed record ConfigSource(string? File, UnixFileMode Mode, ConfigValue.Table Root, IReadOnlyList<ConfigProblem> Problems)
 {
     /// <summary>A configuration is a page of text; a wrong path to a data file must not fill the memory.</summary>
     private const int MostBytes = 1 << 20;
@@ -23,7 +24,7 @@ public sealed record ConfigSource(string? File, ConfigValue.Table Root, IReadOnl
     {
         List<ConfigProblem> problems = [];
         var file = configPath is null ? paths.ConfigFile : configPath.Length == 0 ? "" : Path.GetFullPath(configPath);
-        var text = Text(file, configPath is not null, problems);
+        var (text, mode) = Text(file, configPath is not null, problems);
         var root = new ConfigValue.Table(new Dictionary<string, ConfigEntry>(), ConfigOrigin.InFile(file));
         if (text is not null)
         {
@@ -39,43 +40,44 @@ public sealed record ConfigSource(string? File, ConfigValue.Table Root, IReadOnl
 
         var (overlay, inVariables) = EnvironmentLayer.Read(environment);
         problems.AddRange(inVariables);
-        return new ConfigSource(text is null ? null : file, root.Under(overlay), problems);
+        return new ConfigSource(text is null ? null : file, mode, root.Under(overlay), problems);
     }
 
-    private static string? Text(string file, bool named, List<ConfigProblem> problems)
+    private static (string? Text, UnixFileMode Mode) Text(string file, bool named, List<ConfigProblem> problems)
     {
         try
         {
             using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            if (stream.Length > MostBytes)
+
+            // Pipes, as shells make them for <(…), do not know their length.
+            var bytes = new byte[stream.CanSeek && stream.Length is > 0 and <= MostBytes ? stream.Length : MostBytes + 1];
+            var count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            if (count <= MostBytes)
             {
-                Unreadable($"the file is larger than {MostBytes} bytes", "name a configuration file");
-                return null;
+                return (StrictUtf8.GetString(bytes, 0, count), System.IO.File.GetUnixFileMode(stream.SafeFileHandle));
             }
 
-            var bytes = new byte[stream.Length];
-            return StrictUtf8.GetString(bytes, 0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+            Unreadable($"the file is larger than {MostBytes} bytes", "name a configuration file");
+        }
+        catch (DecoderFallbackException)
+        {
+            Unreadable("the file is not UTF-8 text", "save it as UTF-8");
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException or ArgumentException)
         {
-            if (named && missing is not DecoderFallbackException)
+            if (named)
             {
                 Unreadable("the file named by --config does not exist", "name an existing file, or leave --config out for the default one");
             }
-            else if (missing is DecoderFallbackException)
-            {
-                Unreadable("the file is not UTF-8 text", "save it as UTF-8");
-            }
-
-            return null;
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             Unreadable(
                 Directory.Exists(file) ? "this is a directory" : "the file cannot be read",
                 "name a file that this user may read");
-            return null;
         }
+
+        return (null, UnixFileMode.None);
 
         void Unreadable(string message, string remedy) =>
             problems.Add(new ConfigProblem("unreadable_file", ConfigOrigin.InFile(file.Length == 0 ? "--config" : file), "", null, message, remedy));

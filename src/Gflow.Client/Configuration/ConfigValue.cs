@@ -16,7 +16,7 @@ public abstract record ConfigValue
     /// <summary>The value as a person would recognise it, short; whoever shows it must know that it is no secret.</summary>
     public abstract string Shown { get; }
 
-    public sealed record Text(string Value, ConfigOrigin At) : ConfigValue(At)
+    public sealed record Text(string Value, ConfigOrigin Origin) : ConfigValue(Origin)
     {
         private const int MostShown = 80;
 
@@ -43,14 +43,14 @@ public abstract record ConfigValue
         }
     }
 
-    public sealed record Number(long Value, ConfigOrigin At) : ConfigValue(At)
+    public sealed record Number(long Value, ConfigOrigin Origin) : ConfigValue(Origin)
     {
         public override string Kind => "a whole number";
 
         public override string Shown => Value.ToString(CultureInfo.InvariantCulture);
     }
 
-    public sealed record Flag(bool Value, ConfigOrigin At) : ConfigValue(At)
+    public sealed record Flag(bool Value, ConfigOrigin Origin) : ConfigValue(Origin)
     {
         public override string Kind => "true or false";
 
@@ -58,21 +58,21 @@ public abstract record ConfigValue
     }
 
     /// <summary>What TOML has and no key of ours takes: fractions, dates, times.</summary>
-    public sealed record Other(string Name, string Written, ConfigOrigin At) : ConfigValue(At)
+    public sealed record Other(string Name, string Written, ConfigOrigin Origin) : ConfigValue(Origin)
     {
         public override string Kind => Name;
 
         public override string Shown => Written;
     }
 
-    public sealed record List(IReadOnlyList<ConfigValue> Items, ConfigOrigin At) : ConfigValue(At)
+    public sealed record List(IReadOnlyList<ConfigValue> Items, ConfigOrigin Origin) : ConfigValue(Origin)
     {
         public override string Kind => "a list";
 
         public override string Shown => Items.Count == 0 ? "[]" : "[…]";
     }
 
-    public sealed record Table(IReadOnlyDictionary<string, ConfigEntry> Entries, ConfigOrigin At) : ConfigValue(At)
+    public sealed record Table(IReadOnlyDictionary<string, ConfigEntry> Entries, ConfigOrigin Origin) : ConfigValue(Origin)
     {
         public override string Kind => "a table";
 

@@ -23,4 +23,5 @@ namespace Gflow.Core.Contracts;
 [JsonSerializable(typeof(InfoAnswer))]
 [JsonSerializable(typeof(LogContent))]
 [JsonSerializable(typeof(StreamFrame))]
+[JsonSerializable(typeof(string))]
 public sealed partial class WireJson : JsonSerializerContext;

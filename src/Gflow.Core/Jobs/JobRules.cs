@@ -24,6 +24,9 @@ public sealed class JobRules
         _now = now;
     }
 
+    /// <summary>The job as it is now, after all that was done so far; null when it is not live.</summary>
+    public Job? Find(JobId id) => _board.Find(id);
+
     /// <summary>All that was done so far.</summary>
     public JobChanges Changes() => new(_board.ToBoard(), [.. _changed.Values], _events);
 
@@ -146,14 +149,14 @@ public sealed class JobRules
 
         switch (job.Status)
         {
-            case JobStatus.Starting or JobStatus.Running when gone:
+            case JobStatus.Running when gone:
                 End(job, EndOf(EndCause.Leftovers, null, exit), exit.At);
                 break;
             case JobStatus.Running running:
                 Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Leftovers, _now, null, exit), null);
                 break;
-            case JobStatus.Ending { Exit: null } ending when gone:
-                End(job, EndOf(ending.Cause, ending.By, exit), exit.At);
+            case JobStatus.Ending ending when gone:
+                End(job, EndOf(ending.Cause, ending.By, ending.Exit ?? exit), ending.Exit is null ? exit.At : _now);
                 break;
             case JobStatus.Ending { Exit: null } ending:
                 Move(job, ending with { Exit = exit }, null);

@@ -51,7 +51,7 @@ public sealed record SubmissionDraft
 
     /// <summary>Everything else that came: ignored where it is a job's own output (<c>id</c>, <c>state</c>…), refused where it asks for what is not there yet.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Others { get; init; }
+    public IDictionary<string, JsonElement>? Others { get; set; }
 
     /// <summary>This draft with <paramref name="upper"/> laid over it: what is set above wins.</summary>
     public SubmissionDraft Under(SubmissionDraft upper) => new()

@@ -28,5 +28,5 @@ public sealed record UpdateDraft
     public IReadOnlyList<string> Clears { get; init; } = [];
 
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Others { get; init; }
+    public IDictionary<string, JsonElement>? Others { get; set; }
 }

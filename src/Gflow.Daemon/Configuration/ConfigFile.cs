@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Gflow.Client.Configuration;
 using Gflow.Core.Text;
@@ -37,17 +38,18 @@ internal static class ConfigFile
         }
 
         var root = new ConfigSection(source.Root, ConfigSchema.Root, "", findings);
+        var defaults = DaemonOptions.Defaults(paths);
         var options = new DaemonOptions
         {
             Timezone = Timezone(root),
-            Daemon = Daemon(root.Section("daemon"), environment, paths),
-            Executor = Executor(root.Section("executor")),
+            Daemon = Daemon(root.Section("daemon"), environment, defaults.Daemon),
+            Executor = Executor(root.Section("executor"), defaults.Executor),
             Projects = Projects(root.Section("projects")),
             Quota = Quota(root.Section("quota")),
-            Storage = Storage(root.Section("storage"), environment, paths),
-            Notifications = Notifications(root.Section("notifications")),
+            Storage = Storage(root.Section("storage"), environment, defaults.Storage),
+            Notifications = Notifications(root.Section("notifications"), defaults.Notifications),
         };
-        if (source.File is { } file && (File.GetUnixFileMode(file) & ReadableByOthers) != 0 && HoldsSecrets(source.Root, ConfigSchema.Root))
+        if (source.File is { } file && (source.Mode & ReadableByOthers) != 0 && HoldsSecrets(source.Root, ConfigSchema.Root))
         {
             findings.Warnings.Add(new ConfigProblem(
                 "readable_secrets", ConfigOrigin.InFile(file), "", null, "the file holds secrets (webhook URLs, passwords or headers) and other users may read it", $"run chmod 600 {file}"));
@@ -77,11 +79,15 @@ internal static class ConfigFile
         return TimeZoneInfo.FindSystemTimeZoneById(written.Value);
     }
 
-    private static ServingOptions Daemon(ConfigSection section, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
+    private static ServingOptions Daemon(ConfigSection section, IReadOnlyDictionary<string, string> environment, ServingOptions fallback)
     {
-        var fallback = new ServingOptions { Socket = paths.Socket };
         var problems = section.Findings.Problems;
         var host = section.Text("host") is { } name ? ClientOptions.ReadHost(name, problems) : null;
+        if (IPAddress.TryParse(host, out var address) && !IPAddress.IsLoopback(address))
+        {
+            section.Warn("host", section.Text("host")!, "other machines could reach the daemon, and nobody could tell who calls from there", "write \"localhost\"");
+        }
+
         var fairShare = section.Section("fair_share");
         return new ServingOptions
         {
@@ -116,7 +122,7 @@ internal static class ConfigFile
         }
     }
 
-    private static ExecutorOptions Executor(ConfigSection section)
+    private static ExecutorOptions Executor(ConfigSection section, ExecutorOptions fallback)
     {
         switch (section.Text("type"))
         {
@@ -129,7 +135,6 @@ internal static class ConfigFile
                 break;
         }
 
-        var fallback = new ExecutorOptions();
         return new ExecutorOptions
         {
             HideGpus = section.Flag("hide_gpus") ?? fallback.HideGpus,
@@ -172,9 +177,8 @@ internal static class ConfigFile
             new(limits.Number("max_running_jobs"), limits.Number("max_running_gpus"), limits.Number("max_queued_jobs"));
     }
 
-    private static StorageOptions Storage(ConfigSection section, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
+    private static StorageOptions Storage(ConfigSection section, IReadOnlyDictionary<string, string> environment, StorageOptions fallback)
     {
-        var fallback = new StorageOptions { Path = paths.DataDirectory };
         var path = section.Text("path") is { } written ? ClientOptions.AbsolutePath(written.Value, environment) : fallback.Path;
         if (path is null)
         {
@@ -214,9 +218,8 @@ internal static class ConfigFile
         return period.Value;
     }
 
-    private static NotificationOptions Notifications(ConfigSection section)
+    private static NotificationOptions Notifications(ConfigSection section, NotificationOptions fallback)
     {
-        var fallback = new NotificationOptions();
         var common = new TargetValidator();
         var webhooks = section.List("webhooks").ToList();
         var emails = section.List("emails").ToList();

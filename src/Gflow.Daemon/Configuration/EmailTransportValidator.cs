@@ -6,13 +6,6 @@ namespace Gflow.Daemon.Configuration;
 /// <summary>Reads one of <c>[[notifications.emails]]</c>.</summary>
 internal static class EmailTransportValidator
 {
-    private static readonly ParserOptions Strict = new()
-    {
-        AddressParserComplianceMode = RfcComplianceMode.Strict,
-        AllowAddressesWithoutDomain = false,
-        AllowUnquotedCommasInAddresses = false,
-    };
-
     /// <returns>The transport, or null when something in it is wrong.</returns>
     public static EmailTransportOptions? Read(ConfigSection target, TargetValidator common)
     {
@@ -77,7 +70,7 @@ internal static class EmailTransportValidator
 
     private static MailboxAddress? Mailbox(ConfigSection target, string key, ConfigValue.Text written, int? item)
     {
-        if (!written.Value.Any(char.IsControl) && MailboxAddress.TryParse(Strict, written.Value.Trim(), out var mailbox))
+        if (MailboxRules.Parse(written.Value) is { } mailbox)
         {
             return mailbox;
         }

@@ -62,4 +62,10 @@ internal sealed record ResourceUsage(TimeSpan User, TimeSpan System, long MaxRss
 internal sealed record ExecutorJob(uint JobId, int Attempt, int Pid, DateTimeOffset StartedAt, bool Ended);
 
 /// <summary>The executor can neither be reached nor started, or refuses this daemon. The message says which and why.</summary>
-internal sealed class ExecutorUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+/// <param name="message">For people.</param>
+/// <param name="isRefusal">Whether it was refused, so that trying again is of no use.</param>
+internal sealed class ExecutorUnavailableException(string message, bool isRefusal = false) : Exception(message)
+{
+    /// <summary>Whether it was refused, so that trying again is of no use.</summary>
+    public bool IsRefusal { get; } = isRefusal;
+}

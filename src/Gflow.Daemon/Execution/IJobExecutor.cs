@@ -41,7 +41,8 @@ internal interface IJobExecutor : IAsyncDisposable
 
     /// <summary>
     /// Lets go of a job that is gone; to be called after its end is safely stored. Until then the end is reported again
-    /// at each connect. Has no effect on a job that is unknown or has a process left.
+    /// at each connect, and from then on the pair counts as never started. Has no effect on a job that is unknown or has
+    /// a process left.
     /// </summary>
     Task AcknowledgeAsync(uint jobId, int attempt, CancellationToken ct);
 

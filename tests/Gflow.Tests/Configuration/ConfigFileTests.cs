@@ -1,4 +1,3 @@
-using Gflow.Client.Configuration;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 
@@ -153,6 +152,21 @@ public sealed class ConfigFileTests
     }
 
     [Fact]
+    public async Task A_file_that_has_no_size_is_read_all_the_same()
+    {
+        using var home = new ConfigHome();
+        var pipe = Path.Combine(home.Environment["HOME"], "pipe");
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await mkfifo.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        var writer = Task.Run(() => File.WriteAllText(pipe, "[daemon]\nport = 7\n"), TestContext.Current.CancellationToken);
+        Assert.Equal(7, home.Options(pipe).Daemon.Port);
+        await writer;
+    }
+
+    [Fact]
     public void Keys_whose_feature_comes_later_are_accepted_and_noted()
     {
         using var home = new ConfigHome("[quota.default_user]\nmax_running_jobs = 1\n[daemon]\ngpus = [0]\nport = 1\n");
@@ -160,11 +174,12 @@ public sealed class ConfigFileTests
         Assert.NotNull(load.Options);
         Assert.Equal(["quota", "daemon.gpus"], load.Notes.Select(note => note.Key));
         Assert.All(load.Notes, note => Assert.EndsWith("takes effect in a later release", note.ToString()));
-        Assert.Contains("daemon.fair_share", ConfigSchema.LaterPaths);
     }
 
     [Theory]
     [InlineData("[executor]\ntype = \"tmux\"\n", "executor.type", "gjob log")]
+    [InlineData("[daemon]\nhost = \"0.0.0.0\"\n", "daemon.host", "other machines")]
+    [InlineData("[daemon]\nhost = \"2001:db8::1\"\n", "daemon.host", "other machines")]
     [InlineData("[notifications]\nmax_concurrent_deliveries = 0\n", "notifications.max_concurrent_deliveries", "counts as 1")]
     [InlineData("[notifications]\nenabled = true\n[[notifications.webhooks]]\nurl = \"http://a/\"\ntimeout_secs = 0\n", "notifications.webhooks[0].timeout_secs", "counts as 1")]
     [InlineData("[[notifications.webhooks]]\nurl = \"http://a/\"\n", "notifications.enabled", "enabled = true")]

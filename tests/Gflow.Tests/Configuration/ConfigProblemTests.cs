@@ -208,6 +208,7 @@ public sealed class ConfigProblemTests
         [
             "[", "]", "[[", "]]", "{", "}", "\"", "'", "\"\"\"", "#", "\n", " ", ".", ",", "=", "\\", "a", "daemon", "port",
             "notifications", "webhooks", "url", "1", "1e9", "2026-01-01", "true", "\r", "\0", "é",
+            "\\u", "\\U", "\\x", "D800", "FFFFFFFF",
         ];
         Gen.Int[0, parts.Length - 1].Array[0, 40].Sample(chosen =>
         {
@@ -217,7 +218,7 @@ public sealed class ConfigProblemTests
             {
                 Assert.All(SchemaRules.Check(root, ConfigSchema.Root, ""), problem => Assert.NotEmpty(problem.ToString()));
             }
-        }, iter: 5000);
+        }, iter: 10000);
     }
 
     [Fact]

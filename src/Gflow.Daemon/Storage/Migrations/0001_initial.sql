@@ -56,6 +56,7 @@ CREATE TABLE delivery (
     settled_at INTEGER
 ) STRICT;
 CREATE INDEX delivery_due ON delivery (target, next_at, seq) WHERE state = 0;
+CREATE INDEX delivery_order ON delivery (target, order_key, seq) WHERE state = 0;
 CREATE INDEX delivery_by_event ON delivery (event);
 
 CREATE TABLE attempt (

@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace Gflow.Core.Notifications;
+
+/// <summary>What a status of HTTP says about a delivery.</summary>
+public static class HttpVerdict
+{
+    /// <param name="status">The status of the answer.</param>
+    /// <param name="words">What the answer said besides, safe to store; null for nothing.</param>
+    /// <param name="notBefore">From <c>Retry-After</c>.</param>
+    public static DeliveryOutcome Judge(int status, string? words = null, DateTimeOffset? notBefore = null)
+    {
+        var reason = words is null ? $"HTTP {status}" : $"HTTP {status}: {words}";
+        return status switch
+        {
+            >= 200 and <= 299 => new DeliveryOutcome.Delivered(status),
+
+            // Not followed: whoever answers there is not whom the operator named.
+            >= 300 and <= 399 => new DeliveryOutcome.TargetFault($"{reason} (redirects are not followed)", status),
+
+            // Wrong credentials, wrong address, gone, or barred by law: all messages fare alike.
+            401 or 402 or 403 or 404 or 407 or 410 or 451 => new DeliveryOutcome.TargetFault(reason, status),
+
+            // The server wants another protocol than the one configured.
+            101 or 426 => new DeliveryOutcome.TargetFault(reason, status),
+
+            // Too slow, too early, too often; or the state of something over there that passes (conflict, misdirected, locked, dependency).
+            408 or 409 or 421 or 423 or 424 or 425 or 429 => new DeliveryOutcome.TryLater(reason, status, notBefore),
+
+            // RFC 9110 section 15: an unknown status of a class counts as the first of its class, and 400 is about the message.
+            >= 400 and <= 499 => new DeliveryOutcome.MessageFault(reason, status),
+            501 => new DeliveryOutcome.MessageFault(reason, status),
+
+            // 5xx, and by the same section whatever lies outside 100 to 599.
+            _ => new DeliveryOutcome.TryLater(reason, status, notBefore),
+        };
+    }
+
+    /// <summary>Reads <c>Retry-After</c>, which is a number of seconds or a date of HTTP.</summary>
+    /// <returns>Null when absent, unreadable or beyond the calendar.</returns>
+    public static DateTimeOffset? RetryAfter(string? value, DateTimeOffset now)
+    {
+        if (uint.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var seconds))
+        {
+            return seconds <= (DateTimeOffset.MaxValue - now).TotalSeconds ? now.AddSeconds(seconds) : null;
+        }
+
+        return DateTimeOffset.TryParse(
+            value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date)
+            ? date
+            : null;
+    }
+}

@@ -1,0 +1,180 @@
+using System.Reflection;
+using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Submission;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Engine;
+using Gflow.Daemon.Execution;
+using Gflow.Daemon.Execution.Local;
+using Gflow.Daemon.Gpus.Simulated;
+using Gflow.Daemon.Http;
+using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon;
+
+/// <summary>What a daemon stands on; tests put their own in its place.</summary>
+internal sealed record DaemonParts(TimeProvider Time, ILoggerFactory Logs)
+{
+    /// <summary>Makes what runs the jobs, from the data directory and the number of this start; the launcher unless told otherwise.</summary>
+    public Func<DataPaths, long, IJobExecutor>? Executor { get; init; }
+}
+
+/// <summary>One whole daemon: can be started, asked its address and stopped, by the program and by tests alike.</summary>
+internal sealed partial class DaemonHost : IAsyncDisposable
+{
+    // What was started, in the order in which it was; stopped in the opposite one.
+    private readonly Stack<object> _running = new();
+    private readonly DaemonParts _parts;
+    private readonly ILogger<DaemonHost> _log;
+    private volatile DaemonOptions _options;
+
+    private DaemonHost(DaemonOptions options, DaemonParts parts)
+    {
+        _options = options;
+        _parts = parts;
+        _log = parts.Logs.CreateLogger<DaemonHost>();
+        Paths = new(options.Storage.Path);
+    }
+
+    /// <summary>The program's version, as <c>--version</c> says it.</summary>
+    public static string Version { get; } =
+        typeof(DaemonHost).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    /// <summary>The configuration in force.</summary>
+    public DaemonOptions Options => _options;
+
+    public DataPaths Paths { get; }
+
+    /// <summary>Absolute path of the Unix socket.</summary>
+    public string Socket => _options.Daemon.Socket;
+
+    /// <summary>The TCP address, such as <c>http://127.0.0.1:59000</c>.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    public JobEngine Engine { get; private set; } = null!;
+
+    public Database Database { get; private set; } = null!;
+
+    /// <summary>Starts everything in order: the lock, the store, the engine, then HTTP, so that nobody is answered before all is there.</summary>
+    /// <exception cref="StartRefusedException">It cannot run like this.</exception>
+    /// <exception cref="StorageRefusedException">The store cannot be used.</exception>
+    /// <exception cref="ExecutorUnavailableException">Jobs could not be run.</exception>
+    public static async Task<DaemonHost> StartAsync(DaemonOptions options, DaemonParts parts, CancellationToken ct)
+    {
+        var host = new DaemonHost(options, parts);
+        try
+        {
+            await host.StartAllAsync(ct).ConfigureAwait(false);
+            LogStarted(host._log, Version, host.Paths.Root, host.Socket, host.Address);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Puts a changed configuration in force, as far as a running daemon can.</summary>
+    /// <returns>The keys that only a restart changes.</returns>
+    public IReadOnlyList<string> Apply(DaemonOptions changed)
+    {
+        var before = _options;
+        List<string> fixedKeys = [];
+        Note("storage.path", before.Storage.Path, changed.Storage.Path);
+        Note("storage.log_max_mb", before.Storage.LogMaxMb, changed.Storage.LogMaxMb);
+        Note("daemon.socket", before.Daemon.Socket, changed.Daemon.Socket);
+        Note("daemon.host", before.Daemon.Host, changed.Daemon.Host);
+        Note("daemon.port", before.Daemon.Port, changed.Daemon.Port);
+        Note("daemon.gpus", string.Join(',', before.Daemon.Gpus ?? []), string.Join(',', changed.Daemon.Gpus ?? []));
+        Note("daemon.simulated_gpus", before.Daemon.SimulatedGpus, changed.Daemon.SimulatedGpus);
+        Note("executor.hide_gpus", before.Executor.HideGpus, changed.Executor.HideGpus);
+        Note("executor.kill_grace_secs", before.Executor.KillGrace, changed.Executor.KillGrace);
+        _options = changed with
+        {
+            Daemon = before.Daemon,
+            Storage = changed.Storage with { Path = before.Storage.Path },
+        };
+        return fixedKeys;
+
+        void Note<T>(string key, T old, T now)
+        {
+            if (!EqualityComparer<T>.Default.Equals(old, now))
+            {
+                fixedKeys.Add(key);
+            }
+        }
+    }
+
+    /// <summary>Stops everything; jobs go on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        while (_running.TryPop(out var part))
+        {
+            if (part is IAsyncDisposable later)
+            {
+                await later.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                ((IDisposable)part).Dispose();
+            }
+        }
+    }
+
+    private async Task StartAllAsync(CancellationToken ct)
+    {
+        Running(HomeLock.Take(Paths.Root, Socket));
+        Paths.Create();
+        Database = Running(Database.Open(Paths.Database, _parts.Time));
+        var executor = Running((_parts.Executor ?? Launcher)(Paths, MetaTable.CountStart(Database.Writer)));
+        Engine = Running(new JobEngine(Database, executor, Settings(), _parts.Time, _parts.Logs));
+        await Engine.StartAsync(ct).ConfigureAwait(false);
+        var server = Running(await ApiServer.StartAsync(Api(), Listen(), _parts.Logs, ct).ConfigureAwait(false));
+        Address = server.Address;
+    }
+
+    private LocalExecutor Launcher(DataPaths paths, long epoch) =>
+        new(new LocalExecutorOptions(paths.Root, epoch), _parts.Time, _parts.Logs.CreateLogger<LocalExecutor>());
+
+    private EngineSettings Settings() => new()
+    {
+        Policy = new JobPolicy(_options.Executor.KillGrace),
+        Gpus = [.. Gpus()],
+        Scheduler = new SchedulerFacts(Environment.MachineName, Version),
+        Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus),
+    };
+
+    private IEnumerable<GpuSlot> Gpus() =>
+        new SimulatedGpuSource(_options.Daemon.SimulatedGpus).Devices().Select((device, index) =>
+            new GpuSlot(index, device.Uuid, _options.Daemon.Gpus is { } allowed && !allowed.Contains(index) ? "not_allowed(daemon.gpus)" : null));
+
+    private ApiParts Api()
+    {
+        var owner = new Caller(Account.Own.Uid, Account.Own.Name, Administrator: true);
+        return new ApiParts(Engine, new JobRequests(Engine, Database, Policy), Database, _parts.Time, new DaemonFacts(Version, owner, Paths, Socket));
+    }
+
+    private SubmissionPolicy Policy() => new()
+    {
+        GpuCount = Engine.Current.Gpus.Count,
+        DefaultRunDir = Account.Own.Home,
+        KnownProjects = _options.Projects.KnownProjects,
+        RequireProject = _options.Projects.RequireProject,
+        MailboxProblem = MailboxRules.Problem,
+    };
+
+    private ListenOptions Listen() => new() { Socket = Socket, Host = _options.Daemon.Host, Port = _options.Daemon.Port };
+
+    private T Running<T>(T part)
+        where T : class
+    {
+        _running.Push(part);
+        return part;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "gflowd {Version} serves {DataDirectory} on {Socket} and {Address}")]
+    private static partial void LogStarted(ILogger log, string version, string dataDirectory, string socket, Uri address);
+}

@@ -1,0 +1,107 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Engine;
+
+/// <summary>Puts a batch on disk in one transaction: contents, jobs, events, and the deliveries they cause.</summary>
+internal sealed class BatchWriter : IDisposable
+{
+    private readonly JobTable _jobs;
+    private readonly EventTable _events;
+    private readonly EventWriter _writer;
+    private long _lastEvent;
+    private long _lastDelivery;
+    private List<DeliveryRow> _committed = [];
+
+    public BatchWriter(Database database, SchedulerFacts scheduler)
+    {
+        Connection = database.Writer;
+        _jobs = new JobTable(Connection);
+        _events = new EventTable(Connection);
+        _writer = new EventWriter(scheduler);
+        _lastEvent = EventTable.LastSeq(Connection);
+        _lastDelivery = DeliveryTable.LastSeq(Connection);
+        Commits.Advance(_lastEvent);
+    }
+
+    public SqliteConnection Connection { get; }
+
+    public CommitSignal Commits { get; } = new();
+
+    /// <param name="subscriptions">All targets; empty while notifications are off.</param>
+    /// <exception cref="SqliteException">Nothing was written.</exception>
+    public void Write(EngineBatch batch, JobChanges changes, IReadOnlyList<GpuSlot> gpus, IReadOnlyList<Subscription> subscriptions)
+    {
+        _committed = [];
+        if (changes.Jobs.Count == 0 && batch.Contents.Count == 0 && batch.Settlements.Count == 0)
+        {
+            return;
+        }
+
+        var seq = _lastEvent;
+        var deliveries = new List<DeliveryRow>();
+        using var transaction = Connection.BeginTransaction();
+        foreach (var (hash, bytes) in batch.Contents)
+        {
+            ContentTable.Put(Connection, transaction, hash, bytes);
+        }
+
+        foreach (var job in changes.Jobs)
+        {
+            _jobs.Put(job, transaction);
+        }
+
+        foreach (var happened in changes.Events)
+        {
+            var (row, payload) = _writer.Write(happened, changes.Board, gpus, ++seq);
+            _events.Append(row, transaction);
+            deliveries.AddRange(NotificationRouter
+                .Route(payload, happened.Type, happened.Job.Spec.Notifications, subscriptions)
+                .Select((delivery, i) => Row(row, delivery, _lastDelivery + deliveries.Count + i + 1)));
+        }
+
+        DeliveryTable.Insert(Connection, transaction, deliveries);
+        foreach (var settlement in batch.Settlements)
+        {
+            DeliveryTable.Settle(Connection, transaction, settlement);
+        }
+
+        transaction.Commit();
+        _lastEvent = seq;
+        _lastDelivery += deliveries.Count;
+        _committed = deliveries;
+    }
+
+    /// <summary>Lets readers see what was committed.</summary>
+    /// <returns>The deliveries it holds.</returns>
+    public IReadOnlyList<DeliveryRow> Publish()
+    {
+        Commits.Advance(_lastEvent);
+        return _committed;
+    }
+
+    public void Dispose()
+    {
+        _jobs.Dispose();
+        _events.Dispose();
+    }
+
+    private static DeliveryRow Row(EventRow happened, Delivery delivery, long seq) => new()
+    {
+        Seq = seq,
+        EventSeq = happened.Seq,
+        EventUid = happened.Uid,
+        Type = happened.Type,
+        EventAt = happened.At,
+        Target = delivery.Target,
+        Recipient = delivery.Recipient,
+        OrderKey = happened.Job?.Value,
+        NextAt = happened.At,
+        Deadline = happened.At + RetrySchedule.Lifetime,
+        Payload = happened.Payload,
+    };
+}

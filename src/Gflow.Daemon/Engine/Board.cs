@@ -1,0 +1,16 @@
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Daemon.Engine;
+
+/// <summary>What readers see: the live jobs and the GPUs at one committed instant. Immutable.</summary>
+internal sealed record Board(JobBoard Live, IReadOnlyList<GpuSlot> Gpus)
+{
+    public IReadOnlyDictionary<JobId, Job> Jobs => Live.Jobs;
+
+    /// <summary>Why the job waits, or how it came to its end; null when there is nothing to say.</summary>
+    public JobReason? ReasonOf(Job job) => JobReasons.Of(job, Live, Gpus);
+
+    /// <summary>Whether a job could be given the GPU now.</summary>
+    public bool IsFree(GpuSlot gpu) => gpu.Unavailable is null && !Live.Occupied.ContainsKey(gpu.Index);
+}

@@ -1,0 +1,28 @@
+using Gflow.Core.Jobs;
+
+namespace Gflow.Daemon.Engine;
+
+/// <summary>Where the daemon keeps what it keeps, all below one data directory.</summary>
+internal sealed record DataPaths(string Root)
+{
+    public string Database => Path.Combine(Root, "gflow.db");
+
+    public string Logs => Path.Combine(Root, "logs");
+
+    /// <summary>Copies of scripts while their jobs run.</summary>
+    public string Scripts => Path.Combine(Root, "scripts");
+
+    public string LogOf(JobId id) => Path.Combine(Logs, $"{id}.log");
+
+    public string ScriptOf(JobId id) => Path.Combine(Scripts, id.ToString());
+
+    /// <summary>Makes the directories, readable by their owner alone.</summary>
+    public void Create()
+    {
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        foreach (var directory in (string[])[Root, Logs, Scripts])
+        {
+            Directory.CreateDirectory(directory, OwnerOnly);
+        }
+    }
+}

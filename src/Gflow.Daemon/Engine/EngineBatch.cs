@@ -1,0 +1,68 @@
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
+using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Engine;
+
+/// <summary>What goes into one transaction: the effects of many commands, and of the plan that follows them.</summary>
+internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConnection writer, DateTimeOffset now)
+{
+    private readonly List<(string Hash, byte[] Bytes)> _contents = [];
+    private readonly List<Job> _kills = [];
+    private readonly List<Settlement> _settlements = [];
+
+    /// <summary>Applies to the board of this batch, in which all earlier commands of it have taken effect.</summary>
+    public JobRules Rules { get; } = new(before, policy, now);
+
+    public DateTimeOffset Now => now;
+
+    /// <summary>The board as it is on disk.</summary>
+    public JobBoard Before => before;
+
+    public IReadOnlyList<(string Hash, byte[] Bytes)> Contents => _contents;
+
+    /// <summary>Jobs whose grace is over.</summary>
+    public IReadOnlyList<Job> Kills => _kills;
+
+    /// <summary>Outcomes of deliveries.</summary>
+    public IReadOnlyList<Settlement> Settlements => _settlements;
+
+    public void Settle(IReadOnlyList<Settlement> settlements) => _settlements.AddRange(settlements);
+
+    public void Keep(string? hash, byte[]? bytes)
+    {
+        if (hash is not null && bytes is not null)
+        {
+            _contents.Add((hash, bytes));
+        }
+    }
+
+    /// <summary>The final states of those of <paramref name="ids"/> that are over; ids of jobs that never were are missing from it and from the board.</summary>
+    public Dictionary<JobId, JobState> Ended(IReadOnlyCollection<JobId> ids)
+    {
+        var states = JobTable.States(writer, [.. ids.Where(id => !before.Jobs.ContainsKey(id))]);
+        return states.Where(pair => pair.Value.IsFinal()).ToDictionary();
+    }
+
+    public Job? FindEnded(JobId id) => JobTable.Find(writer, id) is { } job && job.State.IsFinal() ? job : null;
+
+    /// <summary>Carries the plan out; its starts and endings are committed before anything is done about them.</summary>
+    public void Plan(IReadOnlyList<GpuSlot> gpus)
+    {
+        var plan = Planner.Plan(new Snapshot(Rules.Changes().Board, gpus, now));
+        foreach (var deadline in plan.Due)
+        {
+            if (Rules.Due(deadline) == SignalText.Kill && Rules.Find(deadline.Id) is { } job)
+            {
+                _kills.Add(job);
+            }
+        }
+
+        foreach (var start in plan.Starts)
+        {
+            Rules.Start(start.Job, start.Gpus);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using Gflow.Core;
+
+namespace Gflow.Daemon.Engine;
+
+/// <summary>Something the writer is to do. Its caller is answered only after the commit that holds its effect.</summary>
+internal abstract class EngineCommand
+{
+    /// <summary>Whether it must be done sooner or later, because it tells of something that has happened.</summary>
+    public virtual bool MustHappen => false;
+
+    /// <summary>Does it, on the writer's turn.</summary>
+    public abstract void Apply(EngineBatch batch);
+
+    /// <summary>The batch is on disk.</summary>
+    public virtual void Committed()
+    {
+    }
+
+    /// <summary>The batch could not be written.</summary>
+    public virtual void Failed(Problem problem)
+    {
+    }
+}
+
+/// <summary>A request somebody waits for.</summary>
+internal sealed class EngineRequest<T>(Func<EngineBatch, Result<T>> apply) : EngineCommand
+{
+    private readonly TaskCompletionSource<Result<T>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Result<T> _result;
+
+    public Task<Result<T>> Answer => _answer.Task;
+
+    public override void Apply(EngineBatch batch) => _result = apply(batch);
+
+    public override void Committed() => _answer.TrySetResult(_result);
+
+    public override void Failed(Problem problem) => _answer.TrySetResult(problem);
+}
+
+/// <summary>News from outside: a process that started or ended, an outcome of a delivery. It has happened, so it is tried until it is stored.</summary>
+internal sealed class EngineNews(Action<EngineBatch> apply, Action? committed = null) : EngineCommand
+{
+    public override bool MustHappen => true;
+
+    public override void Apply(EngineBatch batch) => apply(batch);
+
+    public override void Committed() => committed?.Invoke();
+}
+
+/// <summary>The clock has reached something the plan waits for; the batch's own pass sees to it.</summary>
+internal sealed class EngineWakeup : EngineCommand
+{
+    public override void Apply(EngineBatch batch)
+    {
+    }
+}

@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon.Engine;
+
+/// <summary>Turns what happened into rows of the history, with its place in it and its id.</summary>
+internal sealed class EventWriter(SchedulerFacts scheduler)
+{
+    private const string Base32 = "0123456789abcdefghjkmnpqrstvwxyz";
+
+    public (EventRow Row, NotificationPayload Payload) Write(JobEvent happened, JobBoard board, IReadOnlyList<GpuSlot> gpus, long seq)
+    {
+        var reason = ReasonAtEvent(happened.Job, board, gpus);
+        var uid = Uid(happened.At);
+        var payload = EventFacts.Payload(happened, reason, uid, seq, scheduler);
+        var frame = EventFacts.Frame(happened, reason, seq);
+        var row = new EventRow(
+            seq,
+            uid,
+            happened.Type,
+            happened.At,
+            happened.Job.Id,
+            happened.Job.SubmittedBy,
+            frame.Type,
+            JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame),
+            JsonSerializer.SerializeToUtf8Bytes(payload, PayloadJson.Default.NotificationPayload));
+        return (row, payload);
+    }
+
+    /// <summary>A queued job's wait for GPUs is no fact of its submission: the pass that follows may start it in the same instant.</summary>
+    private static JobReason? ReasonAtEvent(Job job, JobBoard board, IReadOnlyList<GpuSlot> gpus) =>
+        JobReasons.Of(job, board, gpus) is { } reason && (job.State != JobState.Queued || reason.Kind == ReasonKind.WaitingForDependency)
+            ? reason
+            : null;
+
+    /// <summary><c>evt_</c> and a version 7 UUID (RFC 9562) in Crockford's base 32: sorts by time, safe in headers and in mail ids.</summary>
+    private static string Uid(DateTimeOffset at)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.CreateVersion7(at).TryWriteBytes(bytes, bigEndian: true, out _);
+        var high = BinaryPrimitives.ReadUInt64BigEndian(bytes);
+        var low = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
+        var number = ((UInt128)high << 64) | low;
+        Span<char> text = stackalloc char[30];
+        "evt_".CopyTo(text);
+        for (var i = text.Length - 1; i >= 4; i--)
+        {
+            text[i] = Base32[(int)(number & 31)];
+            number >>= 5;
+        }
+
+        return new string(text);
+    }
+}

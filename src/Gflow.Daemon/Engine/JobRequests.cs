@@ -1,0 +1,176 @@
+using Gflow.Core;
+using Gflow.Core.Contracts;
+using Gflow.Core.Dependencies;
+using Gflow.Core.Jobs;
+using Gflow.Core.Submission;
+using Gflow.Daemon.Execution;
+using Gflow.Daemon.Http;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon.Engine;
+
+/// <summary>What an update did.</summary>
+/// <param name="UpdatedFields">In wire spelling.</param>
+internal sealed record UpdateOutcome(Job Job, IReadOnlyList<string> UpdatedFields);
+
+/// <summary>What people ask of jobs: checked here, before it takes the writer's time, and done by the engine. Every answer is durable.</summary>
+internal sealed class JobRequests(JobEngine engine, Database database, Func<SubmissionPolicy> policy)
+{
+    /// <summary>Takes jobs in, all or none.</summary>
+    public async Task<Result<IReadOnlyList<Job>>> SubmitAsync(IReadOnlyList<SubmissionDraft> drafts, Caller caller, CancellationToken ct)
+    {
+        var accepted = new List<AcceptedSubmission>(drafts.Count);
+        var problems = new List<Problem>();
+        for (var i = 0; i < drafts.Count; i++)
+        {
+            var loaded = SubmittedScript.Load(drafts[i]);
+            var check = loaded.Ok ? SubmissionRules.Check(loaded.Value, policy()) : loaded.Problems.ToList();
+            problems.AddRange(drafts.Count == 1 ? check.Problems : check.Problems.Select(problem => Numbered(problem, i)));
+            if (check.Ok)
+            {
+                accepted.Add(check.Value);
+            }
+        }
+
+        return problems.Count > 0 ? problems : await engine.AskAsync(batch => TakeIn(batch, accepted, caller), ct);
+    }
+
+    /// <summary>Submits an ended job's copy with <paramref name="overrides"/> laid over it; script and environment are those stored with it.</summary>
+    public async Task<Result<Job>> RedoAsync(JobId id, SubmissionDraft overrides, Caller caller, CancellationToken ct)
+    {
+        if (engine.Current.Jobs.TryGetValue(id, out var live))
+        {
+            return new Problem("wrong_state", $"Job {id} is {live.State}: only a job that is over can be repeated. Change a waiting one with gjob update.");
+        }
+
+        SubmissionDraft draft;
+        using (var reader = database.OpenReader())
+        {
+            if (JobTable.Find(reader, id) is not { } source)
+            {
+                return NotFound(id);
+            }
+
+            draft = Copy(source, reader);
+        }
+
+        var jobs = await SubmitAsync([draft.Under(overrides)], caller, ct);
+        return jobs.Ok ? jobs.Value[0] : jobs.Problems.ToList();
+    }
+
+    public Task<Result<Job>> CancelAsync(JobId id, Caller caller, CancellationToken ct) =>
+        engine.AskAsync(batch => Explain(batch, id, "cancelled", batch.Rules.Cancel(id, caller.User)), ct);
+
+    public Task<Result<Job>> HoldAsync(JobId id, Caller caller, CancellationToken ct) =>
+        engine.AskAsync(batch => Explain(batch, id, "held", batch.Rules.Hold(id)), ct);
+
+    public Task<Result<Job>> ReleaseAsync(JobId id, Caller caller, CancellationToken ct) =>
+        engine.AskAsync(batch => Explain(batch, id, "released", batch.Rules.Release(id)), ct);
+
+    /// <summary>Changes what a waiting job asks for. An update that changes nothing is no event.</summary>
+    public Task<Result<UpdateOutcome>> UpdateAsync(JobId id, UpdateDraft draft, Caller caller, CancellationToken ct) =>
+        engine.AskAsync(batch => Update(batch, id, draft), ct);
+
+    private Result<UpdateOutcome> Update(EngineBatch batch, JobId id, UpdateDraft draft)
+    {
+        if (batch.Rules.Find(id) is not { } job)
+        {
+            return Ended(batch, id, "updated");
+        }
+
+        var check = SubmissionRules.Check(job.Spec, draft, policy());
+        if (!check.Ok)
+        {
+            return check.Problems.ToList();
+        }
+
+        var (spec, fields) = check.Value;
+        if (fields.Count == 0)
+        {
+            return new UpdateOutcome(job, fields);
+        }
+
+        if (MissingDependency(batch, spec.Dependencies) is { } missing)
+        {
+            return missing;
+        }
+
+        if (DependencyRules.Circular(batch.Rules.Changes().Board, id, spec.Dependencies.On))
+        {
+            return new Problem("circular", $"Job {id} would come to wait for itself: its new dependencies depend on it.", "depends_on_ids");
+        }
+
+        var updated = batch.Rules.Update(id, spec, batch.Ended(spec.Dependencies.On));
+        return updated.Ok ? new UpdateOutcome(updated.Value, fields) : updated.Problems.ToList();
+    }
+
+    private static Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Caller caller)
+    {
+        foreach (var submission in accepted)
+        {
+            if (MissingDependency(batch, submission.Spec.Dependencies) is { } missing)
+            {
+                return missing;
+            }
+        }
+
+        var jobs = new List<Job>(accepted.Count);
+        foreach (var (spec, script, environment) in accepted)
+        {
+            batch.Keep(spec.ScriptHash, script);
+            batch.Keep(spec.EnvironmentHash, environment);
+            jobs.Add(batch.Rules.Submit(new NewJob(spec, caller.User, caller.Uid), batch.Ended(spec.Dependencies.On)));
+        }
+
+        return Result<IReadOnlyList<Job>>.From(jobs);
+    }
+
+    private static Problem? MissingDependency(EngineBatch batch, DependencySpec dependencies)
+    {
+        if (dependencies.On.Count == 0)
+        {
+            return null;
+        }
+
+        var ended = batch.Ended(dependencies.On);
+        var missing = dependencies.On.Where(id => batch.Rules.Find(id) is null && !ended.ContainsKey(id)).Take(1).ToList();
+        return missing.Count == 0 ? null : new Problem("unknown_dependency", $"Dependency job {missing[0]} does not exist.", "depends_on_ids");
+    }
+
+    /// <summary>A refusal of the rules, in the light of what is no longer on the board.</summary>
+    private static Result<Job> Explain(EngineBatch batch, JobId id, string action, Result<Job> result) =>
+        result.Ok || result.Problems[0].Code != "not_found" ? result : Ended(batch, id, action);
+
+    private static Problem Ended(EngineBatch batch, JobId id, string action) => batch.FindEnded(id) is { } ended
+        ? new Problem("wrong_state", $"Job {id} is {ended.State} and can no longer be {action}.")
+        : NotFound(id);
+
+    private static Problem NotFound(JobId id) => new("not_found", $"There is no job {id}.");
+
+    private static Problem Numbered(Problem problem, int index) =>
+        problem with { Message = $"Job {index + 1} of the batch: {problem.Message}", Field = problem.Field is { } field ? $"[{index}].{field}" : null };
+
+    private static SubmissionDraft Copy(Job source, Microsoft.Data.Sqlite.SqliteConnection reader)
+    {
+        var spec = source.Spec;
+        return new SubmissionDraft
+        {
+            Name = spec.Name,
+            Script = spec.Script,
+            ScriptContent = spec.ScriptHash is { } script ? ContentTable.Get(reader, script) : null,
+            Arguments = spec.Arguments,
+            Command = spec.Command,
+            RunDir = spec.RunDir,
+            Environment = spec.EnvironmentHash is { } environment ? JobEnvironment.Parse(ContentTable.Get(reader, environment)) : null,
+            Gpus = spec.Gpus,
+            Priority = spec.Priority,
+            TimeLimit = WireDuration.From(spec.TimeLimit),
+            DependsOnIds = [.. spec.Dependencies.On.Select(dependency => (long)dependency.Value)],
+            DependencyMode = spec.Dependencies.Mode.ToString(),
+            AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
+            Project = spec.Project,
+            Notifications = spec.Notifications is { } wish ? new WireNotifications { Emails = wish.Emails, Events = wish.Events } : null,
+            RedoneFrom = source.Id.Value,
+        };
+    }
+}

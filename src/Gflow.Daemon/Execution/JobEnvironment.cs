@@ -1,0 +1,66 @@
+using System.Text;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Daemon.Execution;
+
+/// <summary>The environment a job runs in: what was captured at submission, and on top of it what gflow tells every job. Nothing of the daemon's own.</summary>
+internal static class JobEnvironment
+{
+    private static readonly string[] GpuVariables = ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"];
+
+    /// <param name="captured">The stored <c>KEY=VALUE</c> entries, each closed by a zero byte; null when the submission brought none.</param>
+    /// <param name="account">Whose minimal login environment stands in for a captured one.</param>
+    /// <param name="hideGpus">Whether jobs without GPUs see none.</param>
+    public static List<string> Build(Job job, byte[]? captured, Account account, string logPath, bool hideGpus)
+    {
+        var variables = captured is null ? Login(account) : Parse(captured);
+        foreach (var stale in variables.Keys.Where(key => key.StartsWith("GFLOW_JOB_", StringComparison.Ordinal)).ToList())
+        {
+            variables.Remove(stale);
+        }
+
+        var gpus = string.Join(',', job.Status.AssignedGpus ?? []);
+        variables["GFLOW_JOB_ID"] = job.Id.ToString();
+        variables["GFLOW_JOB_NAME"] = job.Spec.DisplayName;
+        variables["GFLOW_JOB_GPUS"] = gpus;
+        variables["GFLOW_JOB_LOG"] = logPath;
+        variables["GFLOW_JOB_PROJECT"] = job.Spec.Project ?? "";
+        variables["GFLOW_JOB_ATTEMPT"] = job.Attempt.ToString();
+        variables["GFLOW_SCRIPT"] = job.Spec.Script ?? "";
+        variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+        if (gpus.Length > 0 || hideGpus)
+        {
+            foreach (var name in GpuVariables)
+            {
+                variables[name] = gpus;
+            }
+        }
+
+        return [.. variables.Select(pair => $"{pair.Key}={pair.Value}")];
+    }
+
+    /// <summary>A stored environment as names and values.</summary>
+    public static Dictionary<string, string> Parse(byte[] captured)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in Encoding.UTF8.GetString(captured).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = entry.IndexOf('=');
+            variables[entry[..equals]] = entry[(equals + 1)..];
+        }
+
+        return variables;
+    }
+
+    private static Dictionary<string, string> Login(Account account) => new(StringComparer.Ordinal)
+    {
+        ["HOME"] = account.Home,
+        ["USER"] = account.Name,
+        ["LOGNAME"] = account.Name,
+        ["SHELL"] = account.Shell,
+        ["PATH"] = account.Uid == 0
+            ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+            : "/usr/local/bin:/usr/bin:/bin",
+        ["LANG"] = "C.UTF-8",
+    };
+}

@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Gflow.Launcher;
+using Microsoft.Win32.SafeHandles;
+
+namespace Gflow.Daemon.Execution.Local;
+
+/// <summary>One connection to a launcher: whole frames out, whole replies in. One reader, and one writer at a time.</summary>
+internal sealed partial class LauncherConnection : IDisposable
+{
+    private const int PathOnly = 0x200000;
+    private const int CloseOnExec = 0x80000;
+
+    private readonly Socket _socket;
+    private byte[] _buffer = new byte[16 * 1024];
+    private int _begin;
+    private int _end;
+
+    private LauncherConnection(Socket socket) => _socket = socket;
+
+    /// <summary>Connects to the socket at a path of any length; null when nobody listens there.</summary>
+    internal static async Task<LauncherConnection?> TryOpenAsync(string path, CancellationToken ct)
+    {
+        // The kernel takes short addresses only; a longer path is reached through a descriptor of its directory.
+        using var directory = Encoding.UTF8.GetByteCount(path) > Protocol.MaxSocketPathBytes
+            ? OpenPath(Path.GetDirectoryName(path)!, PathOnly | CloseOnExec)
+            : null;
+        var reachable = directory is null ? path : $"/proc/self/fd/{directory.DangerousGetHandle()}/{Path.GetFileName(path)}";
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(reachable), ct);
+            return new LauncherConnection(socket);
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            return null;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends a whole frame. It cannot be cancelled, for half a frame would spoil all that follow.</summary>
+    /// <exception cref="SocketException">The connection is broken.</exception>
+    internal async Task SendAsync(ReadOnlyMemory<byte> frame)
+    {
+        while (!frame.IsEmpty)
+        {
+            frame = frame[await _socket.SendAsync(frame, SocketFlags.None, CancellationToken.None)..];
+        }
+    }
+
+    /// <summary>Waits for the next reply.</summary>
+    /// <exception cref="IOException">The connection has ended, or what comes through it is not the launcher's language.</exception>
+    internal async ValueTask<LauncherReply> ReceiveAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            var need = 4;
+            if (_end - _begin >= 4)
+            {
+                var length = BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(_begin));
+                if (length is 0 or > Protocol.MaxFrameBytes)
+                {
+                    throw new IOException($"the launcher announced a message of {length} bytes");
+                }
+
+                need += (int)length;
+                if (_end - _begin >= need)
+                {
+                    var frame = _buffer.AsSpan(_begin + 4, (int)length);
+                    _begin += need;
+                    return LauncherMessages.Decode(frame);
+                }
+            }
+
+            await FillAsync(need, ct);
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private async ValueTask FillAsync(int need, CancellationToken ct)
+    {
+        _buffer.AsSpan(_begin, _end - _begin).CopyTo(_buffer);
+        (_begin, _end) = (0, _end - _begin);
+        if (_buffer.Length < need)
+        {
+            Array.Resize(ref _buffer, need);
+        }
+
+        int got;
+        try
+        {
+            got = await _socket.ReceiveAsync(_buffer.AsMemory(_end), SocketFlags.None, ct);
+        }
+        catch (SocketException ex)
+        {
+            throw new IOException("the connection to the launcher broke", ex);
+        }
+
+        _end += got > 0 ? got : throw new EndOfStreamException("the launcher closed the connection");
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle OpenPath(string path, int flags);
+}

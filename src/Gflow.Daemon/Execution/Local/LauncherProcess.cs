@@ -1,0 +1,35 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Gflow.Daemon.Execution.Local;
+
+/// <summary>Starts the launcher.</summary>
+internal static class LauncherProcess
+{
+    /// <summary>
+    /// Runs the program, which detaches itself from this process and returns when its socket can be connected to.
+    /// </summary>
+    /// <returns>Null, or why there is no new launcher; another one already running is a usual reason.</returns>
+    internal static async Task<string?> StartAsync(LocalExecutorOptions options, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo(options.LauncherProgram, [options.SocketPath])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            process.StandardInput.Close();
+            var problem = await process.StandardError.ReadToEndAsync(ct);
+            await process.WaitForExitAsync(ct);
+            return process.ExitCode == 0 ? null : $"{options.LauncherProgram}: {problem.Trim()}";
+        }
+        catch (Win32Exception ex)
+        {
+            return $"{options.LauncherProgram} cannot be started: {ex.Message}";
+        }
+    }
+}

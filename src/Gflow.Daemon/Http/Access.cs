@@ -1,0 +1,41 @@
+using Gflow.Core;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>Stands before every route: establishes who is calling and refuses those who may not.</summary>
+/// <param name="owner">Whose daemon this is.</param>
+/// <param name="configuredHost">The host name of the configuration, which requests may name beside localhost.</param>
+internal sealed class Access(Caller owner, string configuredHost)
+{
+    /// <summary>Who sent a request that has passed.</summary>
+    public static Caller CallerOf(HttpContext context) => context.Features.Get<Caller>()
+        ?? throw new InvalidOperationException("The request has not passed the access check.");
+
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        var peer = context.Features.Get<Peer>();
+        if (peer is not { OverTcp: false } && !AccessRules.IsOwnHost(request.Host.Host, configuredHost))
+        {
+            return ProblemMapping.WriteAsync(context, StatusCodes.Status403Forbidden, new Problem("wrong_host",
+                "The Host header does not name this machine; use localhost, 127.0.0.1, [::1] or the configured daemon.host", "Host"));
+        }
+
+        if (!AccessRules.IsOwnOrigin(request.Headers.Origin, request.Host.Value ?? ""))
+        {
+            return ProblemMapping.WriteAsync(context, StatusCodes.Status403Forbidden, new Problem("wrong_origin",
+                "Requests of web pages from other sites are refused", "Origin"));
+        }
+
+        if (AccessRules.Refusal(peer, owner) is { } refusal)
+        {
+            return IsOpen(request) ? next(context) : ProblemMapping.WriteAsync(context, StatusCodes.Status403Forbidden, refusal);
+        }
+
+        context.Features.Set(owner);
+        return next(context);
+    }
+
+    private static bool IsOpen(HttpRequest request) =>
+        request.Path == AccessRules.OpenPath && (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method));
+}

@@ -1,0 +1,85 @@
+using Gflow.Daemon.Jobs;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>The HTTP server with all its routes, on the Unix socket and on loopback TCP.</summary>
+internal sealed class ApiServer : IAsyncDisposable
+{
+    // Streams end at once and other requests take milliseconds; who still reads after this is cut off.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly WebApplication _app;
+    private readonly Listeners _listeners;
+
+    private ApiServer(WebApplication app, Listeners listeners)
+    {
+        _app = app;
+        _listeners = listeners;
+    }
+
+    /// <summary>The TCP address, such as <c>http://127.0.0.1:59000</c>.</summary>
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+        .First(address => !address.StartsWith("http://unix:", StringComparison.Ordinal)));
+
+    /// <exception cref="Lifecycle.StartRefusedException">It cannot listen there.</exception>
+    public static async Task<ApiServer> StartAsync(ApiParts parts, ListenOptions listen, ILoggerFactory logs, CancellationToken ct)
+    {
+        var listeners = Listeners.Prepare(listen);
+        WebApplication? app = null;
+        try
+        {
+            app = Build(parts, listen, listeners, logs);
+            await app.StartAsync(ct).ConfigureAwait(false);
+            return new(app, listeners);
+        }
+        catch
+        {
+            if (app is not null)
+            {
+                await app.DisposeAsync().ConfigureAwait(false);
+            }
+
+            listeners.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Ends all streams, lets running requests finish for two seconds, and goes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        _listeners.Dispose();
+    }
+
+    private static WebApplication Build(ApiParts parts, ListenOptions listen, Listeners listeners, ILoggerFactory logs)
+    {
+        // Empty on purpose: the other builders read appsettings.json of the working directory and the environment, which are not this daemon's configuration.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = Patience);
+        builder.Services.Configure<SocketTransportOptions>(options => options.CreateBoundListenSocket = listeners.Bind);
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = BodyRules.UsualLimit;
+            listeners.AddTo(kestrel);
+        });
+
+        var app = builder.Build();
+        app.Use(new ProblemMapping(logs.CreateLogger<ProblemMapping>()).InvokeAsync);
+        app.Use(new Access(parts.Facts.Owner, listen.Host).InvokeAsync);
+        app.Use(BodyRules.InvokeAsync);
+        app.UseRouting();
+        new InfoEndpoints(parts).Map(app);
+        new JobEndpoints(parts).Map(app);
+        new JobLogEndpoints(parts).Map(app);
+        app.MapGet("/events", new EventStream(parts).HandleAsync);
+        return app;
+    }
+}

@@ -1,0 +1,46 @@
+using Gflow.Core;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>What a request may bring: JSON that says it is JSON, and no more of it than its route has use for.</summary>
+internal static class BodyRules
+{
+    /// <summary>For submissions, which bring scripts and environments.</summary>
+    public const long SubmissionLimit = 16L << 20;
+
+    /// <summary>For everything else.</summary>
+    public const long UsualLimit = 1L << 20;
+
+    // An answer that comes before the body has been read is lost to clients that are still sending; the server reads on this far, and throws it away.
+    private const long DrainLimit = 256L << 20;
+
+    public static Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        var size = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
+        if (request.ContentLength > LimitOf(request))
+        {
+            size?.MaxRequestBodySize = DrainLimit;
+            return ProblemMapping.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, TooLarge(request));
+        }
+
+        if (HasBody(context) && !request.HasJsonContentType())
+        {
+            return ProblemMapping.WriteAsync(context, StatusCodes.Status415UnsupportedMediaType,
+                new Problem("not_json", "The body must be JSON, with the header Content-Type: application/json", "Content-Type"));
+        }
+
+        size?.MaxRequestBodySize = LimitOf(request);
+        return next(context);
+    }
+
+    public static bool HasBody(HttpContext context) =>
+        context.Request.ContentLength != 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
+    public static Problem TooLarge(HttpRequest request) =>
+        new("body_too_large", $"The body is larger than the {LimitOf(request) >> 20} MiB this route takes");
+
+    private static long LimitOf(HttpRequest request) =>
+        HttpMethods.IsPost(request.Method) && (request.Path == "/jobs" || request.Path == "/jobs/batch") ? SubmissionLimit : UsualLimit;
+}

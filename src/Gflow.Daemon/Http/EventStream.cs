@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using Gflow.Core;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>
+/// The stream of everything that happens. Each reader reads the event table at a pace of its own, so that a slow one holds up nobody,
+/// loses nothing, and can come back later with the last id it has seen.
+/// </summary>
+internal sealed class EventStream(ApiParts parts)
+{
+    private const int FramesAtOnce = 256;
+
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+
+    public async Task HandleAsync(HttpContext context)
+    {
+        var start = Start(context.Request);
+        if (!start.Ok)
+        {
+            await ProblemMapping.WriteAsync(context, start.Problems).ConfigureAwait(false);
+            return;
+        }
+
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        using var open = StreamWait.Open(context);
+        try
+        {
+            await SendAsync(context.Response.BodyWriter, start.Value, open.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (open.IsCancellationRequested)
+        {
+            // The reader has gone, or the daemon is going.
+        }
+    }
+
+    private async Task SendAsync(PipeWriter body, long last, CancellationToken ct)
+    {
+        body.Write("event: connected\ndata: {}\n\n"u8);
+        await body.FlushAsync(ct).ConfigureAwait(false);
+        while (true)
+        {
+            var rows = Read(last);
+            foreach (var row in rows)
+            {
+                Write(body, row);
+                last = row.Seq;
+            }
+
+            if (rows.Count == 0 && !await StreamWait.CommitAsync(parts.Engine.Commits, last, KeepAlive, parts.Time, ct).ConfigureAwait(false))
+            {
+                body.Write(": keep-alive\n\n"u8);
+            }
+
+            await body.FlushAsync(ct).ConfigureAwait(false);
+        }
+    }
+
+    private List<StreamRow> Read(long after)
+    {
+        using var reader = parts.Database.OpenReader();
+        return EventTable.Read(reader, after, FramesAtOnce);
+    }
+
+    private static void Write(PipeWriter body, StreamRow row)
+    {
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {row.Seq}\nevent: {row.StreamType}\ndata: "), body);
+        body.Write(row.Frame);
+        body.Write("\n\n"u8);
+    }
+
+    /// <returns>The last event the reader has; what follows is sent.</returns>
+    private Result<long> Start(HttpRequest request)
+    {
+        var newest = parts.Engine.Commits.LastEventSeq;
+        var header = request.Headers["Last-Event-ID"].ToString();
+        var text = header.Length > 0 ? header : request.Query["last_event_id"].ToString();
+        if (text.Length == 0)
+        {
+            return newest;
+        }
+
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var last))
+        {
+            return new Problem("bad_event_id", $"'{text}' is no event id; ids are whole numbers", "last_event_id");
+        }
+
+        using var reader = parts.Database.OpenReader();
+        var oldest = EventTable.FirstSeq(reader);
+        var first = oldest > 0 ? oldest : newest + 1;
+        if (last < first - 1)
+        {
+            return new Problem("gone", $"Events after {last} are no longer all kept; the first there is has the id {first}", "last_event_id");
+        }
+
+        return last > newest && EventTable.Read(reader, last - 1, 1).Count == 0
+            ? new Problem("gone", $"There is no event {last} in this history; the first there is has the id {first}, the newest {newest}", "last_event_id")
+            : last;
+    }
+}

@@ -1,0 +1,76 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Daemon.Engine;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>What there is to know about the daemon itself.</summary>
+internal sealed class InfoEndpoints(ApiParts parts)
+{
+    private const string Executor = "process";
+
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods("/", Reading, context => context.Response.WriteAsync($"gflow {parts.Facts.Version}\n", context.RequestAborted));
+        routes.MapMethods(AccessRules.OpenPath, Reading, HealthAsync);
+        routes.MapMethods("/status", Reading, StatusAsync);
+        routes.MapMethods("/info", Reading, InfoAsync);
+    }
+
+    private Task HealthAsync(HttpContext context)
+    {
+        var fault = parts.Engine.Status.StoreFault;
+        // Everybody may ask whether the daemon lives, but paths and errors are its owner's.
+        var detail = context.Features.Get<Caller>() is null ? null : fault;
+        return ProblemMapping.JsonAsync(
+            context,
+            fault is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            new HealthAnswer(fault is null ? "ok" : "read_only", Environment.ProcessId, detail),
+            WireJson.Default.HealthAnswer);
+    }
+
+    private Task StatusAsync(HttpContext context)
+    {
+        var board = parts.Engine.Current;
+        var status = parts.Engine.Status;
+        var answer = new StatusAnswer
+        {
+            Version = parts.Facts.Version,
+            Pid = Environment.ProcessId,
+            UptimeSecs = Math.Max(0, (long)(parts.Time.GetUtcNow() - status.StartedAt).TotalSeconds),
+            Executor = Executor,
+            GpuTotal = board.Gpus.Count,
+            GpuAvailable = board.Gpus.Count(gpu => IsFree(gpu, board)),
+            User = parts.Facts.Owner.User,
+            DataDir = parts.Facts.Paths.Root,
+            Socket = parts.Facts.Socket,
+            Url = Url(context),
+            RunningJobs = board.Jobs.Values.Count(job => job.State == JobState.Running),
+            QueuedJobs = board.Jobs.Values.Count(job => job.State == JobState.Queued),
+            UnknownJobs = [.. status.UnknownJobs.Select(job => new UnknownJob(job.JobId, job.Attempt, job.Pid))],
+        };
+        return ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.StatusAnswer);
+    }
+
+    private Task InfoAsync(HttpContext context)
+    {
+        var board = parts.Engine.Current;
+        var gpus = board.Gpus
+            .OrderBy(gpu => gpu.Index)
+            .Select(gpu => new GpuView(
+                gpu.Uuid, gpu.Index, IsFree(gpu, board), gpu.Unavailable, board.Live.Occupied.TryGetValue(gpu.Index, out var job) ? [job.Value] : []));
+        return ProblemMapping.JsonAsync(
+            context, StatusCodes.Status200OK, new InfoAnswer([.. gpus], null, "sequential", Executor), WireJson.Default.InfoAnswer);
+    }
+
+    private static bool IsFree(GpuSlot gpu, Board board) => gpu.Unavailable is null && !board.Live.Occupied.ContainsKey(gpu.Index);
+
+    private static string? Url(HttpContext context) =>
+        context.RequestServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses
+            .FirstOrDefault(address => !address.StartsWith("http://unix:", StringComparison.Ordinal));
+}

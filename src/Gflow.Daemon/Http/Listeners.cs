@@ -1,0 +1,175 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Gflow.Daemon.Lifecycle;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>Opens the sockets the daemon listens on, and refuses in words the user can act on. Only the holder of the home's lock may do this.</summary>
+internal sealed partial class Listeners : IDisposable
+{
+    private const int Backlog = 512;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly ListenOptions _options;
+    private readonly SocketPath _path;
+
+    private Listeners(ListenOptions options, SocketPath path)
+    {
+        _options = options;
+        _path = path;
+    }
+
+    /// <exception cref="StartRefusedException">The socket's place cannot be used.</exception>
+    public static Listeners Prepare(ListenOptions options)
+    {
+        try
+        {
+            MakePlace(options.Socket);
+            var path = SocketPath.To(options.Socket);
+            ClearStale(options.Socket, path);
+            return new(options, path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StartRefusedException($"The socket {options.Socket} cannot be made: {error.Message}; set [daemon] socket to a path in a directory of yours");
+        }
+    }
+
+    /// <exception cref="StartRefusedException">The host is not of the loopback.</exception>
+    public void AddTo(KestrelServerOptions kestrel)
+    {
+        kestrel.ListenUnixSocket(_path.Address, listen => listen.Use(Peer.AtAccept));
+        foreach (var address in Addresses(_options.Host, _options.Port))
+        {
+            kestrel.Listen(address, _options.Port, listen => listen.Use(Peer.AtAccept));
+        }
+    }
+
+    /// <summary>Binds one socket for the server; never shared with another process (no SO_REUSEPORT).</summary>
+    /// <exception cref="StartRefusedException">It is taken.</exception>
+    public Socket Bind(EndPoint endPoint)
+    {
+        var socket = endPoint is UnixDomainSocketEndPoint
+            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
+            : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(endPoint);
+            if (endPoint is UnixDomainSocketEndPoint)
+            {
+                // Before anybody can connect: listening begins after this.
+                File.SetUnixFileMode(_path.Address, OwnerOnly);
+            }
+
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch (SocketException error)
+        {
+            socket.Dispose();
+            throw new StartRefusedException(endPoint is IPEndPoint
+                ? $"Cannot listen on {endPoint}: {error.Message}; set [daemon] port (daemon.port) to a free port"
+                : $"Cannot listen on {_options.Socket}: {error.Message}; set [daemon] socket (daemon.socket) to another path");
+        }
+    }
+
+    public void Dispose() => _path.Dispose();
+
+    /// <returns>What to bind: loopback addresses alone.</returns>
+    private static List<IPAddress> Addresses(string host, int port)
+    {
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            // Both, or a stranger could take the other one and be talked to by clients that try it first. Two random ports would be of no use.
+            return Socket.OSSupportsIPv6 && port != 0 && HasLoopback6() ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : [IPAddress.Loopback];
+        }
+
+        var found = IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal] : Resolve(host);
+        if (found.FirstOrDefault(address => !IPAddress.IsLoopback(address)) is { } outside)
+        {
+            throw new StartRefusedException(
+                $"daemon.host = \"{host}\" is {outside}, beyond this machine's loopback, where callers cannot be told apart; set [daemon] host to localhost, 127.0.0.1 or ::1");
+        }
+
+        return [found[0]];
+    }
+
+    private static IPAddress[] Resolve(string host)
+    {
+        try
+        {
+            if (Dns.GetHostAddresses(host) is { Length: > 0 } found)
+            {
+                return found;
+            }
+        }
+        catch (Exception error) when (error is SocketException or ArgumentException)
+        {
+            // The same answer as for a name without addresses.
+        }
+
+        throw new StartRefusedException($"daemon.host = \"{host}\" is no known host; set [daemon] host to localhost, 127.0.0.1 or ::1");
+    }
+
+    private static bool HasLoopback6()
+    {
+        using var probe = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            probe.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static void MakePlace(string socket)
+    {
+        var directory = Path.GetDirectoryName(socket) ?? throw new IOException("it needs a directory");
+        if (!Directory.Exists(directory))
+        {
+            Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>Removes what a dead daemon has left; a socket that answers, and what is no socket, stays.</summary>
+    private static void ClearStale(string socket, SocketPath path)
+    {
+        if (!Path.Exists(socket))
+        {
+            return;
+        }
+
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path.Address));
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(socket))
+        {
+            File.Delete(socket);
+            return;
+        }
+        catch (SocketException)
+        {
+            throw new StartRefusedException($"{socket} is in the way and is no socket of gflowd; remove it, or set [daemon] socket to another path");
+        }
+
+        throw new StartRefusedException($"Another program already listens on {socket}; stop it, or set [daemon] socket to another path");
+    }
+
+    private static unsafe bool IsSocket(string path)
+    {
+        // struct statx: stx_mode is the 16-bit field at offset 28, on every architecture.
+        var buffer = stackalloc byte[256];
+        const int here = -100, noFollow = 0x100, type = 1;
+        return Status(here, path, noFollow, type, buffer) == 0 && (*(ushort*)(buffer + 28) & 0xF000) == 0xC000;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial int Status(int directory, string path, int flags, uint mask, byte* buffer);
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Gflow.Core;
+using Gflow.Core.Contracts;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>The one place that turns problems into answers, and the outermost step of every request.</summary>
+internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
+{
+    private const string JsonType = "application/json";
+
+    /// <summary>Gives every answer an id, and every failure a JSON body.</summary>
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        var id = Guid.NewGuid().ToString();
+        context.Response.Headers["x-request-id"] = id;
+        try
+        {
+            await next(context).ConfigureAwait(false);
+            if (!context.Response.HasStarted && context.Response.ContentType is null)
+            {
+                await ExplainEmptyAsync(context).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has gone; there is nobody to answer.
+        }
+        catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
+        {
+            await WriteAsync(context, bad.StatusCode, Bad(context, bad)).ConfigureAwait(false);
+        }
+        catch (SqliteException fault) when (!context.Response.HasStarted)
+        {
+            StoreFailed(fault, context.Request.Method, context.Request.Path, id);
+            await WriteAsync(context, [new Problem("store_unavailable", "The database cannot be read just now; the daemon's log says why")]).ConfigureAwait(false);
+        }
+        catch (Exception bug)
+        {
+            RequestFailed(bug, context.Request.Method, context.Request.Path, id);
+            if (context.Response.HasStarted)
+            {
+                // What was sent cannot be unsaid; a cut connection at least does not look complete.
+                context.Abort();
+                return;
+            }
+
+            context.Response.Clear();
+            context.Response.Headers["x-request-id"] = id;
+            await WriteAsync(context, StatusCodes.Status500InternalServerError,
+                new Problem("internal", $"The daemon failed at this request; its log has more under {id}")).ConfigureAwait(false);
+        }
+    }
+
+    public static int StatusOf(IReadOnlyList<Problem> problems) => problems[0].Code switch
+    {
+        "not_found" => StatusCodes.Status404NotFound,
+        "wrong_state" => StatusCodes.Status409Conflict,
+        "forbidden" or "unknown_caller" => StatusCodes.Status403Forbidden,
+        "busy" or "store_unavailable" => StatusCodes.Status503ServiceUnavailable,
+        "too_many" => StatusCodes.Status413PayloadTooLarge,
+        "gone" => StatusCodes.Status410Gone,
+        _ => StatusCodes.Status400BadRequest,
+    };
+
+    public static Task WriteAsync(HttpContext context, int status, Problem problem) => WriteAsync(context, status, [problem], null);
+
+    /// <param name="state">The job's state, when that is why the answer is no.</param>
+    public static Task WriteAsync(HttpContext context, IReadOnlyList<Problem> problems, string? state = null)
+    {
+        var status = StatusOf(problems);
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            context.Response.Headers.RetryAfter = "1";
+        }
+
+        return WriteAsync(context, status, problems, state);
+    }
+
+    /// <summary>Sends a value as JSON.</summary>
+    public static async Task JsonAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type)
+    {
+        // Serialized before the first byte is sent, so that a failure can still become a clean answer.
+        var body = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        context.Response.StatusCode = status;
+        context.Response.ContentType = JsonType;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static Task WriteAsync(HttpContext context, int status, IReadOnlyList<Problem> problems, string? state)
+    {
+        var answer = new ErrorAnswer(
+            string.Join("; ", problems.Select(problem => problem.Message)),
+            [.. problems.Select(problem => new WireProblem(problem.Code, problem.Message, problem.Field))],
+            state);
+        return JsonAsync(context, status, answer, WireJson.Default.ErrorAnswer);
+    }
+
+    private static Task ExplainEmptyAsync(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => WriteAsync(context, StatusCodes.Status404NotFound,
+            new Problem("no_route", $"There is nothing at {context.Request.Path}")),
+        StatusCodes.Status405MethodNotAllowed => WriteAsync(context, StatusCodes.Status405MethodNotAllowed,
+            new Problem("wrong_method", $"{context.Request.Method} is not possible at {context.Request.Path}; possible: {context.Response.Headers.Allow}")),
+        _ => Task.CompletedTask,
+    };
+
+    private static Problem Bad(HttpContext context, BadHttpRequestException bad) => bad.StatusCode == StatusCodes.Status413PayloadTooLarge
+        ? BodyRules.TooLarge(context.Request)
+        : new("bad_request", bad.Message);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed (request {Id})")]
+    private partial void RequestFailed(Exception bug, string method, string path, string id);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path}: the database cannot be read (request {Id})")]
+    private partial void StoreFailed(Exception fault, string method, string path, string id);
+}

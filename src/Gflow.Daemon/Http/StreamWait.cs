@@ -1,0 +1,31 @@
+using Gflow.Daemon.Engine;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>What answers without an end have in common.</summary>
+internal static class StreamWait
+{
+    /// <summary>Lets an answer run until its reader or the daemon goes, and lets the reader pause as long as he likes.</summary>
+    /// <returns>Cancelled when either is gone; the caller disposes of it.</returns>
+    public static CancellationTokenSource Open(HttpContext context)
+    {
+        // A pager that shows one page and waits for a key is no attack.
+        context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
+        var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        return CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+    }
+
+    /// <summary>Waits for a commit after <paramref name="afterSeq"/>, at most for <paramref name="patience"/>.</summary>
+    /// <returns>Whether there was one.</returns>
+    public static async Task<bool> CommitAsync(CommitSignal commits, long afterSeq, TimeSpan patience, TimeProvider time, CancellationToken ct)
+    {
+        using var round = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var commit = commits.WaitAsync(afterSeq, round.Token);
+        var pause = Task.Delay(patience, time, round.Token);
+        var first = await Task.WhenAny(commit, pause).ConfigureAwait(false);
+        await round.CancelAsync().ConfigureAwait(false);
+        ct.ThrowIfCancellationRequested();
+        return first == commit;
+    }
+}

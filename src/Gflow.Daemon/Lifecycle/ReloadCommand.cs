@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace Gflow.Daemon.Lifecycle;
+
+/// <summary><c>gflowd reload</c>: has the daemon read its configuration again, after looking at it here, where problems can be shown.</summary>
+internal sealed class ReloadCommand(VerbContext context)
+{
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        if (context.LoadOptions() is null)
+        {
+            await context.Terminal.Error.WriteLineAsync("The running configuration was left as it is.").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+
+        var found = await context.FindAsync(ct).ConfigureAwait(false);
+        if (found.Process is not { } process)
+        {
+            await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+
+        if (!process.Send(PosixSignal.SIGHUP))
+        {
+            await context.Terminal.Error.WriteLineAsync($"gflowd (pid {process.Pid}) cannot be told: it has just ended, or is another user's.").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+
+        await context.Terminal.Out.WriteLineAsync($"gflowd (pid {process.Pid}) reads its configuration again; its log tells what came of it.").ConfigureAwait(false);
+        return VerbContext.Done;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Text;
+using Gflow.Core.Contracts;
+
+namespace Gflow.Daemon.Lifecycle.Rendering;
+
+/// <summary>What <c>gflowd status</c> shows of a running daemon.</summary>
+internal static class StatusText
+{
+    public static string Format(StatusAnswer status)
+    {
+        var text = new StringBuilder();
+        Add("Status", "Running");
+        Add("Version", status.Version);
+        Add("User", status.User);
+        Add("PID", $"{status.Pid}");
+        Add("Uptime", UptimeText.Format(status.UptimeSecs));
+        Add("Executor", status.Executor);
+        Add("GPUs", $"{status.GpuTotal} total, {status.GpuAvailable} available");
+        Add("Jobs", $"{status.RunningJobs} running, {status.QueuedJobs} queued");
+        Add("Socket", status.Socket);
+        Add("URL", status.Url ?? "none");
+        Add("Data", status.DataDir);
+        foreach (var unknown in status.UnknownJobs)
+        {
+            Add("Unknown", $"job {unknown.Id}, attempt {unknown.Attempt}, pid {unknown.Pid}: it runs, but the database does not have it");
+        }
+
+        return text.ToString();
+
+        void Add(string label, string value) => text.Append($"{label + ":",-11}{value}\n");
+    }
+}

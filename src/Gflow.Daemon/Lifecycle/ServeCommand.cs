@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Execution;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon.Lifecycle;
+
+/// <summary><c>gflowd</c>: serves in the foreground until it is told to stop.</summary>
+internal sealed partial class ServeCommand(VerbContext context, string? logFile)
+{
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        if (context.LoadOptions() is not { } options)
+        {
+            return VerbContext.Failed;
+        }
+
+        using var file = logFile is null ? null : new LogFile(logFile, LogFile.UsualLimit);
+        using var logs = LineLog.Factory(file is null ? context.Terminal.Error.Write : file.Write, context.Time);
+        try
+        {
+            await ServeAsync(options, logs, ct).ConfigureAwait(false);
+            return VerbContext.Done;
+        }
+        catch (Exception refusal) when (refusal is StartRefusedException or StorageRefusedException or ExecutorUnavailableException)
+        {
+            await context.Terminal.Error.WriteLineAsync($"gflowd: {refusal.Message}").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+    }
+
+    private async Task ServeAsync(DaemonOptions options, ILoggerFactory logs, CancellationToken ct)
+    {
+        var log = logs.CreateLogger<ServeCommand>();
+        var signals = Channel.CreateUnbounded<PosixSignal>();
+        // Registered before anything is started, so that a signal in between is not the end without a clean-up.
+        using var terminate = Listen(PosixSignal.SIGTERM, signals.Writer);
+        using var interrupt = Listen(PosixSignal.SIGINT, signals.Writer);
+        using var hangUp = Listen(PosixSignal.SIGHUP, signals.Writer);
+        await using var host = await DaemonHost.StartAsync(options, new DaemonParts(context.Time, logs), ct).ConfigureAwait(false);
+        try
+        {
+            await foreach (var signal in signals.Reader.ReadAllAsync(ct).ConfigureAwait(false))
+            {
+                if (signal != PosixSignal.SIGHUP)
+                {
+                    LogStopping(log, signal);
+                    return;
+                }
+
+                Reload(host, log);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to stop by whoever runs this inside a program of his own.
+        }
+    }
+
+    private void Reload(DaemonHost host, ILogger log)
+    {
+        var load = ConfigFile.Load(context.ConfigPath, context.Environment, context.Paths);
+        foreach (var warning in load.Warnings)
+        {
+            LogQuestionable(log, warning.ToString());
+        }
+
+        if (load.Options is not { } changed)
+        {
+            foreach (var problem in load.Problems)
+            {
+                LogWrong(log, problem.ToString());
+            }
+
+            LogKept(log, load.Problems.Count);
+            return;
+        }
+
+        var later = host.Apply(changed);
+        if (later.Count > 0)
+        {
+            LogNeedRestart(log, string.Join(", ", later));
+        }
+
+        LogReloaded(log, load.File ?? "defaults and environment");
+    }
+
+    private static PosixSignalRegistration Listen(PosixSignal signal, ChannelWriter<PosixSignal> signals) =>
+        PosixSignalRegistration.Create(signal, happened =>
+        {
+            happened.Cancel = true;
+            signals.TryWrite(signal);
+        });
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Signal}: stopping; jobs go on")]
+    private static partial void LogStopping(ILogger log, PosixSignal signal);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Configuration: {Finding}")]
+    private static partial void LogQuestionable(ILogger log, string finding);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Configuration: {Finding}")]
+    private static partial void LogWrong(ILogger log, string finding);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration has {Count} problem(s); the old one stays in force")]
+    private static partial void LogKept(ILogger log, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "These keys have changed and take effect at the next start: {Keys}")]
+    private static partial void LogNeedRestart(ILogger log, string keys);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Configuration read again ({Source})")]
+    private static partial void LogReloaded(ILogger log, string source);
+}

@@ -1,0 +1,114 @@
+using System.ComponentModel;
+
+namespace Gflow.Daemon.Lifecycle;
+
+/// <summary><c>gflowd start</c>: starts a daemon in the background and waits until it answers.</summary>
+internal sealed class StartCommand(VerbContext context)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const int ShownLines = 20;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
+
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        if (context.LoadOptions() is not { } options)
+        {
+            return VerbContext.Failed;
+        }
+
+        var found = await context.FindAsync(ct).ConfigureAwait(false);
+        if (found.Process is { } running)
+        {
+            return AlreadyThere(found, running);
+        }
+
+        var log = Path.Combine(options.Storage.Path, "logs", "daemon.log");
+        try
+        {
+            Directory.CreateDirectory(options.Storage.Path, OwnerOnly);
+            Directory.CreateDirectory(Path.GetDirectoryName(log)!, OwnerOnly);
+            var before = File.Exists(log) ? new FileInfo(log).Length : 0;
+            var daemon = BackgroundProcess.Start(Command(log), log);
+            return await AwaitAsync(daemon, options.Daemon.Socket, log, before, ct).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            await context.Terminal.Error.WriteLineAsync($"gflowd could not be started: {error.Message}").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+    }
+
+    private int AlreadyThere(RunningDaemon found, ProcessIdentity running)
+    {
+        if (found.Status is not null)
+        {
+            context.Terminal.Out.WriteLine($"gflowd is already running (pid {running.Pid}, socket {found.Socket}).");
+            return VerbContext.Done;
+        }
+
+        context.Terminal.Error.WriteLine(
+            $"gflowd (pid {running.Pid}) is running but does not answer on {found.Socket}; wait a moment, or end it with: gflowd stop");
+        return VerbContext.Failed;
+    }
+
+    private List<string> Command(string log)
+    {
+        // Run as a library, by tests or `dotnet gflowd.dll`, this process is not the program; the program lies beside it.
+        var beside = Path.Combine(AppContext.BaseDirectory, "gflowd");
+        List<string> command = [File.Exists(beside) ? beside : Environment.ProcessPath ?? beside, "--log-file", log];
+        if (context.ConfigPath is { } config)
+        {
+            command.AddRange(["--config", config]);
+        }
+
+        return command;
+    }
+
+    private async Task<int> AwaitAsync(BackgroundProcess daemon, string socket, string log, long before, CancellationToken ct)
+    {
+        using var call = new DaemonCall(socket);
+        var begun = context.Time.GetTimestamp();
+        while (context.Time.GetElapsedTime(begun) < Patience)
+        {
+            if (daemon.HasEnded)
+            {
+                await context.Terminal.Error.WriteLineAsync("gflowd did not start:").ConfigureAwait(false);
+                foreach (var line in NewLines(log, before).TakeLast(ShownLines))
+                {
+                    await context.Terminal.Error.WriteLineAsync($"  {line}").ConfigureAwait(false);
+                }
+
+                return VerbContext.Failed;
+            }
+
+            if (Path.Exists(socket) && await call.HealthAsync(ct).ConfigureAwait(false) is { } health && health.Pid == daemon.Pid)
+            {
+                await context.Terminal.Out.WriteLineAsync($"gflowd started (pid {daemon.Pid}, socket {socket}).").ConfigureAwait(false);
+                await context.Terminal.Out.WriteLineAsync($"Log: {log}").ConfigureAwait(false);
+                return VerbContext.Done;
+            }
+
+            await Task.Delay(LookAgain, context.Time, ct).ConfigureAwait(false);
+        }
+
+        await context.Terminal.Error.WriteLineAsync(
+            $"gflowd (pid {daemon.Pid}) was started but does not answer on {socket} after {Patience.TotalSeconds:0} s; its log: {log}").ConfigureAwait(false);
+        return VerbContext.Failed;
+    }
+
+    private static List<string> NewLines(string log, long before)
+    {
+        using var file = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        file.Position = Math.Min(before, file.Length);
+        using var reader = new StreamReader(file);
+        var lines = new List<string>();
+        while (reader.ReadLine() is { } line)
+        {
+            lines.Add(line);
+        }
+
+        return lines;
+    }
+}

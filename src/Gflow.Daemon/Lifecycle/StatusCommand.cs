@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Gflow.Core.Contracts;
+using Gflow.Daemon.Lifecycle.Rendering;
+
+namespace Gflow.Daemon.Lifecycle;
+
+/// <summary><c>gflowd status</c>: asks the daemon how it is, however it was started.</summary>
+internal sealed class StatusCommand(VerbContext context, bool json)
+{
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        var found = await context.FindAsync(ct).ConfigureAwait(false);
+        if (found.Status is { } status)
+        {
+            await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(status, WireJson.Default.StatusAnswer)) : StatusText.Format(status))
+                .ConfigureAwait(false);
+            return VerbContext.Done;
+        }
+
+        var (code, text, exit) = found.Process is { } process
+            ? ("no_answer", $"gflowd (pid {process.Pid}) is running but does not answer on {found.Socket}.", VerbContext.Failed)
+            : ("not_running", $"gflowd is not running (looked at {found.Socket}). Start it with: gflowd start", VerbContext.NotRunning);
+        await context.Terminal.Out.WriteAsync(Line(json
+            ? JsonSerializer.Serialize(new ErrorAnswer(text, [new WireProblem(code, text)]), WireJson.Default.ErrorAnswer)
+            : text)).ConfigureAwait(false);
+        return exit;
+    }
+
+    private static string Line(string text) => text + "\n";
+}

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Daemon.Lifecycle;
+
+/// <summary><c>gflowd stop</c>: stops the daemon, however it was started, and waits until it is gone.</summary>
+/// <param name="cancelJobs">Whether queued and running jobs are cancelled first.</param>
+internal sealed class StopCommand(VerbContext context, bool cancelJobs)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CancelPatience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        var found = await context.FindAsync(ct).ConfigureAwait(false);
+        if (found.Process is not { } process)
+        {
+            await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+
+        if (cancelJobs && !await CancelJobsAsync(found, ct).ConfigureAwait(false))
+        {
+            return VerbContext.Failed;
+        }
+
+        using var call = new DaemonCall(found.Socket);
+        var left = (await call.StatusAsync(ct).ConfigureAwait(false))?.RunningJobs;
+        if (!process.Send(PosixSignal.SIGTERM) && process.IsAlive)
+        {
+            await context.Terminal.Error.WriteLineAsync($"gflowd (pid {process.Pid}) is another user's and cannot be stopped by you.").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+
+        if (!await UntilAsync(() => Task.FromResult(!process.IsAlive), Patience, ct).ConfigureAwait(false))
+        {
+            await context.Terminal.Error.WriteLineAsync(
+                $"gflowd (pid {process.Pid}) was told to stop and is still there after {Patience.TotalSeconds:0} s.").ConfigureAwait(false);
+            return VerbContext.Failed;
+        }
+
+        await context.Terminal.Out.WriteLineAsync("gflowd stopped." + Left(left)).ConfigureAwait(false);
+        return VerbContext.Done;
+    }
+
+    private static string Left(int? jobs) => jobs switch
+    {
+        null or 0 => "",
+        1 => " 1 job goes on running; the next start takes it over.",
+        _ => $" {jobs} jobs go on running; the next start takes them over.",
+    };
+
+    /// <summary>Queued jobs too: they would start as soon as others make room.</summary>
+    private async Task<bool> CancelJobsAsync(RunningDaemon found, CancellationToken ct)
+    {
+        using var call = new DaemonCall(found.Socket);
+        if (found.Status is null)
+        {
+            await context.Terminal.Error.WriteLineAsync(
+                $"gflowd (pid {found.Process?.Pid}) does not answer, so its jobs cannot be cancelled; without --cancel-jobs it can be stopped.").ConfigureAwait(false);
+            return false;
+        }
+
+        var cancelled = new HashSet<uint>();
+        var gone = await UntilAsync(
+            async () =>
+            {
+                if (await call.GetAsync("/jobs?state=Queued,Running", WireJson.Default.ListJobView, ct).ConfigureAwait(false) is not { } live)
+                {
+                    return false;
+                }
+
+                // The queue first, or its jobs would start into the places of those that end.
+                foreach (var job in live.Where(job => !cancelled.Contains(job.Id)).OrderBy(job => job.State == nameof(JobState.Running)))
+                {
+                    if (await call.CancelAsync(job.Id, ct).ConfigureAwait(false))
+                    {
+                        cancelled.Add(job.Id);
+                    }
+                }
+
+                return live.Count == 0;
+            },
+            CancelPatience,
+            ct).ConfigureAwait(false);
+        if (!gone)
+        {
+            await context.Terminal.Error.WriteLineAsync(
+                $"Jobs were cancelled but some are still there after {CancelPatience.TotalMinutes:0} minutes; gflowd was not stopped.").ConfigureAwait(false);
+            return false;
+        }
+
+        await context.Terminal.Out.WriteLineAsync($"Cancelled {cancelled.Count} job{(cancelled.Count == 1 ? "" : "s")}.").ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<bool> UntilAsync(Func<Task<bool>> condition, TimeSpan patience, CancellationToken ct)
+    {
+        var begun = context.Time.GetTimestamp();
+        while (!await condition().ConfigureAwait(false))
+        {
+            if (context.Time.GetElapsedTime(begun) > patience)
+            {
+                return false;
+            }
+
+            await Task.Delay(LookAgain, context.Time, ct).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+}

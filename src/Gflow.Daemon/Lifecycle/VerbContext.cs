@@ -1,0 +1,55 @@
+using Gflow.Client.Configuration;
+using Gflow.Core.Contracts;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Lifecycle.Rendering;
+
+namespace Gflow.Daemon.Lifecycle;
+
+/// <summary>What every verb of gflowd is given.</summary>
+/// <param name="ConfigPath">Absolute path of the file of <c>--config</c>; null without it.</param>
+internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<string, string> Environment, Terminal Terminal, TimeProvider Time)
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int WrongUsage = 2;
+    public const int NotRunning = 3;
+
+    public GflowPaths Paths { get; } = GflowPaths.From(Environment);
+
+    /// <summary>Reads the whole configuration; tells all its problems where it has any.</summary>
+    /// <returns>Null after problems.</returns>
+    public DaemonOptions? LoadOptions()
+    {
+        var load = ConfigFile.Load(ConfigPath, Environment, Paths);
+        foreach (var problem in load.Problems)
+        {
+            Terminal.Error.WriteLine($"error: {problem}");
+        }
+
+        return load.Options;
+    }
+
+    /// <summary>Looks for the daemon of this configuration, however it was started. A configuration with problems is searched as far as it can be read.</summary>
+    public async Task<RunningDaemon> FindAsync(CancellationToken ct)
+    {
+        var options = ConfigFile.Load(ConfigPath, Environment, Paths).Options;
+        var client = ClientOptions.Load(ConfigPath, Environment, Paths);
+        var socket = options?.Daemon.Socket ?? (client.Ok ? client.Value.Socket : Paths.Socket);
+        var holder = HomeLock.Find(options?.Storage.Path ?? Paths.DataDirectory);
+        if (holder is not null && !Path.Exists(socket))
+        {
+            // It was started with another configuration, and the lock knows with which socket.
+            socket = holder.Socket;
+        }
+
+        using var call = new DaemonCall(socket);
+        var status = await call.StatusAsync(ct).ConfigureAwait(false);
+        return new(socket, status, status is null ? holder?.Process : ProcessIdentity.Of(status.Pid));
+    }
+}
+
+/// <summary>A daemon, or the lack of one.</summary>
+/// <param name="Socket">Where it was looked for.</param>
+/// <param name="Status">What it says of itself; null when it does not answer.</param>
+/// <param name="Process">Null when there is none.</param>
+internal sealed record RunningDaemon(string Socket, StatusAnswer? Status, ProcessIdentity? Process);

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon.Notifications;
+
+/// <summary>One try at one delivery, and how it went.</summary>
+internal sealed partial class Attempt(DateTimeOffset at, TimeSpan took, DeliveryOutcome outcome, byte[]? bodyToFreeze)
+{
+    public DeliveryOutcome Outcome => outcome;
+
+    /// <summary>What was sent, when a retry could not get it from the event as it is; else null.</summary>
+    public byte[]? BodyToFreeze => bodyToFreeze;
+
+    public AttemptRow ToRow() => new(at, took, outcome);
+
+    /// <summary>Renders, unless the delivery brings its frozen body, and sends, all within the target's deadline.</summary>
+    /// <exception cref="OperationCanceledException">Abandoned.</exception>
+    public static async Task<Attempt> MakeAsync(DeliveryTarget target, DeliveryRow row, LaneContext context, CancellationToken abandon)
+    {
+        var at = context.Time.GetUtcNow();
+        var started = context.Time.GetTimestamp();
+        var message = Message(row);
+        ReadOnlyMemory<byte> body;
+        try
+        {
+            body = row.Body ?? target.Sink.Render(message);
+        }
+#pragma warning disable CA1031 // Whatever a text does to its rendering, it must not stop the lane.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            var reason = exception is FormatException ? exception.Message : $"could not be rendered ({exception.GetType().Name})";
+            return new Attempt(at, context.Time.GetElapsedTime(started), new DeliveryOutcome.MessageFault(reason), null);
+        }
+
+        var outcome = await SendAsync(target, message, body, context, abandon);
+
+        // What equals the payload is kept with the event already.
+        var freeze = row.Body is null && !body.Equals(row.Payload) ? body.ToArray() : null;
+        return new Attempt(at, context.Time.GetElapsedTime(started), outcome, freeze);
+    }
+
+    private static async Task<DeliveryOutcome> SendAsync(
+        DeliveryTarget target, OutgoingMessage message, ReadOnlyMemory<byte> body, LaneContext context, CancellationToken abandon)
+    {
+        using var timeout = new CancellationTokenSource(target.Timeout, context.Time);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, abandon);
+        try
+        {
+            return await target.Sink.SendAsync(message, body, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!abandon.IsCancellationRequested)
+        {
+            return new DeliveryOutcome.TryLater($"not done within {target.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+        }
+#pragma warning disable CA1031 // A fault in a sink is a failed attempt, not the end of its lane.
+        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            // Not the exception itself: its message was written by whoever threw it and may hold what we must not tell.
+            LogUnexpected(context.Log, target.Name, exception.GetType().FullName, exception.StackTrace);
+            return new DeliveryOutcome.TryLater($"unexpected failure ({exception.GetType().Name})");
+        }
+    }
+
+    private static OutgoingMessage Message(DeliveryRow row) => new()
+    {
+        EventUid = row.EventUid,
+        Type = row.Type,
+        Sequence = row.EventSeq,
+        At = row.EventAt,
+        Target = row.Target,
+        Recipient = row.Recipient,
+        Payload = row.Payload,
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The attempt at {Target} failed in an unexpected way: {Type}\n{Stack}")]
+    private static partial void LogUnexpected(ILogger log, string target, string? type, string? stack);
+}

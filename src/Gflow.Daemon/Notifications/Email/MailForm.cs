@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Gflow.Core.Contracts;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Configuration;
+using MimeKit;
+
+namespace Gflow.Daemon.Notifications.Email;
+
+/// <summary>
+/// The mail about an event, for one recipient. Nothing in it comes from the clock, from chance or from the machine it is rendered
+/// on: sent again after a crash it is the same, byte for byte.
+/// </summary>
+internal static class MailForm
+{
+    private static readonly FormatOptions Format = CreateFormat();
+
+    /// <exception cref="FormatException">The recipient is no mailbox, or the payload cannot be read.</exception>
+    public static byte[] Render(OutgoingMessage message, EmailTransportOptions transport)
+    {
+        var payload = Payload(message);
+        if (!MailboxAddress.TryParse(message.Recipient, out var recipient))
+        {
+            throw new FormatException("the recipient is not a mailbox");
+        }
+
+        var host = IdPart(payload.Scheduler.Host);
+        using var mail = new MimeMessage();
+
+        // The library fills in a date and an id of its own.
+        mail.Headers.Clear();
+        mail.From.Add(transport.From);
+        mail.To.Add(recipient);
+        mail.Subject = MailText.Subject(payload, transport.SubjectPrefix);
+        mail.Date = message.At.ToUniversalTime();
+        mail.MessageId = $"{IdPart(message.EventUid)}.{Fingerprint(message)}@{host}";
+        if (payload.Job is { } job)
+        {
+            // A root that nobody ever sent: the mails of one job hang on it, whichever of them somebody has.
+            var root = $"job-{job.Id}.{IdPart(job.SubmittedAt ?? "0")}@{host}";
+            mail.InReplyTo = root;
+            mail.References.Add(root);
+        }
+
+        mail.Headers.Add("Auto-Submitted", "auto-generated");
+        mail.Headers.Add("X-Auto-Response-Suppress", "All");
+        mail.Headers.Add(HeaderId.ListId, $"<{(payload.Job is null ? "scheduler" : "jobs")}.{host}>");
+        mail.Headers.Add(HeaderId.MimeVersion, "1.0");
+        mail.Body = Text(MailText.Body(payload));
+
+        // Seven bits pass every server unchanged; otherwise each could make us send other bytes.
+        mail.Prepare(EncodingConstraint.SevenBit);
+        using var bytes = new MemoryStream();
+        mail.WriteTo(Format, bytes);
+        return bytes.ToArray();
+    }
+
+    private static NotificationPayload Payload(OutgoingMessage message)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(message.Payload.Span, PayloadJson.Default.NotificationPayload)
+                ?? throw new FormatException("the event's payload is empty");
+        }
+        catch (JsonException exception)
+        {
+            throw new FormatException("the event's payload cannot be read", exception);
+        }
+    }
+
+    private static TextPart Text(string body)
+    {
+        var part = new TextPart("plain");
+        part.SetText(Encoding.UTF8, body.ReplaceLineEndings("\r\n"));
+        return part;
+    }
+
+    // One event may go to one address by two transports, and to many addresses by one: each of these mails is its own.
+    private static string Fingerprint(OutgoingMessage message)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{message.Target}\n{MailboxText.Key(message.Recipient!)}"));
+        return Convert.ToHexStringLower(hash.AsSpan(0, 8));
+    }
+
+    // Letters, digits, dot and dash: all that the id of a message takes without quotes, and all that host names have.
+    private static string IdPart(string text)
+    {
+        var safe = string.Concat(text.Where(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')).Trim('.');
+        return safe.Length > 0 ? safe : "localhost";
+    }
+
+    private static FormatOptions CreateFormat()
+    {
+        var format = FormatOptions.Default.Clone();
+        format.NewLineFormat = NewLineFormat.Dos;
+        format.EnsureNewLine = true;
+        return format;
+    }
+}

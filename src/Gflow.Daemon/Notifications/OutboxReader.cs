@@ -1,0 +1,51 @@
+using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Notifications;
+
+/// <summary>The outbox as the lanes read it: one connection for all of them, one at a time, for reads are short and connections hold memory.</summary>
+internal sealed class OutboxReader(Database database) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SqliteConnection _reader = database.OpenReader();
+
+    /// <inheritdoc cref="DeliveryTable.ReadDue"/>
+    public IReadOnlyList<DeliveryRow> ReadDue(string target, DateTimeOffset now, int limit)
+    {
+        lock (_gate)
+        {
+            return DeliveryTable.ReadDue(_reader, target, now, limit);
+        }
+    }
+
+    /// <inheritdoc cref="DeliveryTable.NextDue"/>
+    public DateTimeOffset? NextDue(string target, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            return DeliveryTable.NextDue(_reader, target, now);
+        }
+    }
+
+    /// <summary>Whether deliveries to the target are pending that are not among the held ones.</summary>
+    public bool AnyPendingBeside(string target, HashSet<long> held)
+    {
+        lock (_gate)
+        {
+            // One more than are held: among so many there must be another, or all there are have been seen.
+            return DeliveryTable.ReadPendingSeqs(_reader, target, held.Count + 1).Any(seq => !held.Contains(seq));
+        }
+    }
+
+    /// <summary>Some of the pending deliveries whose targets are not among the given ones; empty when there are none.</summary>
+    public IReadOnlyList<long> ReadOrphans(IReadOnlySet<string> targets, int limit)
+    {
+        lock (_gate)
+        {
+            var orphaned = DeliveryTable.ReadPendingTargets(_reader).FirstOrDefault(target => !targets.Contains(target));
+            return orphaned is null ? [] : DeliveryTable.ReadPendingSeqs(_reader, orphaned, limit);
+        }
+    }
+
+    public void Dispose() => _reader.Dispose();
+}

@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Text;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Configuration;
+
+namespace Gflow.Daemon.Notifications.Webhook;
+
+/// <summary>Posts an event's payload, byte for byte as it was committed, to one address.</summary>
+internal sealed class WebhookSink : INotificationSink
+{
+    /// <summary>What is read of an answer, in bytes; enough for a sentence, and no peer can make us hold more.</summary>
+    public const int LongestAnswer = 4096;
+
+    private static readonly ProductInfoHeaderValue UserAgent = new("gflow", ProgramVersion());
+
+    private readonly WebhookTargetOptions _target;
+    private readonly TimeProvider _time;
+    private readonly SecretText _secrets;
+    private readonly HttpClient _client;
+
+    public WebhookSink(WebhookTargetOptions target, TimeProvider time)
+    {
+        _target = target;
+        _time = time;
+        _secrets = new SecretText(SecretText.PartsOf(target.Url).Concat(target.Headers.Values.SelectMany(SecretText.PartsOfHeader)));
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseProxy = false,
+            UseCookies = false,
+            ActivityHeadersPropagator = null,
+
+            // Names may move to other addresses; a connection kept for ever would never notice.
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            MaxResponseHeadersLength = 16,
+            MaxResponseDrainSize = LongestAnswer,
+            ResponseDrainTimeout = TimeSpan.FromSeconds(1),
+        })
+        {
+            // The attempt's own deadline counts, and it counts for all of it.
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+    }
+
+    public ReadOnlyMemory<byte> Render(OutgoingMessage message) => message.Payload;
+
+    public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+    {
+        try
+        {
+            using var request = Request(message, body);
+            using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline);
+            var notBefore = HttpVerdict.RetryAfter(Single(answer.Headers, "Retry-After"), _time.GetUtcNow());
+            return HttpVerdict.Judge((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : await WordsAsync(answer, deadline), notBefore);
+        }
+        catch (HttpRequestException exception)
+        {
+            return Failure(exception);
+        }
+        catch (OperationCanceledException) when (!deadline.IsCancellationRequested)
+        {
+            return new DeliveryOutcome.TryLater("the connection was given up");
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private HttpRequestMessage Request(OutgoingMessage message, ReadOnlyMemory<byte> body)
+    {
+        var content = new ReadOnlyMemoryContent(body);
+        var request = new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = content };
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue(UserAgent.Product!));
+        foreach (var (name, value) in _target.Headers.Where(header => !IsOurs(header.Key)))
+        {
+            Replace(request, name, value);
+        }
+
+        request.Headers.Add("webhook-id", message.EventUid);
+        request.Headers.Add("webhook-timestamp", _time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        return request;
+    }
+
+    // Configured headers replace ours: two values of one would be for the receiver to guess about.
+    private static void Replace(HttpRequestMessage request, string name, string value)
+    {
+        if (name.Equals("User-Agent", StringComparison.OrdinalIgnoreCase))
+        {
+            request.Headers.Remove(name);
+        }
+
+        // The class library keeps the headers of the content apart from those of the request and refuses each in the other's place.
+        if (!request.Headers.TryAddWithoutValidation(name, value))
+        {
+            request.Content!.Headers.Remove(name);
+            request.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    // What identifies, addresses or delimits the message is not for the configuration to change.
+    private static bool IsOurs(string header) =>
+        header.StartsWith("webhook-", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("Host", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase);
+
+    private async Task<string?> WordsAsync(HttpResponseMessage answer, CancellationToken deadline)
+    {
+        var buffer = new byte[LongestAnswer];
+        var length = 0;
+        try
+        {
+            await using var stream = await answer.Content.ReadAsStreamAsync(deadline);
+            length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, deadline);
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
+        {
+            // The status has been said, and it decides; the words were only for people.
+        }
+
+        return _secrets.Clean(Encoding.UTF8.GetString(buffer, 0, length));
+    }
+
+    // Our words, not the exception's: those may name the address in full.
+    private static DeliveryOutcome Failure(HttpRequestException exception) => exception.HttpRequestError switch
+    {
+        HttpRequestError.NameResolutionError when exception.InnerException is SocketException { SocketErrorCode: SocketError.TryAgain } =>
+            new DeliveryOutcome.TryLater("the name server gave no answer"),
+        HttpRequestError.NameResolutionError => new DeliveryOutcome.TargetFault("its host name is not known"),
+        HttpRequestError.SecureConnectionError when exception.InnerException is AuthenticationException tls =>
+            new DeliveryOutcome.TargetFault($"no trusted TLS connection ({tls.Message})"),
+        HttpRequestError.SecureConnectionError => new DeliveryOutcome.TryLater("the connection broke while TLS was set up"),
+        HttpRequestError.ConnectionError => new DeliveryOutcome.TryLater(NetworkText.Connect(exception.InnerException as SocketException)),
+        HttpRequestError.ResponseEnded => new DeliveryOutcome.TryLater("the connection ended before an answer"),
+        HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.ConfigurationLimitExceeded =>
+            new DeliveryOutcome.TryLater("the answer was not HTTP as we speak it"),
+        _ => new DeliveryOutcome.TryLater("the connection broke"),
+    };
+
+    private static string? Single(HttpResponseHeaders headers, string name) =>
+        headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
+
+    private static string ProgramVersion() => typeof(WebhookSink).Assembly.GetName().Version?.ToString(3) ?? "0";
+}

@@ -1,0 +1,39 @@
+using Gflow.Core.Notifications;
+
+namespace Gflow.Daemon.Storage;
+
+/// <summary>A delivery that waits in the outbox, with what of its event a sink needs.</summary>
+internal sealed record DeliveryRow
+{
+    public required long Seq { get; init; }
+
+    public required long EventSeq { get; init; }
+
+    /// <summary>The event's stable id, by which receivers know a repeat.</summary>
+    public required string EventUid { get; init; }
+
+    public required EventType Type { get; init; }
+
+    public required DateTimeOffset EventAt { get; init; }
+
+    public required string Target { get; init; }
+
+    /// <summary>A mailbox; null for webhooks.</summary>
+    public string? Recipient { get; init; }
+
+    /// <summary>The job: deliveries of one to one target go strictly in order. Null where order does not matter.</summary>
+    public long? OrderKey { get; init; }
+
+    /// <summary>Made so far.</summary>
+    public int Attempts { get; init; }
+
+    public required DateTimeOffset NextAt { get; init; }
+
+    public required DateTimeOffset Deadline { get; init; }
+
+    /// <summary>The event's payload as it was committed.</summary>
+    public required byte[] Payload { get; init; }
+
+    /// <summary>What was sent at the first attempt, once that failed; null when the sink's rendering is still to be used.</summary>
+    public byte[]? Body { get; init; }
+}

@@ -1,0 +1,228 @@
+using Gflow.Core.Notifications;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Storage;
+
+/// <summary>What is known of a delivery's fate. The numbers are stored and never change their meaning.</summary>
+internal enum DeliveryState
+{
+    Pending = 0,
+    Delivered = 1,
+    Dead = 2,
+    Cancelled = 3,
+}
+
+/// <summary>How many deliveries there are of each state.</summary>
+internal readonly record struct DeliveryCounts(long Pending, long Delivered, long Dead, long Cancelled);
+
+/// <summary>The outbox: every message to make, from the commit of its event until it is delivered, dead or cancelled.</summary>
+internal static class DeliveryTable
+{
+    // A delivery may go when no earlier one of its job to the same target is pending; different jobs overtake each other freely.
+    private const string Due = """
+        SELECT d.seq, d.event, e.uid, e.type, e.at, d.target, d.recipient, d.order_key, d.attempts, d.next_at, d.deadline, e.payload, d.body
+        FROM delivery d JOIN event e ON e.seq = d.event
+        WHERE d.state = 0 AND d.target = $target AND d.next_at <= $now
+          AND (d.order_key IS NULL OR NOT EXISTS (
+            SELECT 1 FROM delivery p
+            WHERE p.state = 0 AND p.target = d.target AND p.order_key = d.order_key AND p.seq < d.seq))
+        ORDER BY d.next_at, d.seq LIMIT $limit
+        """;
+
+    /// <summary>Writes new deliveries, in the transaction of their events.</summary>
+    public static void Insert(SqliteConnection writer, SqliteTransaction transaction, IReadOnlyList<DeliveryRow> rows)
+    {
+        using var command = writer.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = """
+            INSERT INTO delivery (seq, event, target, recipient, order_key, state, attempts, next_at, deadline, body)
+            VALUES ($seq, $event, $target, $recipient, $key, 0, $attempts, $next, $deadline, $body)
+            """;
+        foreach (var row in rows)
+        {
+            command.Parameters.Clear();
+            command.Parameters.AddWithValue("$seq", row.Seq);
+            command.Parameters.AddWithValue("$event", row.EventSeq);
+            command.Parameters.AddWithValue("$target", row.Target);
+            command.Parameters.AddWithValue("$recipient", (object?)row.Recipient ?? DBNull.Value);
+            command.Parameters.AddWithValue("$key", (object?)row.OrderKey ?? DBNull.Value);
+            command.Parameters.AddWithValue("$attempts", row.Attempts);
+            command.Parameters.AddWithValue("$next", row.NextAt.ToUnixTimeMilliseconds());
+            command.Parameters.AddWithValue("$deadline", row.Deadline.ToUnixTimeMilliseconds());
+            command.Parameters.AddWithValue("$body", (object?)row.Body ?? DBNull.Value);
+            command.ExecuteNonQuery();
+        }
+    }
+
+    /// <summary>The highest number given so far; 0 for none.</summary>
+    public static long LastSeq(SqliteConnection connection) => Database.ScalarInt64(connection, "SELECT MAX(seq) FROM delivery");
+
+    /// <summary>Deliveries to a target that may go now, the longest due first; of each job at most one.</summary>
+    public static IReadOnlyList<DeliveryRow> ReadDue(SqliteConnection reader, string target, DateTimeOffset now, int limit)
+    {
+        using var command = reader.CreateCommand();
+        command.CommandText = Due;
+        command.Parameters.AddWithValue("$target", target);
+        command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$limit", limit);
+        using var rows = command.ExecuteReader();
+        var due = new List<DeliveryRow>();
+        while (rows.Read())
+        {
+            due.Add(Read(rows));
+        }
+
+        return due;
+    }
+
+    /// <summary>The first instant after <paramref name="now"/> at which another delivery to the target comes due; null for none.</summary>
+    public static DateTimeOffset? NextDue(SqliteConnection reader, string target, DateTimeOffset now)
+    {
+        using var command = reader.CreateCommand();
+        command.CommandText = "SELECT MIN(next_at) FROM delivery WHERE state = 0 AND target = $target AND next_at > $now";
+        command.Parameters.AddWithValue("$target", target);
+        command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
+        return command.ExecuteScalar() is long at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+    }
+
+    /// <summary>Numbers of pending deliveries to a target, due or not, in no useful order.</summary>
+    public static IReadOnlyList<long> ReadPendingSeqs(SqliteConnection reader, string target, int limit)
+    {
+        using var command = reader.CreateCommand();
+        command.CommandText = "SELECT seq FROM delivery WHERE state = 0 AND target = $target LIMIT $limit";
+        command.Parameters.AddWithValue("$target", target);
+        command.Parameters.AddWithValue("$limit", limit);
+        using var rows = command.ExecuteReader();
+        var seqs = new List<long>();
+        while (rows.Read())
+        {
+            seqs.Add(rows.GetInt64(0));
+        }
+
+        return seqs;
+    }
+
+    /// <summary>The targets for which something is pending.</summary>
+    public static IReadOnlyList<string> ReadPendingTargets(SqliteConnection reader)
+    {
+        using var command = reader.CreateCommand();
+
+        // Hops from one target to the next through the index; a plain DISTINCT would walk over every pending row.
+        command.CommandText = """
+            WITH RECURSIVE hop(target) AS (
+                SELECT MIN(target) FROM delivery WHERE state = 0
+                UNION ALL
+                SELECT (SELECT MIN(target) FROM delivery WHERE state = 0 AND target > hop.target) FROM hop WHERE hop.target IS NOT NULL)
+            SELECT target FROM hop WHERE target IS NOT NULL
+            """;
+        using var rows = command.ExecuteReader();
+        var targets = new List<string>();
+        while (rows.Read())
+        {
+            targets.Add(rows.GetString(0));
+        }
+
+        return targets;
+    }
+
+    public static DeliveryCounts Count(SqliteConnection reader)
+    {
+        using var command = reader.CreateCommand();
+        command.CommandText = "SELECT state, COUNT(*) FROM delivery GROUP BY state";
+        using var rows = command.ExecuteReader();
+        var counts = new Dictionary<DeliveryState, long>();
+        while (rows.Read())
+        {
+            counts[(DeliveryState)rows.GetInt32(0)] = rows.GetInt64(1);
+        }
+
+        return new DeliveryCounts(
+            counts.GetValueOrDefault(DeliveryState.Pending),
+            counts.GetValueOrDefault(DeliveryState.Delivered),
+            counts.GetValueOrDefault(DeliveryState.Dead),
+            counts.GetValueOrDefault(DeliveryState.Cancelled));
+    }
+
+    /// <summary>Writes down what became of a delivery. It is safe to write the same twice: only what is pending changes.</summary>
+    public static void Settle(SqliteConnection writer, SqliteTransaction transaction, Settlement settlement)
+    {
+        var changed = settlement switch
+        {
+            Settlement.Delivered => End(writer, transaction, settlement, DeliveryState.Delivered, null),
+            Settlement.Dead dead => End(writer, transaction, settlement, DeliveryState.Dead, dead.Reason),
+            Settlement.Cancelled cancelled => End(writer, transaction, settlement, DeliveryState.Cancelled, cancelled.Reason),
+            Settlement.Retry retry => Postpone(writer, transaction, retry),
+            _ => throw new InvalidOperationException(),
+        };
+        if (changed && settlement.Attempt is { } attempt)
+        {
+            AttemptTable.Insert(writer, transaction, settlement.Delivery, attempt);
+        }
+    }
+
+    private static bool End(SqliteConnection writer, SqliteTransaction transaction, Settlement settlement, DeliveryState state, string? reason)
+    {
+        using var command = writer.CreateCommand();
+        command.Transaction = transaction;
+
+        // What was delivered needs no frozen body any more; what is dead may be sent again by hand, as the same bytes.
+        command.CommandText = """
+            UPDATE delivery SET state = $state, reason = $reason, settled_at = $at, attempts = attempts + $attempts,
+                body = CASE WHEN $state = 1 THEN NULL ELSE body END
+            WHERE seq = $seq AND state = 0
+            """;
+        command.Parameters.AddWithValue("$seq", settlement.Delivery);
+        command.Parameters.AddWithValue("$state", (int)state);
+        command.Parameters.AddWithValue("$reason", (object?)reason ?? DBNull.Value);
+        command.Parameters.AddWithValue("$at", settlement.At.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$attempts", settlement.Attempt is null ? 0 : 1);
+        return command.ExecuteNonQuery() > 0;
+    }
+
+    private static bool Postpone(SqliteConnection writer, SqliteTransaction transaction, Settlement.Retry retry)
+    {
+        using var command = writer.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = """
+            UPDATE delivery SET next_at = $next, attempts = $attempts, reason = $reason, body = COALESCE(body, $body)
+            WHERE seq = $seq AND state = 0
+            """;
+        command.Parameters.AddWithValue("$seq", retry.Delivery);
+        command.Parameters.AddWithValue("$next", retry.NextAt.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$attempts", retry.Attempts);
+        command.Parameters.AddWithValue("$reason", (object?)retry.Attempt!.Outcome.Reason ?? DBNull.Value);
+        command.Parameters.AddWithValue("$body", (object?)retry.Body ?? DBNull.Value);
+        if (command.ExecuteNonQuery() == 0)
+        {
+            return false;
+        }
+
+        // What must wait behind it anyway is put off with it, so that looking for what is due never walks over a long queue of a dead target.
+        command.CommandText = """
+            UPDATE delivery SET next_at = MAX(next_at, $next)
+            WHERE state = 0 AND seq > $seq AND (target, order_key) = (SELECT target, order_key FROM delivery WHERE seq = $seq)
+            """;
+        command.Parameters.Clear();
+        command.Parameters.AddWithValue("$seq", retry.Delivery);
+        command.Parameters.AddWithValue("$next", retry.NextAt.ToUnixTimeMilliseconds());
+        command.ExecuteNonQuery();
+        return true;
+    }
+
+    private static DeliveryRow Read(SqliteDataReader row) => new()
+    {
+        Seq = row.GetInt64(0),
+        EventSeq = row.GetInt64(1),
+        EventUid = row.GetString(2),
+        Type = EventTypes.TryParse(row.GetString(3), out var type) ? type : throw new InvalidDataException($"Event {row.GetInt64(1)} has an unknown type."),
+        EventAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+        Target = row.GetString(5),
+        Recipient = row.IsDBNull(6) ? null : row.GetString(6),
+        OrderKey = row.IsDBNull(7) ? null : row.GetInt64(7),
+        Attempts = row.GetInt32(8),
+        NextAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(9)),
+        Deadline = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(10)),
+        Payload = row.GetFieldValue<byte[]>(11),
+        Body = row.IsDBNull(12) ? null : row.GetFieldValue<byte[]>(12),
+    };
+}

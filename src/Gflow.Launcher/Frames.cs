@@ -1,0 +1,140 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Gflow.Launcher;
+
+/// <summary>Builds frames and records; one instance serves many, one after the other.</summary>
+internal sealed class FieldWriter
+{
+    private byte[] _bytes = new byte[512];
+    private int _length;
+
+    /// <summary>What was written since the last <see cref="Clear"/> or <see cref="Begin"/>.</summary>
+    internal ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
+
+    internal FieldWriter Clear()
+    {
+        _length = 0;
+        return this;
+    }
+
+    /// <summary>Begins a frame; <see cref="Frame"/> ends it.</summary>
+    internal FieldWriter Begin(ReplyKind kind) => Clear().U32(0).U8((byte)kind);
+
+    /// <summary>The complete frame.</summary>
+    internal ReadOnlySpan<byte> Frame()
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(_bytes, (uint)_length - 4);
+        return Written;
+    }
+
+    internal FieldWriter U8(byte value)
+    {
+        Room(1)[0] = value;
+        return this;
+    }
+
+    internal FieldWriter U32(uint value)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(Room(4), value);
+        return this;
+    }
+
+    internal FieldWriter I32(int value) => U32((uint)value);
+
+    internal FieldWriter I64(long value)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(Room(8), value);
+        return this;
+    }
+
+    internal FieldWriter Text(string value)
+    {
+        var count = Encoding.UTF8.GetByteCount(value);
+        U32((uint)count);
+        Encoding.UTF8.GetBytes(value, Room(count + 1));
+        _bytes[_length - 1] = 0;
+        return this;
+    }
+
+    private Span<byte> Room(int count)
+    {
+        if (_bytes.Length - _length < count)
+        {
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + count));
+        }
+
+        _length += count;
+        return _bytes.AsSpan(_length - count, count);
+    }
+}
+
+/// <summary>
+/// Reads fields, believing nothing: after the first that is not there or not well formed, all others are zero and
+/// <see cref="Complete"/> is false.
+/// </summary>
+internal unsafe ref struct FieldReader(byte* bytes, int length)
+{
+    private static ReadOnlySpan<byte> NothingText => "\0"u8;
+
+    private int _at;
+    private bool _failed;
+
+    /// <summary>Whether every field was there and nothing is left over.</summary>
+    internal readonly bool Complete => IsWell && _at == length;
+
+    /// <summary>Whether every field was there.</summary>
+    internal readonly bool IsWell => !_failed;
+
+    internal byte U8() => Take(1, out var at) ? bytes[at] : (byte)0;
+
+    internal uint U32() => Take(4, out var at) ? BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(bytes + at, 4)) : 0;
+
+    internal int I32() => (int)U32();
+
+    internal long I64() => Take(8, out var at) ? BinaryPrimitives.ReadInt64LittleEndian(new ReadOnlySpan<byte>(bytes + at, 8)) : 0;
+
+    /// <summary>A text where it lies, ended by NUL; valid as long as the bytes are.</summary>
+    internal byte* Text()
+    {
+        var count = U32();
+        if (count < int.MaxValue && Take((int)count + 1, out var at)
+            && new ReadOnlySpan<byte>(bytes + at, (int)count + 1).IndexOf((byte)0) == (int)count)
+        {
+            return bytes + at;
+        }
+
+        _failed = true;
+        fixed (byte* nothing = NothingText)
+        {
+            // Literal data lies in the program's image and never moves.
+            return nothing;
+        }
+    }
+
+    /// <summary>A count of texts, of which each needs at least five bytes, so that no count can ask for more memory than the frame has.</summary>
+    internal int Count()
+    {
+        var count = U32();
+        if (count > (length - _at) / 5)
+        {
+            _failed = true;
+            return 0;
+        }
+
+        return (int)count;
+    }
+
+    private bool Take(int count, out int at)
+    {
+        at = _at;
+        if (_failed || count > length - _at)
+        {
+            _failed = true;
+            return false;
+        }
+
+        _at += count;
+        return true;
+    }
+}

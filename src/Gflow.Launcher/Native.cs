@@ -1,0 +1,280 @@
+using System.Runtime.InteropServices;
+
+namespace Gflow.Launcher;
+
+/// <summary>The C library's calls, as they are. Each returns -1 on failure and leaves errno, unless said otherwise.</summary>
+internal static unsafe partial class Native
+{
+    internal const int ENOENT = 2, ESRCH = 3, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, ENOTDIR = 20, ENAMETOOLONG = 36, ELOOP = 40;
+    internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+    internal const int SIGKILL = 9, SIGCHLD = 17, SIG_BLOCK = 0;
+    internal const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000, SOL_SOCKET = 1, SO_PEERCRED = 17, MSG_NOSIGNAL = 0x4000;
+    internal const short POLLIN = 1, POLLOUT = 4;
+    internal const int P_ALL = 0, P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000, CLD_EXITED = 1;
+    internal const int LOCK_EX = 2, LOCK_NB = 4, R_OK = 4, X_OK = 1, F_SETFD = 2, FD_CLOEXEC = 1, RLIMIT_NOFILE = 7, PR_SET_CHILD_SUBREAPER = 36;
+    internal const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
+    internal const uint S_IFMT = 0xF000, S_IFDIR = 0x4000, S_IFREG = 0x8000;
+
+    private const int SYS_pidfd_send_signal = 424, SYS_pidfd_open = 434, SYS_close_range = 436, CLOSE_RANGE_CLOEXEC = 4, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
+
+    private static readonly nint SYS_waitid = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 247 : 95;
+
+    // The kernel's flag differs between architectures.
+    internal static readonly int O_NOFOLLOW = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 0x20000 : 0x8000;
+    internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 0x10000 : 0x4000;
+
+    internal static int Errno => Marshal.GetLastPInvokeError();
+
+    internal static string ErrorText(int errno) => Marshal.GetPInvokeErrorMessage(errno);
+
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    internal struct SigInfo
+    {
+        [FieldOffset(8)] internal int Code;
+        [FieldOffset(16)] internal int Pid;
+        [FieldOffset(24)] internal int Status;
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 144)]
+    internal struct ResourceUse
+    {
+        [FieldOffset(0)] internal long UserSeconds;
+        [FieldOffset(8)] internal long UserMicros;
+        [FieldOffset(16)] internal long SystemSeconds;
+        [FieldOffset(24)] internal long SystemMicros;
+        [FieldOffset(32)] internal long MaxRssKib;
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct FileStatus
+    {
+        [FieldOffset(28)] internal ushort Mode;
+        [FieldOffset(40)] internal long Size;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollFd
+    {
+        internal int Fd;
+        internal short Events, Happened;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Limit
+    {
+        internal ulong Soft, Hard;
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int open(byte* path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint read(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint write(int fd, byte* buffer, nint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pread(int fd, byte* buffer, nint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint pwrite(int fd, byte* buffer, nint count, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ftruncate(int fd, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fdatasync(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int flock(int fd, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(int fd, int command, nint argument);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int unlink(string path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int access(string path, int mode);
+
+    /// <summary>Never fails.</summary>
+    [LibraryImport("libc")]
+    internal static partial uint umask(uint mask);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, FileStatus* status);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial nint opendir(string path);
+
+    /// <summary>The next entry, whose name begins at byte 19, or null at the end.</summary>
+    [LibraryImport("libc")]
+    internal static partial byte* readdir(nint directory);
+
+    [LibraryImport("libc")]
+    internal static partial int closedir(nint directory);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int bind(int fd, byte* address, int length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int listen(int fd, int backlog);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int accept4(int fd, nint address, nint length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getsockopt(int fd, int level, int name, void* value, int* length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint recv(int fd, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint send(int fd, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int poll(PollFd* fds, nuint count, int timeoutMs);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int signalfd(int fd, ulong* mask, int flags);
+
+    /// <summary>Returns an error number.</summary>
+    [LibraryImport("libc")]
+    internal static partial int pthread_sigmask(int how, ulong* mask, ulong* old);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint signal(int number, nint handler);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int prctl(int option, nint a, nint b, nint c, nint d);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getrlimit(int resource, Limit* limit);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setrlimit(int resource, Limit* limit);
+
+    [LibraryImport("libc")]
+    internal static partial int getppid();
+
+    [LibraryImport("libc")]
+    internal static partial uint geteuid();
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int execv(string path, byte** arguments);
+
+    // The spawn functions return an error number instead of leaving errno.
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_init(byte* actions);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_destroy(byte* actions);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int posix_spawn_file_actions_addopen(byte* actions, int fd, string path, int flags, uint mode);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int target);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_addchdir_np(byte* actions, byte* path);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_init(byte* attributes);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setflags(byte* attributes, short flags);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setsigmask(byte* attributes, ulong* mask);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setsigdefault(byte* attributes, ulong* mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint syscall(nint number, nint a, nint b, nint c, nint d, nint e);
+
+    /// <summary>The C library's waitid leaves out the resource usage; the kernel's has it, also under WNOWAIT.</summary>
+    internal static int WaitId(int kind, int pid, SigInfo* info, int options, ResourceUse* use) =>
+        (int)syscall(SYS_waitid, kind, pid, (nint)info, options, (nint)use);
+
+    // By number, because C libraries before 2.36 have no functions for these.
+    internal static int PidFdOpen(int pid) => (int)syscall(SYS_pidfd_open, pid, 0, 0, 0, 0);
+
+    internal static int PidFdSignal(int pidfd, int signal) => (int)syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0, 0);
+
+    /// <summary>Keeps every descriptor from 3 on from all programs started later.</summary>
+    internal static void CloseOnExecAll()
+    {
+        if (syscall(SYS_close_range, 3, unchecked((int)uint.MaxValue), CLOSE_RANGE_CLOEXEC, 0, 0) == 0)
+        {
+            return;
+        }
+
+        // Kernels before 5.11.
+        for (var fd = 3; fd < 4096; fd++)
+        {
+            _ = fcntl(fd, F_SETFD, FD_CLOEXEC);
+        }
+    }
+
+    /// <summary>Status of an open descriptor; false when there is none.</summary>
+    internal static bool TryStatus(int fd, out FileStatus status)
+    {
+        fixed (FileStatus* into = &status)
+        {
+            return statx(fd, "", AT_EMPTY_PATH, 0x7ff, into) == 0;
+        }
+    }
+
+    /// <summary>Status of what a path leads to; false, with errno, when it leads nowhere.</summary>
+    internal static bool TryStatus(string path, out FileStatus status)
+    {
+        fixed (FileStatus* into = &status)
+        {
+            return statx(AT_FDCWD, path, 0, 0x7ff, into) == 0;
+        }
+    }
+
+    /// <summary>Reads a small file whole; returns the bytes read, or -1. A file larger than the buffer is cut off.</summary>
+    internal static int ReadFile(string path, Span<byte> buffer)
+    {
+        var fd = open(path, O_RDONLY | O_CLOEXEC, 0);
+        if (fd < 0)
+        {
+            return -1;
+        }
+
+        var length = 0;
+        fixed (byte* into = buffer)
+        {
+            nint got;
+            while (length < buffer.Length && (got = read(fd, into + length, buffer.Length - length)) > 0)
+            {
+                length += (int)got;
+            }
+        }
+
+        _ = close(fd);
+        return length;
+    }
+}

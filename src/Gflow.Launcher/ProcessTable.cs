@@ -1,0 +1,176 @@
+using System.Buffers.Text;
+
+namespace Gflow.Launcher;
+
+/// <summary>One process as /proc showed it.</summary>
+/// <param name="Pid">Process id.</param>
+/// <param name="Parent">Process id of its parent.</param>
+/// <param name="Group">Its process group.</param>
+/// <param name="Session">Its session.</param>
+/// <param name="StartTicks">When it started, in clock ticks since boot: with the pid its identity until the next boot.</param>
+/// <param name="Alive">False for a zombie.</param>
+internal readonly record struct ProcessEntry(int Pid, int Parent, int Group, int Session, ulong StartTicks, bool Alive);
+
+/// <summary>The machine's processes at one instant, and which of them belong to a job.</summary>
+internal sealed unsafe class ProcessTable
+{
+    private readonly List<ProcessEntry> _all = [];
+
+    /// <summary>Looks at all processes.</summary>
+    internal static ProcessTable Read()
+    {
+        var table = new ProcessTable();
+        var directory = Native.opendir("/proc");
+        for (byte* entry; directory != 0 && (entry = Native.readdir(directory)) != null;)
+        {
+            if (Number(new ReadOnlySpan<byte>(entry + 19, 11)) is int pid && Find(pid) is { } process)
+            {
+                table._all.Add(process);
+            }
+        }
+
+        if (directory != 0)
+        {
+            _ = Native.closedir(directory);
+        }
+
+        return table;
+    }
+
+    /// <summary>Looks at one process; null when there is none.</summary>
+    internal static ProcessEntry? Find(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        var length = Native.ReadFile($"/proc/{pid}/stat", buffer);
+        // The name, in parentheses, may hold anything, parentheses too.
+        var afterName = length > 0 ? buffer[..length].LastIndexOf((byte)')') : -1;
+        if (afterName < 0)
+        {
+            return null;
+        }
+
+        var rest = (ReadOnlySpan<byte>)buffer[(afterName + 2)..length];
+        Span<ulong> fields = stackalloc ulong[20];
+        for (var i = 0; i < fields.Length; i++)
+        {
+            var end = rest.IndexOf((byte)' ');
+            var field = end < 0 ? rest : rest[..end];
+            // Field 0 is the state, a letter; negative numbers occur only in fields not used here.
+            fields[i] = i == 0 ? field[0] : Utf8Parser.TryParse(field, out ulong value, out _) ? value : 0;
+            rest = end < 0 ? [] : rest[(end + 1)..];
+        }
+
+        // A process whose first thread has ended looks like a zombie while its other threads go on.
+        var alive = (char)fields[0] is not ('Z' or 'X') || fields[17] > 1;
+        return new ProcessEntry(pid, (int)fields[1], (int)fields[2], (int)fields[3], fields[19], alive);
+    }
+
+    /// <summary>
+    /// The living processes of a job: its session, what was orphaned by it and bears its name in the environment, and
+    /// all descendants of these.
+    /// </summary>
+    internal List<ProcessEntry> MembersOf(JobEntry job)
+    {
+        var members = new HashSet<int>();
+        foreach (var process in _all)
+        {
+            if (IsSeed(process, job))
+            {
+                members.Add(process.Pid);
+            }
+        }
+
+        for (var before = -1; before != members.Count;)
+        {
+            before = members.Count;
+            foreach (var process in _all)
+            {
+                if (members.Contains(process.Parent) && process.Pid != Environment.ProcessId)
+                {
+                    members.Add(process.Pid);
+                }
+            }
+        }
+
+        return _all.FindAll(process => process.Alive && members.Contains(process.Pid));
+    }
+
+    /// <summary>
+    /// The main process of a start whose pid was never written down: the oldest session leader that bears the job's name.
+    /// </summary>
+    internal ProcessEntry? FindMain(JobEntry job)
+    {
+        ProcessEntry? found = null;
+        foreach (var process in _all)
+        {
+            if (process.Pid == process.Session && (found is null || process.StartTicks < found.Value.StartTicks) && BearsName(process, job))
+            {
+                found = process;
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsSeed(in ProcessEntry process, JobEntry job)
+    {
+        if (process.Pid == Environment.ProcessId)
+        {
+            return false;
+        }
+
+        if (job.Pid != 0 && process.Session == job.Pid)
+        {
+            // The pid can only have been given out again after the last process of the session was gone.
+            job.SessionIsOver |= process.Pid == job.Pid && process.StartTicks != job.StartTicks;
+            return !job.SessionIsOver;
+        }
+
+        // Orphans come to this process; those of a launcher that died went to whoever adopts what it leaves.
+        return (process.Parent == Environment.ProcessId || (job.HadOtherLauncher && (process.Parent == 1 || process.Parent == Native.getppid())))
+            && BearsName(process, job);
+    }
+
+    private static bool BearsName(in ProcessEntry process, JobEntry job)
+    {
+        Span<byte> buffer = stackalloc byte[32 * 1024];
+        var path = $"/proc/{process.Pid}/environ";
+        var length = Native.ReadFile(path, buffer);
+        if (length == buffer.Length)
+        {
+            buffer = new byte[Protocol.MaxFrameBytes];
+            length = Native.ReadFile(path, buffer);
+        }
+
+        if (length <= 0)
+        {
+            return false;
+        }
+
+        var environ = (ReadOnlySpan<byte>)buffer[..length];
+        // Another launcher's jobs have the same numbers: the log tells them apart.
+        return Variable(environ, "GFLOW_JOB_ID="u8) is { } id && id == $"{job.Id}"
+            && Variable(environ, "GFLOW_JOB_ATTEMPT="u8) is { } attempt && attempt == $"{job.Attempt}"
+            && Variable(environ, "GFLOW_JOB_LOG="u8) is { } log && log == job.LogPath;
+    }
+
+    private static string? Variable(ReadOnlySpan<byte> environ, ReadOnlySpan<byte> name)
+    {
+        while (environ.Length > 0)
+        {
+            var end = environ.IndexOf((byte)0);
+            var entry = end < 0 ? environ : environ[..end];
+            if (entry.StartsWith(name))
+            {
+                return System.Text.Encoding.UTF8.GetString(entry[name.Length..]);
+            }
+
+            environ = end < 0 ? [] : environ[(end + 1)..];
+        }
+
+        return null;
+    }
+
+    private static int? Number(ReadOnlySpan<byte> name) =>
+        Utf8Parser.TryParse(name, out int value, out var used) && used < name.Length && name[used] == 0 ? value : null;
+}

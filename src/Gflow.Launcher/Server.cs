@@ -1,0 +1,333 @@
+using System.Runtime.InteropServices;
+
+namespace Gflow.Launcher;
+
+/// <summary>The launcher's one loop: waits for orders, ends of processes and the clock, and deals with one after the other.</summary>
+internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd, int childFd, ExitRecords records)
+{
+    private const int MaxConnections = 16;
+    private const int TickMs = 1000;
+    private const long IdleMs = 5000;
+    private const long CollectBytes = 512 * 1024;
+
+    private readonly DaemonLink _daemon = new();
+    private readonly List<Connection> _connections = [];
+    private Native.PollFd[] _polled = new Native.PollFd[16];
+    private JobTable _jobs = null!;
+    private long _collectedAt;
+    private long _idleSince = Environment.TickCount64;
+    private long _lastTick = Environment.TickCount64;
+    private bool _exit;
+
+    /// <summary>Serves until there is nothing left to do: no job, no end to be fetched, no daemon.</summary>
+    internal void Run()
+    {
+        _jobs = new JobTable(records, _daemon);
+        _jobs.TakeOver();
+        while (!_exit)
+        {
+            var count = Wait();
+            HandleHappened(count);
+            if (_jobs.NeedsTick && Environment.TickCount64 - _lastTick >= TickMs)
+            {
+                _lastTick = Environment.TickCount64;
+                _jobs.Tick();
+            }
+
+            Tidy();
+        }
+    }
+
+    private int Wait()
+    {
+        var count = 0;
+        Poll(childFd, Native.POLLIN);
+        Poll(_connections.Count < MaxConnections ? listenFd : -1, Native.POLLIN);
+        foreach (var connection in _connections)
+        {
+            Poll(connection.Fd, (short)(connection.HasUnsent ? Native.POLLIN | Native.POLLOUT : Native.POLLIN));
+        }
+
+        foreach (var pidfd in _jobs.PidFds)
+        {
+            Poll(pidfd, Native.POLLIN);
+        }
+
+        var timeout = _jobs.NeedsTick ? TickMs : IsIdle ? (int)IdleMs : -1;
+        fixed (Native.PollFd* polled = _polled)
+        {
+            // Interrupted or not: what did not happen reads as zero.
+            _ = Native.poll(polled, (nuint)count, timeout);
+        }
+
+        return count;
+
+        void Poll(int fd, short events)
+        {
+            if (count == _polled.Length)
+            {
+                Array.Resize(ref _polled, count * 2);
+            }
+
+            _polled[count++] = new Native.PollFd { Fd = fd, Events = events };
+        }
+    }
+
+    private bool IsIdle => _jobs.IsEmpty && !_daemon.IsConnected;
+
+    private void HandleHappened(int count)
+    {
+        var connections = _connections.Count;
+        if (_polled[0].Happened != 0)
+        {
+            Drain(childFd);
+            _jobs.Reap();
+        }
+
+        for (var i = 2; i < count; i++)
+        {
+            if (_polled[i].Happened == 0)
+            {
+                continue;
+            }
+
+            if (i < 2 + connections)
+            {
+                Serve(_connections[i - 2]);
+            }
+            else
+            {
+                _jobs.Fired(_polled[i].Fd);
+            }
+        }
+
+        if (_polled[1].Happened != 0)
+        {
+            Accept();
+        }
+    }
+
+    private static void Drain(int signalFd)
+    {
+        var info = stackalloc byte[128];
+        while (Native.read(signalFd, info, 128) > 0)
+        {
+        }
+    }
+
+    private void Accept()
+    {
+        var fd = Native.accept4(listenFd, 0, 0, Native.SOCK_NONBLOCK | Native.SOCK_CLOEXEC);
+        if (fd < 0)
+        {
+            return;
+        }
+
+        var connection = new Connection(fd);
+        _connections.Add(connection);
+        if (!MayGiveOrders(fd))
+        {
+            Refuse(connection, RefusalCode.User, "the peer runs as another user");
+        }
+    }
+
+    /// <summary>Only the launcher's own user is heard. A launcher of root will have to hear the daemon's user instead.</summary>
+    private static bool MayGiveOrders(int fd)
+    {
+        var credentials = stackalloc uint[3];
+        var length = 12;
+        return Native.getsockopt(fd, Native.SOL_SOCKET, Native.SO_PEERCRED, credentials, &length) == 0 && credentials[1] == Native.geteuid();
+    }
+
+    private void Serve(Connection connection)
+    {
+        connection.Receive();
+        while (!_exit && connection.TryNext(out var frame, out var length))
+        {
+            var kind = (RequestKind)frame[0];
+            if (!Handle(connection, kind, new FieldReader(frame + 1, length - 1)))
+            {
+                connection.Close($"a message of kind {kind} was not understood");
+            }
+        }
+    }
+
+    /// <summary>False when the message is not well formed; then nothing was done.</summary>
+    private bool Handle(Connection connection, RequestKind kind, FieldReader reader)
+    {
+        if (kind == RequestKind.Hello)
+        {
+            return Hello(connection, reader);
+        }
+
+        // A daemon that was replaced may still have sent something before it noticed.
+        if (!connection.IsDaemon || connection != _daemon.Current)
+        {
+            return false;
+        }
+
+        var request = reader.U32();
+        switch (kind)
+        {
+            case RequestKind.Start:
+                return Start(request, reader);
+            case RequestKind.Signal:
+                var (target, targetAttempt, signal) = (reader.U32(), reader.I32(), reader.I32());
+                if (!reader.Complete || signal is < 1 or > 64)
+                {
+                    return false;
+                }
+
+                _jobs.Signal(target, targetAttempt, signal);
+                return Done(request, "");
+            case RequestKind.Acknowledge:
+                var (id, attempt) = (reader.U32(), reader.I32());
+                if (!reader.Complete)
+                {
+                    return false;
+                }
+
+                _jobs.Acknowledge(id, attempt);
+                return Done(request, "");
+            case RequestKind.Bye:
+                _exit = reader.Complete && _jobs.IsEmpty;
+                return reader.Complete && Done(request, _exit ? "" : "there are jobs");
+            case RequestKind.Upgrade:
+                var program = Texts.Of(reader.Text());
+                return reader.Complete && Done(request, Upgrade(program));
+            default:
+                return false;
+        }
+    }
+
+    private bool Hello(Connection connection, FieldReader reader)
+    {
+        var (protocol, epoch) = (reader.U32(), reader.I64());
+        if (!reader.Complete || connection.IsDaemon)
+        {
+            return false;
+        }
+
+        if (protocol != Protocol.Version)
+        {
+            Refuse(connection, RefusalCode.Protocol, $"this launcher ({Program.Version}) speaks protocol {Protocol.Version}");
+        }
+        else if (epoch < records.Epoch)
+        {
+            Refuse(connection, RefusalCode.Epoch, $"a newer daemon has taken over: its epoch is {records.Epoch}, this one's is {epoch}");
+        }
+        else
+        {
+            Welcome(connection, epoch);
+        }
+
+        return true;
+    }
+
+    private void Welcome(Connection connection, long epoch)
+    {
+        if (epoch > records.Epoch && !records.StoreEpoch(epoch))
+        {
+            LauncherLog.Write($"the epoch cannot be written: {Native.ErrorText(Native.Errno)}");
+        }
+
+        _daemon.Current?.Close("another connection takes its place");
+        _daemon.Current = connection;
+        connection.IsDaemon = true;
+        _daemon.Send(_daemon.Writer.Begin(ReplyKind.Welcome).U32(Protocol.Version).I32(Environment.ProcessId).Text(Program.Version));
+        foreach (var job in _jobs.All)
+        {
+            _daemon.Send(_daemon.Writer.Begin(ReplyKind.Job).U32(job.Id).I32(job.Attempt).I32(job.Pid).I64(job.StartedAt).U8((byte)(job.End is null ? 0 : 1)));
+        }
+
+        _daemon.Send(_daemon.Writer.Begin(ReplyKind.Ready));
+        _jobs.ReportEnds();
+    }
+
+    private void Refuse(Connection connection, RefusalCode code, string reason)
+    {
+        connection.Send(_daemon.Writer.Begin(ReplyKind.Refused).U8((byte)code).Text(reason).Frame());
+        connection.Close(reason);
+    }
+
+    private bool Start(uint request, FieldReader reader)
+    {
+        var (id, attempt, flags, logLimit) = (reader.U32(), reader.I32(), (StartFlags)reader.U8(), reader.I64());
+        var spawn = new SpawnRequest { Flags = flags, Program = reader.Text(), Directory = reader.Text(), LogPath = reader.Text() };
+        spawn.Arguments = ReadTexts(ref reader, out spawn.ArgumentCount);
+        spawn.Environment = ReadTexts(ref reader, out spawn.EnvironmentCount);
+        if (reader.Complete)
+        {
+            _jobs.Start(request, id, attempt, logLimit, spawn);
+        }
+
+        NativeMemory.Free(spawn.Arguments);
+        NativeMemory.Free(spawn.Environment);
+        return reader.Complete;
+    }
+
+    /// <summary>A list of texts as the kernel wants it, ended by null; to be freed.</summary>
+    private static byte** ReadTexts(ref FieldReader reader, out int count)
+    {
+        count = reader.Count();
+        var texts = (byte**)NativeMemory.Alloc((nuint)count + 1, (nuint)sizeof(byte*));
+        for (var i = 0; i < count; i++)
+        {
+            texts[i] = reader.Text();
+        }
+
+        texts[count] = null;
+        return texts;
+    }
+
+    private bool Done(uint request, string objection)
+    {
+        _daemon.Send(_daemon.Writer.Begin(ReplyKind.Done).U32(request).Text(objection));
+        return true;
+    }
+
+    /// <summary>
+    /// Becomes another program in the same process, so that the jobs remain its children. Returns only when that fails.
+    /// </summary>
+    private string Upgrade(string program)
+    {
+        _jobs.Reap();
+        LauncherLog.Write($"becoming {program}");
+        // The lock is the one descriptor that must live on: without it another launcher could slip in between.
+        _ = Native.fcntl(lockFd, Native.F_SETFD, 0);
+        Program.Execute(program, socketPath, "--resume", $"{lockFd}");
+        var reason = $"{program} cannot be executed: {Native.ErrorText(Native.Errno)}";
+        _ = Native.fcntl(lockFd, Native.F_SETFD, Native.FD_CLOEXEC);
+        LauncherLog.Write(reason);
+        return reason;
+    }
+
+    private void Tidy()
+    {
+        foreach (var connection in _connections)
+        {
+            connection.Flush();
+        }
+
+        for (var i = _connections.Count - 1; i >= 0; i--)
+        {
+            var connection = _connections[i];
+            if (connection.IsClosed)
+            {
+                _connections.RemoveAt(i);
+                connection.Dispose();
+                _daemon.Current = connection == _daemon.Current ? null : _daemon.Current;
+            }
+        }
+
+        if (GC.GetAllocatedBytesForCurrentThread() - _collectedAt > CollectBytes)
+        {
+            // Left alone, the collector lets garbage grow to the size of the processor's cache before it begins.
+            _collectedAt = GC.GetAllocatedBytesForCurrentThread();
+            GC.Collect();
+        }
+
+        _idleSince = IsIdle ? _idleSince : Environment.TickCount64;
+        _exit |= IsIdle && Environment.TickCount64 - _idleSince >= IdleMs;
+    }
+}

@@ -1,0 +1,225 @@
+using System.Runtime.InteropServices;
+
+namespace Gflow.Launcher;
+
+/// <summary>What to start. The pointers lead into the request's frame, or whatever memory the caller keeps meanwhile.</summary>
+internal unsafe ref struct SpawnRequest
+{
+    internal byte* Program, Directory, LogPath;
+
+    /// <summary>argv from [1] on; <see cref="ArgumentCount"/> of them. Likewise the environment.</summary>
+    internal byte** Arguments, Environment;
+    internal int ArgumentCount, EnvironmentCount;
+    internal StartFlags Flags;
+}
+
+/// <summary>Makes the main process of a job, and explains why it could not.</summary>
+internal static unsafe class Spawner
+{
+    private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
+
+    /// <summary>
+    /// Opens the log, 0600 if it has to be made: never through a link in its last part, and only a regular file.
+    /// </summary>
+    /// <returns>A descriptor, or -1 with a reason.</returns>
+    internal static int OpenLog(byte* path, bool append, out string reason)
+    {
+        // O_NONBLOCK: somebody may have put a pipe there, which nobody reads. It means nothing to a regular file.
+        var fd = Native.open(path, Native.O_WRONLY | Native.O_CREAT | Native.O_APPEND | Native.O_NONBLOCK | Native.O_CLOEXEC | Native.O_NOFOLLOW, 0x180);
+        if (fd < 0)
+        {
+            reason = $"the log {Texts.Of(path)} cannot be opened: {(Native.Errno == Native.ELOOP ? "it is a symbolic link" : Native.ErrorText(Native.Errno))}";
+            return -1;
+        }
+
+        if (!Native.TryStatus(fd, out var status) || (status.Mode & Native.S_IFMT) != Native.S_IFREG || (!append && Native.ftruncate(fd, 0) != 0))
+        {
+            reason = $"the log {Texts.Of(path)} is not a regular file";
+            _ = Native.close(fd);
+            return -1;
+        }
+
+        reason = "";
+        return fd;
+    }
+
+    /// <summary>
+    /// Starts the process in a session of its own, with default signal handling, stdin from /dev/null, stdout and stderr
+    /// into the log, and no other descriptor.
+    /// </summary>
+    /// <returns>Its pid, or 0 with a reason.</returns>
+    internal static int Spawn(in SpawnRequest request, int logFd, out string reason)
+    {
+        var program = request.Program;
+        var found = nint.Zero;
+        if (!Texts.Contains(program, (byte)'/'))
+        {
+            found = FindInPath(request);
+            if (found == 0)
+            {
+                reason = $"the program {Texts.Of(program)} was not found in the job's PATH";
+                return 0;
+            }
+
+            program = (byte*)found;
+        }
+
+        var actions = stackalloc byte[80];
+        var arguments = (byte**)NativeMemory.Alloc((nuint)request.ArgumentCount + 2, (nuint)sizeof(byte*));
+        arguments[0] = request.Program;
+        new ReadOnlySpan<nint>(request.Arguments, request.ArgumentCount).CopyTo(new Span<nint>(arguments + 1, request.ArgumentCount));
+        arguments[request.ArgumentCount + 1] = null;
+        _ = Native.posix_spawn_file_actions_init(actions);
+        _ = Native.posix_spawn_file_actions_addopen(actions, 0, "/dev/null", Native.O_RDONLY, 0);
+        _ = Native.posix_spawn_file_actions_adddup2(actions, logFd, 1);
+        _ = Native.posix_spawn_file_actions_adddup2(actions, logFd, 2);
+        _ = Native.posix_spawn_file_actions_addchdir_np(actions, request.Directory);
+        int pid;
+        var error = SpawnWithModestLimit(&pid, program, actions, arguments, request.Environment);
+        _ = Native.posix_spawn_file_actions_destroy(actions);
+        NativeMemory.Free(arguments);
+        reason = error == 0 ? "" : Explain(error, Texts.Of(request.Directory), Texts.Of(program));
+        Marshal.FreeCoTaskMem(found);
+        return error == 0 ? pid : 0;
+    }
+
+    /// <summary>Attributes of every start: own session, all signals at their defaults, none blocked but those in <paramref name="blocked"/>.</summary>
+    internal static void InitAttributes(byte* attributes, ulong blocked)
+    {
+        var mask = stackalloc ulong[16];
+        new Span<ulong>(mask, 16).Clear();
+        mask[0] = blocked;
+        _ = Native.posix_spawnattr_init(attributes);
+        _ = Native.posix_spawnattr_setsigmask(attributes, mask);
+        new Span<ulong>(mask, 16).Fill(ulong.MaxValue);
+        _ = Native.posix_spawnattr_setsigdefault(attributes, mask);
+        _ = Native.posix_spawnattr_setflags(attributes, Native.POSIX_SPAWN_SETSID | Native.POSIX_SPAWN_SETSIGDEF | Native.POSIX_SPAWN_SETSIGMASK);
+    }
+
+    private static int SpawnWithModestLimit(int* pid, byte* program, byte* actions, byte** arguments, byte** environment)
+    {
+        var attributes = stackalloc byte[336];
+        InitAttributes(attributes, blocked: 0);
+
+        // The .NET runtime raises the soft limit on descriptors to the hard one, which in containers may be a milliard;
+        // programs that use select() or walk over all possible descriptors must not inherit that.
+        Native.Limit limit;
+        var raised = Native.getrlimit(Native.RLIMIT_NOFILE, &limit) == 0 && limit.Soft > 1024;
+        var modest = new Native.Limit { Soft = 1024, Hard = limit.Hard };
+        if (raised)
+        {
+            _ = Native.setrlimit(Native.RLIMIT_NOFILE, &modest);
+        }
+
+        var error = Native.posix_spawn(pid, program, actions, attributes, arguments, environment);
+        if (raised)
+        {
+            _ = Native.setrlimit(Native.RLIMIT_NOFILE, &limit);
+        }
+
+        return error;
+    }
+
+    /// <summary>A bare name is sought in the job's own PATH, not in the launcher's. To be freed; 0 when it is nowhere.</summary>
+    private static nint FindInPath(in SpawnRequest request)
+    {
+        var path = DefaultPath;
+        for (var i = 0; i < request.EnvironmentCount; i++)
+        {
+            if (MemoryMarshal.CreateReadOnlySpanFromNullTerminated(request.Environment[i]).StartsWith("PATH="u8))
+            {
+                path = Texts.Of(request.Environment[i] + 5);
+                break;
+            }
+        }
+
+        var (name, directory) = (Texts.Of(request.Program), Texts.Of(request.Directory));
+        foreach (var part in name.Length == 0 ? [] : path.Split(':'))
+        {
+            var candidate = $"{Under(directory, part)}/{name}";
+            if (Native.TryStatus(candidate, out var status) && (status.Mode & Native.S_IFMT) == Native.S_IFREG && Native.access(candidate, Native.X_OK) == 0)
+            {
+                return Marshal.StringToCoTaskMemUTF8(candidate);
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The kernel says only one number for several things that may be missing; look which it was.</summary>
+    private static string Explain(int error, string directory, string program)
+    {
+        if (!Native.TryStatus(directory, out var status))
+        {
+            return Native.Errno == Native.EACCES ? $"permission denied: {directory}" : $"the working directory {directory} does not exist";
+        }
+
+        if ((status.Mode & Native.S_IFMT) != Native.S_IFDIR)
+        {
+            return $"the working directory {directory} is not a directory";
+        }
+
+        if (Native.access(directory, Native.X_OK) != 0)
+        {
+            return $"permission denied: {directory}";
+        }
+
+        return error switch
+        {
+            Native.E2BIG => "the arguments and the environment are larger than the system accepts",
+            Native.EAGAIN => "the system's limit on the number of processes is reached",
+            Native.ENOMEM => "the machine has not enough memory to start a process",
+            _ => ExplainProgram(error, program, Under(directory, program)),
+        };
+    }
+
+    private static string ExplainProgram(int error, string program, string path)
+    {
+        if (!Native.TryStatus(path, out var status))
+        {
+            return Native.Errno == Native.EACCES ? $"permission denied: {program}" : $"the program {program} does not exist";
+        }
+
+        if ((status.Mode & Native.S_IFMT) == Native.S_IFDIR)
+        {
+            return $"{program} is a directory, not a program";
+        }
+
+        if (Native.access(path, Native.X_OK) != 0)
+        {
+            return $"permission denied: {program} may not be executed";
+        }
+
+        Span<byte> head = stackalloc byte[256];
+        var length = Native.ReadFile(path, head);
+        var script = length > 2 && head[0] == '#' && head[1] == '!';
+        if (script && (error == Native.ENOENT || error == Native.EACCES || error == Native.ENOTDIR))
+        {
+            var line = System.Text.Encoding.UTF8.GetString(head[2..length]).Split('\n')[0].Trim(' ', '\t');
+            var interpreter = line.Split(' ', '\t')[0];
+            // A script written on Windows: the carriage return is part of the name, and invisible.
+            var shown = interpreter.Replace("\r", "\\r", StringComparison.Ordinal);
+            return error == Native.EACCES ? $"permission denied: {shown}, the interpreter named by {program}" : $"the interpreter {shown} named by {program} does not exist";
+        }
+
+        return error switch
+        {
+            Native.ENOEXEC => $"{program} is neither a program for this machine nor a script with a #! line",
+            Native.ENOENT => $"the program loader that {program} needs does not exist",
+            Native.EACCES => $"permission denied: {program}",
+            _ => $"{program} cannot be started: {Native.ErrorText(error)}",
+        };
+    }
+
+    private static string Under(string directory, string path) =>
+        path.StartsWith('/') ? path : path.Length == 0 ? directory : $"{directory}/{path}";
+}
+
+/// <summary>Texts that end with a NUL.</summary>
+internal static unsafe class Texts
+{
+    internal static string Of(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
+
+    internal static bool Contains(byte* text, byte sought) =>
+        MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text).Contains(sought);
+}

@@ -1,0 +1,231 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Demo;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Email;
+using Gflow.Tests.TestKit;
+using MimeKit;
+
+namespace Gflow.Tests.Notifications.Email;
+
+public sealed class EmailSinkTests : SinkExam
+{
+    public static TheoryData<string> Steps => ["CONNECT", "EHLO", "AUTH", "MAIL", "RCPT", "DATA", "."];
+
+    private protected override OutgoingMessage Message { get; } = SamplePayloads.Message(SamplePayloads.FailedJob, "Ops <ops@example.com>");
+
+    [Fact]
+    public async Task The_mail_arrives_with_its_headers_and_text()
+    {
+        await using var receiver = Receiver();
+        await using var sink = Sink(receiver.Port);
+
+        Assert.IsType<DeliveryOutcome.Delivered>(await SendAsync(sink));
+
+        var mail = (await receiver.Mails.WaitForAsync(all => all.Count == 1, Patience))[0];
+        Assert.Equal("gflow@example.com", mail.Sender);
+        Assert.Equal(["ops@example.com"], mail.Recipients);
+        var message = mail.Message;
+        Assert.Equal("\"gflow\" <gflow@example.com>", message.From.ToString());
+        Assert.Equal("\"Ops\" <ops@example.com>", message.To.ToString());
+        Assert.Equal("[lab] Job failed: job #12 (train.sh)", message.Subject);
+        Assert.Equal(SamplePayloads.Noon, message.Date);
+        Assert.Matches(@"\Aevt_1\.[0-9a-f]{16}@localhost\z", message.MessageId);
+        Assert.Equal("job-12.2026-03-01T094500Z@localhost", message.InReplyTo);
+        Assert.Equal(["job-12.2026-03-01T094500Z@localhost"], message.References);
+        Assert.Equal("auto-generated", message.Headers["Auto-Submitted"]);
+        Assert.Equal("<jobs.localhost>", message.Headers["List-Id"]);
+        Assert.Equal("text/plain; charset=utf-8", message.Headers["Content-Type"]);
+        Assert.Equal(MailText.Body(SamplePayloads.FailedJob), message.TextBody!.ReplaceLineEndings("\n"));
+        Assert.Single(message.Headers, header => header.Id == HeaderId.MimeVersion);
+        Assert.Equal("QUIT", receiver.Commands.Snapshot()[^1]);
+    }
+
+    [Fact]
+    public async Task Names_outside_ASCII_and_dots_at_line_starts_arrive_as_they_are()
+    {
+        var payload = SamplePayloads.FailedJob with { Job = SamplePayloads.FailedJob.Job! with { Name = "Größe 数据\r\nBcc: evil@x.org" } };
+        var online = SamplePayloads.OfMachine(EventType.SchedulerOnline) with { Text = ".\n..\nBcc: x" };
+        await using var receiver = Receiver();
+        await using var sink = Sink(receiver.Port);
+
+        foreach (var message in new[] { SamplePayloads.Message(payload, "Jürgen <j@example.com>"), SamplePayloads.Message(online, "o@example.com") })
+        {
+            Assert.IsType<DeliveryOutcome.Delivered>(await sink.SendAsync(message, sink.Render(message), TestContext.Current.CancellationToken));
+        }
+
+        var mails = await receiver.Mails.WaitForAsync(all => all.Count == 2, Patience);
+        Assert.Equal("[lab] Job failed: job #12 (Größe 数据  Bcc: evil@x.org)", mails[0].Message.Subject);
+        Assert.Equal("Jürgen", mails[0].Message.To.Mailboxes.Single().Name);
+        Assert.Empty(mails[0].Message.Bcc);
+        Assert.All(mails, mail => Assert.All(mail.Raw, b => Assert.True(b < 128)));
+        Assert.Equal(MailText.Body(payload), mails[0].Message.TextBody!.ReplaceLineEndings("\n"));
+        Assert.Equal(MailText.Body(online), mails[1].Message.TextBody!.ReplaceLineEndings("\n"));
+        Assert.Null(mails[1].Message.InReplyTo);
+    }
+
+    [Fact]
+    public async Task Each_delivery_has_an_id_of_its_own_and_all_mails_of_a_job_one_root()
+    {
+        await using var sink = Sink(1);
+        OutgoingMessage[] messages =
+        [
+            Message,
+            Message with { Recipient = "other@example.com" },
+            Message with { Target = "other" },
+            SamplePayloads.Message(SamplePayloads.OfJob(EventType.JobStarted, 12, sequence: 2), "ops@example.com"),
+        ];
+
+        var mails = messages.Select(message => MimeMessage.Load(new MemoryStream(sink.Render(message).ToArray()))).ToList();
+
+        Assert.Equal(4, mails.Select(mail => mail.MessageId).Distinct().Count());
+        Assert.Single(mails.Select(mail => mail.InReplyTo).Distinct());
+    }
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task A_server_that_falls_silent_ends_with_the_deadline_at_every_step(string step)
+    {
+        await using var receiver = Receiver(line => line.StartsWith(step, StringComparison.Ordinal) ? SmtpReceiver.Mute : null);
+        await using var sink = Sink(receiver.Port);
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => sink.SendAsync(Message, sink.Render(Message), deadline.Token).WaitAsync(Patience, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_server_that_falls_silent_after_the_mail_has_it_all_the_same()
+    {
+        await using var receiver = Receiver(line => line == "QUIT" ? SmtpReceiver.Mute : null);
+        await using var sink = Sink(receiver.Port);
+
+        Assert.IsType<DeliveryOutcome.Delivered>(await SendAsync(sink));
+    }
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task A_connection_lost_at_any_step_is_tried_later(string step)
+    {
+        await using var receiver = Receiver(line => line.StartsWith(step, StringComparison.Ordinal) ? SmtpReceiver.HangUp : null);
+        await using var sink = Sink(receiver.Port);
+
+        Assert.IsType<DeliveryOutcome.TryLater>(await SendAsync(sink));
+    }
+
+    [Theory]
+    [InlineData("CONNECT", "554 go away", "target_fault", 554)]
+    [InlineData("CONNECT", "421 busy", "try_later", 421)]
+    [InlineData("AUTH", "535 5.7.8 wrong", "target_fault", 535)]
+    [InlineData("AUTH", "454 4.7.0 later", "try_later", 454)]
+    [InlineData("MAIL", "550 5.7.1 not you", "target_fault", 550)]
+    [InlineData("MAIL", "451 4.3.0 later", "try_later", 451)]
+    [InlineData("MAIL", "530 5.7.0 log in", "target_fault", 530)]
+    [InlineData("MAIL", "552 5.3.4 too big", "message_fault", 552)]
+    [InlineData("RCPT", "550 5.1.1 nobody", "message_fault", 550)]
+    [InlineData("RCPT", "450 4.2.0 greylisted", "try_later", 450)]
+    [InlineData("RCPT", "552 5.2.2 full", "message_fault", 552)]
+    [InlineData("DATA", "554 5.5.1 no", "message_fault", 554)]
+    [InlineData(".", "554 5.7.1 spam", "message_fault", 554)]
+    [InlineData(".", "452 4.3.1 full", "try_later", 452)]
+    public async Task Each_refusal_has_its_verdict_with_the_servers_words(string step, string reply, string outcome, int code)
+    {
+        await using var receiver = Receiver(line => line.StartsWith(step, StringComparison.Ordinal) ? reply : null);
+        await using var sink = Sink(receiver.Port);
+
+        var judged = await SendAsync(sink);
+
+        Assert.Equal((outcome, code), (judged.Name, judged.Code));
+        if (reply.Length > 3 && code != 530)
+        {
+            Assert.Contains(reply[4..].Split(' ')[^1], judged.Reason);
+        }
+    }
+
+    [Fact]
+    public async Task A_refused_login_gives_no_secret_away_even_when_the_server_does()
+    {
+        await using var receiver = new SmtpReceiver(new SmtpReceiverOptions { Login = ("other", "other") });
+        await using var sink = Sink(receiver.Port);
+
+        var outcome = await SendAsync(sink);
+
+        Assert.Equal(("target_fault", 535), (outcome.Name, outcome.Code));
+        Assert.DoesNotContain(Secret, outcome.Reason, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("no such login", outcome.Reason);
+    }
+
+    [Fact]
+    public async Task STARTTLS_that_is_not_offered_is_refused_before_any_secret_is_said()
+    {
+        await using var receiver = Receiver();
+        await using var sink = Sink(receiver.Port, SmtpTlsMode.StartTlsRequired);
+
+        Assert.Equal("target_fault", (await SendAsync(sink)).Name);
+        Assert.DoesNotContain(receiver.Commands.Snapshot(), line => line.StartsWith("AUTH", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_certificate_nobody_vouches_for_is_refused(bool implicitTls)
+    {
+        using var certificate = SelfSigned();
+        await using var receiver = new SmtpReceiver(new SmtpReceiverOptions { Certificate = certificate, ImplicitTls = implicitTls });
+        await using var sink = Sink(receiver.Port, implicitTls ? SmtpTlsMode.Implicit : SmtpTlsMode.Opportunistic);
+
+        Assert.Equal(new DeliveryOutcome.TargetFault("no trusted TLS connection"), await SendAsync(sink));
+        Assert.Empty(receiver.Mails.Snapshot());
+    }
+
+    [Fact]
+    public async Task What_is_no_mailbox_is_a_fault_of_the_message()
+    {
+        await using var sink = Sink(1);
+
+        Assert.Throws<FormatException>(() => sink.Render(Message with { Recipient = "not a mailbox <" }));
+    }
+
+    private protected override INotificationSink Sink(int port) => Sink(port, SmtpTlsMode.None);
+
+    private protected override Task<IPeer> StartPeerAsync() => Task.FromResult<IPeer>(new Peer(Receiver()));
+
+    private static SmtpReceiver Receiver(Func<string, string?>? reply = null) =>
+        new(new SmtpReceiverOptions { Reply = reply ?? (_ => null), Login = ("gflow", Secret) });
+
+    private static EmailSink Sink(int port, SmtpTlsMode tls) => new(
+        new EmailTransportOptions
+        {
+            Name = "ops",
+            Smtp = new SmtpEndpoint { Host = "127.0.0.1", Port = port, TlsMode = tls, User = "gflow", Password = Secret },
+            From = MailboxAddress.Parse("gflow <gflow@example.com>"),
+            SubjectPrefix = "[lab]",
+        },
+        TimeProvider.System);
+
+    private Task<DeliveryOutcome> SendAsync(INotificationSink sink) =>
+        sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken).WaitAsync(Patience);
+
+    private static X509Certificate2 SelfSigned()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=127.0.0.1", key, HashAlgorithmName.SHA256);
+        var now = TimeProvider.System.GetUtcNow();
+        return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+    }
+
+    private sealed class Peer(SmtpReceiver receiver) : IPeer
+    {
+        public int Port => receiver.Port;
+
+        public IReadOnlyList<byte[]> Bodies() => [.. receiver.Mails.Snapshot().Select(mail => mail.Raw)];
+
+        public async Task<IReadOnlyList<byte[]>> WaitForBodiesAsync(int count) =>
+            [.. (await receiver.Mails.WaitForAsync(all => all.Count >= count, Patience)).Select(mail => mail.Raw)];
+
+        public ValueTask DisposeAsync() => receiver.DisposeAsync();
+    }
+}

@@ -1,0 +1,150 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Notifications;
+using Gflow.Tests.TestKit;
+
+namespace Gflow.Tests.Notifications;
+
+public sealed class MailTextTests
+{
+    public static TheoryData<string, string> Subjects => new()
+    {
+        { "job_failed", "[lab] Job failed: job #12 (train.sh)" },
+        { "gpu_available", "[lab] Gpu available: GPU 3" },
+        { "scheduler_online", "[lab] Scheduler online" },
+        { "reservation_created", "[lab] Reservation created: reservation #3" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Subjects))]
+    public void The_subject_says_what_happened_to_what(string name, string subject)
+    {
+        Assert.Equal(subject, MailText.Subject(Sample(name), "[lab]"));
+        Assert.Equal(subject["[lab] ".Length..], MailText.Subject(Sample(name), " "));
+    }
+
+    [Fact]
+    public void The_body_of_a_failed_job()
+    {
+        var payload = SamplePayloads.FailedJob with
+        {
+            Job = SamplePayloads.FailedJob.Job! with
+            {
+                ExitCode = 7,
+                Attempt = 1,
+                TimeLimit = "02:00:00",
+                Reason = "SystemError:x",
+                ReasonText = "the reason",
+            },
+        };
+        Assert.Equal(
+            """
+            Event: job_failed
+            Time: 2026-03-01T10:00:07Z
+            Scheduler: localhost (0.4.17)
+
+            Job ID: 12
+            Job Name: train.sh
+            User: alice
+            State: Failed
+            Runtime: 00:14:02
+            GPUs: 0
+            Submitted At: 2026-03-01T09:45:00Z
+            Started At: 2026-03-01T09:46:02Z
+            Finished At: 2026-03-01T10:00:04Z
+            Reason: SystemError:x
+            Details: the reason
+            Exit Code: 7
+            Attempt: 1
+            Time Limit: 02:00:00
+
+            More about it:
+              gjob show 12
+              gjob log 12
+
+            """.ReplaceLineEndings("\n"),
+            MailText.Body(payload));
+    }
+
+    [Fact]
+    public void The_body_of_a_job_that_never_started_names_no_log_and_no_GPUs()
+    {
+        var job = SamplePayloads.FailedJob.Job! with { StartedAt = null, FinishedAt = null, Runtime = null, Gpus = [], State = "Queued" };
+        Assert.Equal(
+            """
+            Event: job_submitted
+            Time: 2026-03-01T10:00:07Z
+            Scheduler: localhost (0.4.17)
+
+            Job ID: 12
+            Job Name: train.sh
+            User: alice
+            State: Queued
+            GPUs:
+            Submitted At: 2026-03-01T09:45:00Z
+
+            More about it:
+              gjob show 12
+
+            """.ReplaceLineEndings("\n"),
+            MailText.Body(SamplePayloads.FailedJob with { Event = "job_submitted", Job = job }));
+    }
+
+    [Fact]
+    public void The_bodies_of_events_of_the_machine()
+    {
+        Assert.EndsWith("\n\nGPU Index: 3\nAvailable: true\n", MailText.Body(Sample("gpu_available")));
+        Assert.EndsWith("\n\ngflow scheduler online\nHost: h\n", MailText.Body(Sample("scheduler_online")));
+        Assert.EndsWith(
+            "\n\nReservation ID: 3\nUser: bob\nGPU Count: 2\nGPU Indices: 0, 1\nStart Time: a\nEnd Time: b\nStatus: Pending\nCreated At: c\n",
+            MailText.Body(Sample("reservation_created")));
+    }
+
+    [Theory]
+    [InlineData("a\r\nBcc: evil@x.org")]
+    [InlineData("a\nState: Finished")]
+    [InlineData("a\u2028b")]
+    [InlineData("a\u0000\u001b[2Jb")]
+    [InlineData("a\u0085b\u202eb")]
+    public void Names_cannot_start_a_line(string name)
+    {
+        var payload = SamplePayloads.FailedJob with { Job = SamplePayloads.FailedJob.Job! with { Name = name } };
+
+        var subject = MailText.Subject(payload, "[x]\r\nTo: evil@x.org");
+        var body = MailText.Body(payload);
+
+        Assert.DoesNotContain(subject, c => char.IsControl(c) || c is '\u2028' or '\u202e');
+        Assert.DoesNotContain(body, c => (char.IsControl(c) && c != '\n') || c is '\u2028' or '\u202e');
+        Assert.Equal(MailText.Body(SamplePayloads.FailedJob).Count(c => c == '\n'), body.Count(c => c == '\n'));
+    }
+
+    [Fact]
+    public void A_long_name_is_cut_in_the_subject_and_whole_in_the_body()
+    {
+        var name = new string('x', 10_000);
+        var payload = SamplePayloads.FailedJob with { Job = SamplePayloads.FailedJob.Job! with { Name = name } };
+
+        Assert.Equal($"Job failed: job #12 ({new string('x', MailText.LongestNameInSubject - 1)}…)", MailText.Subject(payload, null));
+        Assert.Contains($"Job Name: {name}\n", MailText.Body(payload));
+    }
+
+    private static NotificationPayload Sample(string name) => name switch
+    {
+        "job_failed" => SamplePayloads.FailedJob,
+        "gpu_available" => SamplePayloads.OfMachine(EventType.GpuAvailable),
+        "scheduler_online" => SamplePayloads.OfMachine(EventType.SchedulerOnline) with { Text = "gflow scheduler online\nHost: h" },
+        _ => SamplePayloads.OfMachine(EventType.ReservationCreated) with
+        {
+            Reservation = new ReservationFacts
+            {
+                Id = 3,
+                User = "bob",
+                GpuCount = 2,
+                GpuIndices = [0, 1],
+                StartTime = "a",
+                EndTime = "b",
+                Status = "Pending",
+                CreatedAt = "c",
+            },
+        },
+    };
+}

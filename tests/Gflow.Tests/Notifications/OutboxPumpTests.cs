@@ -1,0 +1,414 @@
+using System.Collections.Concurrent;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Demo;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Email;
+using Gflow.Daemon.Notifications.Webhook;
+using Gflow.Daemon.Storage;
+using Gflow.Tests.TestKit;
+using Microsoft.Extensions.Time.Testing;
+using MimeKit;
+
+namespace Gflow.Tests.Notifications;
+
+public sealed class OutboxPumpTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly EventType[] Life = [EventType.JobSubmitted, EventType.JobHeld, EventType.JobReleased, EventType.JobStarted, EventType.JobFailed];
+
+    [Fact]
+    public async Task Each_job_is_told_of_in_order_and_each_event_once_whatever_fails()
+    {
+        var time = new FakeTimeProvider();
+        using var outbox = new OutboxFixture(time);
+        var random = new Random(7);
+        DeliveryOutcome Fail(OutgoingMessage message)
+        {
+            lock (random)
+            {
+                return random.Next(3) > 0 ? new DeliveryOutcome.Delivered(200)
+                    : random.Next(2) > 0 ? new DeliveryOutcome.TryLater("busy", 503)
+                    : new DeliveryOutcome.TargetFault("HTTP 404", 404);
+            }
+        }
+
+        var (first, second) = (FakeSink.Answering(Fail), FakeSink.Answering(Fail));
+        var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("first", first), Target("second", second)));
+        foreach (var type in Life)
+        {
+            foreach (var target in new[] { "first", "second" })
+            {
+                outbox.Commit(target, Jobs(40).Select(job => (job, type)), pump);
+            }
+        }
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 2 * 40 * Life.Length, time);
+        await pump.DisposeAsync();
+
+        foreach (var sink in new[] { first, second })
+        {
+            var delivered = sink.Attempts.Snapshot().Where(attempt => attempt.Outcome is DeliveryOutcome.Delivered).Select(attempt => attempt.Message).ToList();
+            Assert.Equal(40 * Life.Length, delivered.Count);
+            Assert.All(delivered.GroupBy(JobOf), job => Assert.Equal(Life, job.Select(message => message.Type)));
+        }
+    }
+
+    [Fact]
+    public async Task A_failing_job_holds_up_no_other_job()
+    {
+        using var outbox = new OutboxFixture(new FakeTimeProvider());
+        var sink = FakeSink.Answering(message => JobOf(message) == 1 ? new DeliveryOutcome.TryLater("busy", 503) : new DeliveryOutcome.Delivered(200));
+        var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+
+        foreach (var type in Life)
+        {
+            outbox.Commit("ops", Jobs(20).Select(job => (job, type)), pump);
+        }
+
+        await sink.Attempts.WaitForAsync(all => all.Count(attempt => attempt.Outcome is DeliveryOutcome.Delivered) == 19 * Life.Length, Patience);
+        Assert.All(sink.Attempts.Snapshot().Where(attempt => JobOf(attempt.Message) == 1), attempt => Assert.Equal(EventType.JobSubmitted, attempt.Message.Type));
+        await StopAsync(pump, outbox);
+    }
+
+    [Fact]
+    public async Task A_dead_target_does_not_delay_a_healthy_one()
+    {
+        using var outbox = new OutboxFixture();
+        var dead = new FakeSink(async (_, deadline) =>
+        {
+            await Task.Delay(Timeout.Infinite, deadline);
+            return new DeliveryOutcome.Delivered();
+        });
+        var healthy = new FakeSink();
+        await using var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("dead", dead), Target("healthy", healthy)));
+
+        outbox.Commit("dead", Jobs(100).Select(job => (job, EventType.JobFailed)), pump);
+        outbox.Commit("healthy", Jobs(500).Select(job => (job, EventType.JobFailed)), pump);
+
+        await healthy.Attempts.WaitForAsync(all => all.Count == 500, TimeSpan.FromSeconds(10));
+        Assert.Empty(dead.Attempts.Snapshot());
+    }
+
+    [Fact]
+    public async Task A_target_that_gives_no_answer_is_tried_with_one_delivery_at_a_time()
+    {
+        var time = new FakeTimeProvider();
+        using var outbox = new OutboxFixture(time);
+        var (open, most) = (0, 0);
+        var silent = new FakeSink(async (_, deadline) =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref open));
+            try
+            {
+                await Task.Delay(Timeout.Infinite, deadline);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref open);
+            }
+
+            return new DeliveryOutcome.Delivered();
+        });
+        var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("silent", silent)));
+        var rows = outbox.Commit("silent", Jobs(30).Select(job => (job, EventType.JobFailed)), pump);
+
+        await Until.TrueAsync(() => most == Lane.Window);
+        await Until.TrueAsync(() => rows.Count(row => outbox.Attempts(row.Seq).Count > 0) >= Lane.Window, time, TimeSpan.FromSeconds(2));
+        await Until.TrueAsync(() => open <= 1, time, TimeSpan.FromSeconds(2));
+        most = 0;
+        await Until.TrueAsync(() => rows.Sum(row => outbox.Attempts(row.Seq).Count) >= Lane.Window + 3, time, TimeSpan.FromSeconds(2));
+
+        Assert.Equal(1, most);
+        await StopAsync(pump, outbox);
+    }
+
+    [Fact]
+    public async Task What_failed_before_a_restart_is_sent_after_it_with_the_same_id_and_bytes_even_under_another_configuration()
+    {
+        using var outbox = new OutboxFixture();
+        var refusing = true;
+        await using var hook = await WebhookReceiver.StartAsync(_ => new ReceiverAnswer(refusing ? 503 : 200));
+        await using var mail = new SmtpReceiver();
+        await using (var pump = outbox.Pump())
+        {
+            await pump.ApplyAsync(Options(Hook(hook), Target("mail", new ForgetfulSink(Mail(mail, "[old]")))));
+            outbox.Commit("hook", [(1, EventType.JobFailed)], pump);
+            outbox.Commit("mail", [(1, EventType.JobFailed)], pump, "ops@example.com");
+            await Until.TrueAsync(() => outbox.Attempts(1).Count > 0 && outbox.Attempts(2).Count > 0);
+        }
+
+        refusing = false;
+        await using (var pump = outbox.Pump())
+        {
+            await pump.ApplyAsync(Options(Hook(hook), Target("mail", Mail(mail, "[new]"))));
+            await Until.TrueAsync(() => outbox.Counts().Delivered == 2);
+        }
+
+        var requests = hook.Requests.Snapshot();
+        Assert.True(requests.Count >= 2);
+        Assert.All(requests, request => Assert.Equal(requests[0].Headers["webhook-id"], request.Headers["webhook-id"]));
+        Assert.All(requests, request => Assert.Equal(requests[0].Body, request.Body));
+        var mails = mail.Mails.Snapshot();
+        Assert.Equal(2, mails.Count);
+        Assert.StartsWith("[old] ", mails[0].Message.Subject);
+        Assert.Equal(mails[0].Raw, mails[1].Raw);
+    }
+
+    [Fact]
+    public async Task What_was_delivered_before_a_crash_but_not_written_down_is_sent_again_as_it_was()
+    {
+        using var outbox = new OutboxFixture();
+        await using var mail = new SmtpReceiver();
+        outbox.BeforeSettling = _ => throw new IOException("The daemon is gone.");
+        await using (var pump = outbox.Pump())
+        {
+            await pump.ApplyAsync(Options(Target("mail", Mail(mail, "[x]"))));
+            outbox.Commit("mail", [(1, EventType.JobFailed)], pump, "ops@example.com");
+            await mail.Mails.WaitForAsync(all => all.Count == 1, Patience);
+        }
+
+        outbox.BeforeSettling = _ => { };
+        await using (var pump = outbox.Pump())
+        {
+            await pump.ApplyAsync(Options(Target("mail", Mail(mail, "[x]"))));
+            await Until.TrueAsync(() => outbox.Counts().Delivered == 1);
+        }
+
+        var mails = mail.Mails.Snapshot();
+        Assert.Equal(2, mails.Count);
+        Assert.Equal(mails[0].Raw, mails[1].Raw);
+    }
+
+    [Fact]
+    public async Task A_writer_that_fails_for_a_while_loses_nothing_and_repeats_nothing()
+    {
+        var time = new FakeTimeProvider();
+        using var outbox = new OutboxFixture(time);
+        var failures = 3;
+        outbox.BeforeSettling = _ =>
+        {
+            if (failures-- > 0)
+            {
+                throw new IOException("no space left on device");
+            }
+        };
+        var sink = new FakeSink();
+        var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+
+        outbox.Commit("ops", Jobs(50).Select(job => (job, EventType.JobFailed)), pump);
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 50, time);
+        Assert.Equal(50, sink.Attempts.Snapshot().Count);
+        await StopAsync(pump, outbox);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task The_cap_on_attempts_holds_over_all_targets_as_counted_by_the_receiver(int cap)
+    {
+        using var outbox = new OutboxFixture();
+        await using var receiver = await WebhookReceiver.StartAsync(_ => new ReceiverAnswer(Delay: TimeSpan.FromMilliseconds(30)));
+        var targets = Enumerable.Range(0, 5).Select(i => Target($"hook{i}", Sink(receiver))).ToArray();
+        await using var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(targets) with { MaxConcurrentDeliveries = cap });
+
+        foreach (var target in targets)
+        {
+            outbox.Commit(target.Name, Jobs(4).Select(job => (job, EventType.JobFailed)), pump);
+        }
+
+        await receiver.Requests.WaitForAsync(all => all.Count == 20, Patience);
+        Assert.Equal(cap, receiver.MostOpen);
+    }
+
+    [Fact]
+    public async Task More_than_fits_into_memory_is_read_from_the_outbox_in_order()
+    {
+        using var outbox = new OutboxFixture();
+        var sink = new FakeSink();
+        await using var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+        foreach (var type in Life)
+        {
+            outbox.Commit("ops", Jobs(400).Select(job => (job, type)), pump);
+        }
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 400 * Life.Length);
+
+        var sent = sink.Attempts.Snapshot();
+        Assert.Equal(400 * Life.Length, sent.Count);
+        Assert.All(sent.GroupBy(attempt => JobOf(attempt.Message)), job => Assert.Equal(Life, job.Select(attempt => attempt.Message.Type)));
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_target_that_is_gone_is_cancelled_and_says_so()
+    {
+        using var outbox = new OutboxFixture();
+        var rows = outbox.Commit("gone", Jobs(600).Select(job => (job, EventType.JobFailed)));
+        outbox.Commit("here", [(1, EventType.JobFailed)]);
+        await using var pump = outbox.Pump();
+
+        await pump.ApplyAsync(Options(Target("here", new FakeSink())));
+
+        await Until.TrueAsync(() => outbox.Counts() is { Cancelled: 600, Delivered: 1, Pending: 0 });
+        Assert.Equal("target removed", outbox.Reason(rows[^1].Seq));
+    }
+
+    [Fact]
+    public async Task A_reload_swaps_the_sink_and_keeps_the_lane()
+    {
+        using var outbox = new OutboxFixture();
+        var (old, next, removed) = (new FakeSink(), new FakeSink(), new FakeSink());
+        await using var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", old), Target("removed", removed)));
+        outbox.Commit("ops", [(1, EventType.JobFailed)], pump);
+        await old.Attempts.WaitForAsync(all => all.Count == 1, Patience);
+
+        await pump.ApplyAsync(Options(Target("ops", next)));
+        outbox.Commit("ops", [(2, EventType.JobFailed)], pump);
+
+        await next.Attempts.WaitForAsync(all => all.Count == 1, Patience);
+        Assert.Single(old.Attempts.Snapshot());
+        await Until.TrueAsync(() => old.Disposed && removed.Disposed);
+    }
+
+    [Fact]
+    public async Task Switched_off_everything_waits_and_switched_on_it_goes()
+    {
+        using var outbox = new OutboxFixture();
+        var sink = new FakeSink();
+        await using var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", new FakeSink())) with { Enabled = false });
+        outbox.Commit("ops", Jobs(3).Select(job => (job, EventType.JobFailed)), pump);
+        Assert.Equal(3, outbox.Counts().Pending);
+
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 3);
+    }
+
+    [Fact]
+    public async Task What_is_past_its_deadline_dies_without_an_attempt()
+    {
+        using var outbox = new OutboxFixture();
+        var rows = outbox.Commit("ops", [(1, EventType.JobFailed), (1, EventType.JobHeld)], lifetime: TimeSpan.FromSeconds(-1));
+        var sink = new FakeSink();
+        await using var pump = outbox.Pump();
+
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+
+        await Until.TrueAsync(() => outbox.Counts().Dead == 2);
+        Assert.Empty(sink.Attempts.Snapshot());
+        Assert.Equal("deadline passed after 0 attempts", outbox.Reason(rows[0].Seq));
+    }
+
+    [Fact]
+    public async Task Retries_end_with_their_number_and_leave_a_record()
+    {
+        var time = new FakeTimeProvider();
+        using var outbox = new OutboxFixture(time);
+        var sink = FakeSink.Answering(_ => new DeliveryOutcome.TryLater("HTTP 503", 503));
+        var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", sink) with { MaxRetries = 2 }));
+        var row = outbox.Commit("ops", [(1, EventType.JobFailed)], pump)[0];
+
+        await Until.TrueAsync(() => outbox.Counts().Dead == 1, time);
+
+        Assert.Equal("HTTP 503 (given up after 3 attempts)", outbox.Reason(row.Seq));
+        Assert.Equal(
+            [(1, 503, "try_later"), (2, 503, "try_later"), (3, 503, "try_later")],
+            outbox.Attempts(row.Seq).Select(attempt => (attempt.Number, attempt.Code ?? 0, attempt.Outcome)));
+        await StopAsync(pump, outbox);
+    }
+
+    [Fact]
+    public async Task A_sink_that_breaks_is_a_failed_attempt_that_tells_only_its_kind()
+    {
+        using var outbox = new OutboxFixture();
+        var sink = FakeSink.Answering(_ => throw new InvalidOperationException("https://user:hush@host/"));
+        await using var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+
+        var row = outbox.Commit("ops", [(1, EventType.JobFailed)], pump)[0];
+
+        await Until.TrueAsync(() => outbox.Attempts(row.Seq).Count > 0);
+        Assert.Equal("unexpected failure (InvalidOperationException)", outbox.Attempts(row.Seq)[0].Detail);
+    }
+
+    [Fact]
+    public async Task Stopping_gives_what_is_in_flight_a_grace_and_leaves_the_rest_pending()
+    {
+        var time = new FakeTimeProvider();
+        using var outbox = new OutboxFixture(time);
+        var release = new TaskCompletionSource();
+        var started = new ConcurrentBag<uint>();
+        var sink = new FakeSink(async (message, deadline) =>
+        {
+            started.Add(JobOf(message));
+            await (JobOf(message) == 1 ? release.Task : Task.Delay(Timeout.Infinite, deadline));
+            return new DeliveryOutcome.Delivered(200);
+        });
+        var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", sink) with { Timeout = TimeSpan.FromHours(1) }));
+        outbox.Commit("ops", Jobs(10).Select(job => (job, EventType.JobFailed)), pump);
+        await Until.TrueAsync(() => started.Count == Lane.Window);
+
+        var stopping = pump.DisposeAsync().AsTask();
+        release.SetResult();
+        await Until.TrueAsync(() => stopping.IsCompleted, time);
+
+        Assert.Equal(Lane.Window, started.Count);
+        Assert.Equal(new DeliveryCounts(9, 1, 0, 0), outbox.Counts());
+    }
+
+    private static async Task StopAsync(OutboxPump pump, OutboxFixture outbox)
+    {
+        var stopping = pump.DisposeAsync().AsTask();
+        await Until.TrueAsync(() => stopping.IsCompleted, outbox.Time as FakeTimeProvider);
+    }
+
+    private static IEnumerable<uint> Jobs(int count) => Enumerable.Range(1, count).Select(id => (uint)id);
+
+    private static uint JobOf(OutgoingMessage message) =>
+        System.Text.Json.JsonDocument.Parse(message.Payload).RootElement.GetProperty("job").GetProperty("id").GetUInt32();
+
+    private static OutboxOptions Options(params DeliveryTarget[] targets) => new() { Targets = targets };
+
+    private static DeliveryTarget Target(string name, INotificationSink sink) => new(name, sink, TimeSpan.FromSeconds(30), null);
+
+    private static DeliveryTarget Hook(WebhookReceiver receiver) => Target("hook", Sink(receiver));
+
+    private static WebhookSink Sink(WebhookReceiver receiver) => new(new WebhookTargetOptions { Name = "hook", Url = receiver.Url }, TimeProvider.System);
+
+    private static EmailSink Mail(SmtpReceiver receiver, string prefix) => new(
+        new EmailTransportOptions
+        {
+            Name = "mail",
+            Smtp = new SmtpEndpoint { Host = "127.0.0.1", Port = receiver.Port, TlsMode = SmtpTlsMode.None },
+            From = MailboxAddress.Parse("gflow@example.com"),
+            SubjectPrefix = prefix,
+        },
+        TimeProvider.System);
+
+    /// <summary>Sends, and then says that it failed: a connection that broke after the final dot.</summary>
+    private sealed class ForgetfulSink(INotificationSink sink) : INotificationSink
+    {
+        public ReadOnlyMemory<byte> Render(OutgoingMessage message) => sink.Render(message);
+
+        public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+        {
+            await sink.SendAsync(message, body, deadline);
+            return new DeliveryOutcome.TryLater("the connection broke", null, TimeProvider.System.GetUtcNow().AddSeconds(2));
+        }
+
+        public ValueTask DisposeAsync() => sink.DisposeAsync();
+    }
+}

@@ -1,0 +1,89 @@
+using Gflow.Core.Notifications;
+
+namespace Gflow.Tests.Notifications;
+
+public sealed class VerdictTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void Every_status_of_HTTP_has_its_verdict()
+    {
+        int[] targetFaults = [101, 401, 402, 403, 404, 407, 410, 426, 451];
+        int[] tryLater = [408, 409, 421, 423, 424, 425, 429];
+        for (var status = 101; status <= 999; status++)
+        {
+            var expected = status switch
+            {
+                >= 200 and < 300 => "delivered",
+                >= 300 and < 400 => "target_fault",
+                _ when targetFaults.Contains(status) => "target_fault",
+                _ when tryLater.Contains(status) => "try_later",
+                >= 400 and < 500 or 501 => "message_fault",
+                _ => "try_later",
+            };
+            var outcome = HttpVerdict.Judge(status);
+
+            Assert.True(expected == outcome.Name, $"{status}: {outcome.Name}, not {expected}");
+            Assert.Equal(status, outcome.Code);
+        }
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(405)]
+    [InlineData(406)]
+    [InlineData(411)]
+    [InlineData(413)]
+    [InlineData(414)]
+    [InlineData(415)]
+    [InlineData(422)]
+    [InlineData(431)]
+    [InlineData(501)]
+    public void What_is_wrong_with_the_message_is_not_tried_again(int status) =>
+        Assert.IsType<DeliveryOutcome.MessageFault>(HttpVerdict.Judge(status, "no such field"));
+
+    [Fact]
+    public void Retry_after_is_kept_with_the_verdict() =>
+        Assert.Equal(new DeliveryOutcome.TryLater("HTTP 503: busy", 503, Now.AddSeconds(7)), HttpVerdict.Judge(503, "busy", Now.AddSeconds(7)));
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData(" 120 ", 120)]
+    [InlineData("Sun, 01 Mar 2026 10:01:30 GMT", 90)]
+    [InlineData("4294967295", 4294967295)]
+    public void Retry_after_is_read_as_seconds_and_as_a_date(string value, long seconds) =>
+        Assert.Equal(Now.AddSeconds(seconds), HttpVerdict.RetryAfter(value, Now));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("soon")]
+    [InlineData("-5")]
+    [InlineData("99999999999999999999")]
+    public void What_is_no_retry_after_is_ignored(string? value) => Assert.Null(HttpVerdict.RetryAfter(value, Now));
+
+    [Fact]
+    public void Every_reply_of_SMTP_has_its_verdict_at_every_step()
+    {
+        int[] settings = [530, 534, 535, 538];
+        foreach (var step in Enum.GetValues<SmtpStep>())
+        {
+            for (var reply = 200; reply <= 599; reply++)
+            {
+                var expected = reply switch
+                {
+                    < 300 => step == SmtpStep.Data ? "delivered" : "try_later",
+                    < 500 => "try_later",
+                    _ when settings.Contains(reply) => "target_fault",
+                    552 when step == SmtpStep.Sender => "message_fault",
+                    _ => step is SmtpStep.Recipient or SmtpStep.Data ? "message_fault" : "target_fault",
+                };
+                var outcome = SmtpVerdict.Judge(step, reply, "words");
+
+                Assert.True(expected == outcome.Name, $"{reply} at {step}: {outcome.Name}, not {expected}");
+                Assert.Equal(reply, outcome.Code);
+            }
+        }
+    }
+}

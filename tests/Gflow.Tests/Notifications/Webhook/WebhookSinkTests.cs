@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Demo;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Webhook;
+using Gflow.Tests.TestKit;
+
+namespace Gflow.Tests.Notifications.Webhook;
+
+public sealed class WebhookSinkTests : SinkExam
+{
+    private protected override OutgoingMessage Message { get; } = SamplePayloads.Message(SamplePayloads.FailedJob);
+
+    [Fact]
+    public async Task Posts_the_payload_with_its_headers()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var sink = Sink(receiver.Url.Port);
+
+        await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        var request = (await receiver.Requests.WaitForAsync(all => all.Count == 1, Patience))[0];
+        Assert.Equal("POST", request.Method);
+        Assert.Equal($"/services/{Secret}?key={Secret}", request.Path);
+        Assert.Equal("application/json", request.Headers["Content-Type"]);
+        Assert.StartsWith("gflow/", request.Headers["User-Agent"]);
+        Assert.Equal($"Bearer {Secret}", request.Headers["Authorization"]);
+        Assert.Equal("evt_1", request.Headers["webhook-id"]);
+        Assert.True(long.TryParse(request.Headers["webhook-timestamp"], CultureInfo.InvariantCulture, out _));
+        Assert.Equal(SamplePayloads.Bytes(SamplePayloads.FailedJob), request.Body);
+        Assert.False(request.Headers.ContainsKey("traceparent"));
+        Assert.Equal(request.Body.Length.ToString(CultureInfo.InvariantCulture), request.Headers["Content-Length"]);
+    }
+
+    [Fact]
+    public async Task Configured_headers_win_over_its_defaults_but_not_over_what_identifies_the_message()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var sink = new WebhookSink(
+            Options(receiver.Url) with
+            {
+                Headers = new Dictionary<string, string>
+                {
+                    ["content-type"] = "application/vnd.x+json",
+                    ["user-agent"] = "mine",
+                    ["webhook-id"] = "forged",
+                    ["Host"] = "elsewhere",
+                    ["Content-Length"] = "3",
+                    ["X-Odd"] = "a, b; c",
+                },
+            },
+            TimeProvider.System);
+
+        Assert.IsType<DeliveryOutcome.Delivered>(await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken));
+
+        var headers = receiver.Requests.Snapshot()[0].Headers;
+        Assert.Equal("application/vnd.x+json", headers["Content-Type"]);
+        Assert.Equal("mine", headers["User-Agent"]);
+        Assert.Equal("evt_1", headers["webhook-id"]);
+        Assert.Equal(receiver.Url.Authority, headers["Host"]);
+        Assert.Equal("a, b; c", headers["X-Odd"]);
+    }
+
+    [Fact]
+    public async Task Redirects_are_not_followed()
+    {
+        await using var elsewhere = await WebhookReceiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync(
+            _ => new ReceiverAnswer(307, Headers: new Dictionary<string, string> { ["Location"] = elsewhere.Url.ToString() }));
+        await using var sink = Sink(receiver.Url.Port);
+
+        var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        Assert.Equal(new DeliveryOutcome.TargetFault("HTTP 307 (redirects are not followed)", 307), outcome);
+        Assert.Empty(elsewhere.Requests.Snapshot());
+    }
+
+    [Fact]
+    public async Task Retry_after_is_passed_on()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync(
+            _ => new ReceiverAnswer(429, Headers: new Dictionary<string, string> { ["Retry-After"] = "120" }));
+        await using var sink = Sink(receiver.Url.Port);
+        var before = TimeProvider.System.GetUtcNow();
+
+        var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        Assert.True(Assert.IsType<DeliveryOutcome.TryLater>(outcome).NotBefore >= before.AddSeconds(120));
+    }
+
+    [Fact]
+    public async Task A_receiver_that_echoes_everything_gives_no_secret_away()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(
+            400,
+            $"bad {request.Path} {string.Join(' ', request.Headers.Select(h => $"{h.Key}={h.Value}"))} {Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret))}"));
+        await using var sink = Sink(receiver.Url.Port);
+
+        var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("HTTP 400: bad ***", outcome.Reason);
+        Assert.DoesNotContain(Secret, outcome.Reason, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret)), outcome.Reason);
+    }
+
+    [Fact]
+    public async Task An_endless_answer_is_not_read_to_its_end()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync(_ => new ReceiverAnswer(400, new string('x', 10_000_000)));
+        await using var sink = Sink(receiver.Url.Port);
+
+        var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        Assert.IsType<DeliveryOutcome.MessageFault>(outcome);
+        Assert.InRange(outcome.Reason!.Length, SecretText.Longest, SecretText.Longest + 20);
+    }
+
+    [Fact]
+    public async Task An_unknown_host_is_a_fault_of_the_target()
+    {
+        await using var sink = new WebhookSink(Options(new Uri($"http://nowhere.invalid/{Secret}")), TimeProvider.System);
+
+        var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        // Without any name server the answer is "try again", and that is a matter of time.
+        Assert.True(outcome is DeliveryOutcome.TargetFault or DeliveryOutcome.TryLater { Reason: "the name server gave no answer" }, outcome.ToString());
+        Assert.DoesNotContain(Secret, outcome.ToString());
+    }
+
+    private protected override INotificationSink Sink(int port) =>
+        new WebhookSink(
+            Options(new Uri($"http://127.0.0.1:{port}/services/{Secret}?key={Secret}")) with
+            {
+                Headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {Secret}", ["X-Key"] = Secret },
+            },
+            TimeProvider.System);
+
+    private protected override async Task<IPeer> StartPeerAsync() => new Peer(await WebhookReceiver.StartAsync());
+
+    private static WebhookTargetOptions Options(Uri url) => new() { Name = "ops", Url = url };
+
+    private sealed class Peer(WebhookReceiver receiver) : IPeer
+    {
+        public int Port => receiver.Url.Port;
+
+        public IReadOnlyList<byte[]> Bodies() => [.. receiver.Requests.Snapshot().Select(request => request.Body)];
+
+        public async Task<IReadOnlyList<byte[]>> WaitForBodiesAsync(int count) =>
+            [.. (await receiver.Requests.WaitForAsync(all => all.Count >= count, Patience)).Select(request => request.Body)];
+
+        public ValueTask DisposeAsync() => receiver.DisposeAsync();
+    }
+}

@@ -1,7 +1,0 @@
-namespace Gflow.Tests;
-
-public sealed class SmokeTests
-{
-    [Fact]
-    public void Nothing_yet() => Assert.True(true);
-}

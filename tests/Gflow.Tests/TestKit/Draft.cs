@@ -1,0 +1,26 @@
+using Gflow.Core.Dependencies;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Submission;
+
+namespace Gflow.Tests.TestKit;
+
+/// <summary>Builders of what tests submit, with everything that does not matter filled in.</summary>
+internal static class Draft
+{
+    public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public static SubmissionPolicy Policy { get; } = new() { GpuCount = 4, DefaultRunDir = "/", MailboxProblem = text => text.Contains('@') ? null : "write user@host" };
+
+    public static IReadOnlyList<GpuSlot> Gpus(int count) => [.. Enumerable.Range(0, count).Select(index => new GpuSlot(index, $"GPU-{index}"))];
+
+    public static SubmissionDraft Command(string command = "true") => new() { Command = command, RunDir = "/" };
+
+    public static NewJob Job(int gpus = 0, byte priority = JobSpec.DefaultPriority, TimeSpan? limit = null, params uint[] after) =>
+        new(new JobSpec { Command = "true", RunDir = "/", Gpus = gpus, Priority = priority, TimeLimit = limit, Dependencies = After(after) }, "alice", 1000);
+
+    public static NewJob Any(params uint[] after) =>
+        new(new JobSpec { Command = "true", RunDir = "/", Dependencies = After(after) with { Mode = DependencyMode.Any } }, "alice", 1000);
+
+    private static DependencySpec After(uint[] ids) => DependencySpec.None with { On = [.. ids.Select(id => new JobId(id))] };
+}

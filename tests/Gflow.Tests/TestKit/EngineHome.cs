@@ -1,0 +1,154 @@
+using Gflow.Core;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
+using Gflow.Core.Submission;
+using Gflow.Daemon.Engine;
+using Gflow.Daemon.Http;
+using Gflow.Daemon.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gflow.Tests.TestKit;
+
+/// <summary>An engine on a real database file, with a clock and an executor the test holds in its hands.</summary>
+internal sealed class EngineHome : IAsyncDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gflow-engine-");
+    private readonly int _gpus;
+    private Database _database = null!;
+
+    private EngineHome(int gpus)
+    {
+        _gpus = gpus;
+        Executor = new FakeExecutor(Time);
+    }
+
+    public static CancellationToken Patience => TestContext.Current.CancellationToken;
+
+    public static Caller Alice { get; } = new(1000, "alice", true);
+
+    public FakeTimeProvider Time { get; } = new(Draft.Noon);
+
+    public FakeExecutor Executor { get; private set; }
+
+    public JobEngine Engine { get; private set; } = null!;
+
+    public JobRequests Requests { get; private set; } = null!;
+
+    public DataPaths Paths => new(_directory.FullName);
+
+    /// <summary>Deliveries in the order in which the engine handed them out.</summary>
+    public List<DeliveryRow> Deliveries { get; } = [];
+
+    public static async Task<EngineHome> StartAsync(int gpus = 4)
+    {
+        var home = new EngineHome(gpus);
+        await home.OpenAsync();
+        return home;
+    }
+
+    /// <summary>Ends the engine and starts another on the same file, with an executor that has what <paramref name="executor"/> says.</summary>
+    public async Task RestartAsync(Action<FakeExecutor>? executor = null)
+    {
+        await CloseAsync();
+        Executor = new FakeExecutor(Time);
+        executor?.Invoke(Executor);
+        await OpenAsync();
+    }
+
+    public async Task<Job> SubmitAsync(SubmissionDraft? draft = null)
+    {
+        var jobs = await Requests.SubmitAsync([draft ?? Draft.Command()], Alice, Patience);
+        Assert.True(jobs.Ok, string.Join("; ", jobs.Problems.Select(problem => problem.Message)));
+        return jobs.Value[0];
+    }
+
+    /// <summary>The job as it is now, wherever it is.</summary>
+    public Job Job(JobId id)
+    {
+        if (Engine.Current.Jobs.TryGetValue(id, out var live))
+        {
+            return live;
+        }
+
+        using var reader = _database.OpenReader();
+        return JobTable.Find(reader, id)!;
+    }
+
+    public Task<Job> WaitAsync(JobId id, JobState state) => WaitAsync(id, job => job.State == state);
+
+    /// <summary>Waits for a job to become what the test expects; events tell when to look again.</summary>
+    public async Task<Job> WaitAsync(JobId id, Func<Job, bool> condition)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Patience);
+        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        while (!condition(Job(id)))
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Delay(5, patience.Token);
+        }
+
+        return Job(id);
+    }
+
+    /// <summary>Public names of the job's events, in order.</summary>
+    public List<string> Events(JobId id)
+    {
+        using var reader = _database.OpenReader();
+        using var command = reader.CreateCommand();
+        command.CommandText = "SELECT type FROM event WHERE job = $job ORDER BY seq";
+        command.Parameters.AddWithValue("$job", (long)id.Value);
+        using var rows = command.ExecuteReader();
+        var types = new List<string>();
+        while (rows.Read())
+        {
+            types.Add(rows.GetString(0));
+        }
+
+        return types;
+    }
+
+    /// <summary>Waits until the condition holds.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Patience);
+        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        while (!condition())
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        _directory.Delete(recursive: true);
+    }
+
+    private async Task OpenAsync()
+    {
+        Paths.Create();
+        _database = Database.Open(Paths.Database, Time);
+        var settings = new EngineSettings
+        {
+            Policy = new JobPolicy(TimeSpan.FromSeconds(10)),
+            Gpus = Draft.Gpus(_gpus),
+            Scheduler = new SchedulerFacts("gpu-server-01", "0.0.0"),
+            Effects = new EffectSettings(Paths, 0, HideGpus: true),
+        };
+        Engine = new JobEngine(_database, Executor, settings, Time, NullLoggerFactory.Instance);
+        Engine.Route(
+            [new Subscription { Target = "hook", Kind = TargetKind.Webhook, Events = EventTypes.All.ToHashSet() }],
+            Deliveries.AddRange);
+        Requests = new JobRequests(Engine, _database, () => Draft.Policy);
+        await Engine.StartAsync(Patience);
+    }
+
+    private async Task CloseAsync()
+    {
+        await Engine.DisposeAsync();
+        await Executor.DisposeAsync();
+        _database.Dispose();
+    }
+}
