@@ -1,3 +1,5 @@
+using Gflow.Core.Submission;
+
 namespace Gflow.Cli;
 
 /// <summary>One command or subcommand: what it accepts, what help says of it, and what it does.</summary>
@@ -43,6 +45,10 @@ internal sealed record OptionSpec(string Name, IReadOnlyList<string> Aliases, st
 
     /// <summary>Accepted for the sake of habits; help does not show it.</summary>
     public bool Hidden { get; init; }
+
+    /// <summary>An option of a submission.</summary>
+    internal static OptionSpec From(SubmissionOption option, string help) =>
+        new(option.Name, option.Aliases, option.ValueName, help) { Repeatable = option.Repeatable };
 
     /// <summary>What every command understands.</summary>
     internal static IReadOnlyList<OptionSpec> Common { get; } =

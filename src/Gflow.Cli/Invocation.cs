@@ -75,7 +75,7 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
             write(writer);
         }
 
-        return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length) + "\n";
+        return SafeText.JsonStrings(System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length)) + "\n";
     }
 
     /// <summary>Writes what went wrong with one of several jobs, and goes on.</summary>

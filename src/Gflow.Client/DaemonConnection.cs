@@ -98,7 +98,7 @@ internal sealed class DaemonConnection(string? socketPath, string? host, int por
         catch (ArgumentOutOfRangeException)
         {
             // The kernel takes 108 bytes; a longer path can only be reached over TCP.
-            throw new SocketException((int)SocketError.AddressNotAvailable);
+            throw new SocketException((int)SocketError.InvalidArgument);
         }
     }
 }

@@ -174,8 +174,9 @@ public sealed class GflowClient : IDisposable
         System.Net.Sockets.SocketError.AccessDenied => "permission denied",
         System.Net.Sockets.SocketError.TimedOut => "no answer in time",
         System.Net.Sockets.SocketError.HostNotFound => "no such host",
-        System.Net.Sockets.SocketError.AddressNotAvailable => "no such socket, or its path is longer than the 107 bytes the system takes",
-        _ => error.NativeErrorCode == 2 ? "no such socket" : error.Message,
+        System.Net.Sockets.SocketError.AddressNotAvailable => "no such socket",
+        System.Net.Sockets.SocketError.InvalidArgument => "the socket's path is longer than the 107 bytes the system takes",
+        _ => error.Message,
     };
 
     private static async Task<ClientFailure> RefusalAsync(HttpResponseMessage response, CancellationToken cancel)

@@ -22,11 +22,11 @@ internal static class GbatchCommand
         Notes =
         [
             "Options come before the script or command; everything after its first word belongs to the job. Write -- before a command that is called new or help.",
-            "A script is sent along as it is now and runs from that copy. Lines such as \"# GFLOW --gpus=1 --time=2:00:00\" in it set options; what is given on the command line wins, and --notify-email adds up. The job starts in the current directory with the current environment.",
+            "A script is sent along as it is now and runs from that copy. Lines such as \"#\u00A0GFLOW\u00A0--gpus=1\u00A0--time=2:00:00\" in it set options; what is given on the command line wins, and --notify-email adds up. The job starts in the current directory with the current environment.",
         ],
         Options =
         [
-            .. SubmissionOptionTable.All.Select(option => new OptionSpec(option.Name, option.Aliases, option.ValueName, option.Help) { Repeatable = option.Repeatable }),
+            .. SubmissionOptionTable.All.Select(option => OptionSpec.From(option, option.Help)),
             new("--dry-run", [], null, "Say what would be submitted, and submit nothing"),
         ],
         Exclusive = [[.. SubmissionOptionTable.All.Where(option => option.Group is not null).Select(option => option.Name)]],

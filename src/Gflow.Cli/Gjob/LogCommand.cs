@@ -48,7 +48,7 @@ internal static class LogCommand
         }
 
         await invocation.Out.FlushAsync(cancel).ConfigureAwait(false);
-        var output = new LogOutput(invocation.Client, id, invocation.Context.OutBytes);
+        var output = new LogOutput(invocation.Client, id, invocation.Context.OutBytes, invocation.Context.Time);
         if (invocation.Has("--follow"))
         {
             // Without a size there is no log yet, and following begins at its beginning.

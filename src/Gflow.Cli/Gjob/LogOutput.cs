@@ -4,21 +4,57 @@ using Gflow.Core.Jobs;
 namespace Gflow.Cli.Gjob;
 
 /// <summary>Copies parts of one job's log. The daemon streams from any byte on, and hanging up ends it.</summary>
-internal sealed class LogOutput(GflowClient client, JobId id, Stream output)
+internal sealed class LogOutput(GflowClient client, JobId id, Stream output, TimeProvider time)
 {
     private const int FirstLookBack = 64 * 1024;
 
+    private static readonly TimeSpan ReconnectFor = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
     private readonly byte[] _buffer = new byte[64 * 1024];
 
-    /// <summary>Everything from a byte on, as it comes, until the job has ended.</summary>
+    /// <summary>Everything from a byte on, as it comes, until the job has ended; goes on where it was when the daemon restarts.</summary>
     internal async Task FollowAsync(long from, CancellationToken cancel)
     {
-        using var log = await OpenAsync(from, cancel).ConfigureAwait(false);
-        int read;
-        while ((read = await ReadAsync(log, _buffer.Length, cancel).ConfigureAwait(false)) > 0)
+        var position = from;
+        while (!await FollowOnceAsync().ConfigureAwait(false))
         {
-            await output.WriteAsync(_buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
-            await output.FlushAsync(cancel).ConfigureAwait(false);
+            var gone = time.GetTimestamp();
+            while (await client.HealthAsync(cancel).ConfigureAwait(false) is { Failure: not null and not ClientFailure.Refused } health)
+            {
+                if (time.GetElapsedTime(gone) >= ReconnectFor)
+                {
+                    throw CommandFailedException.From(health.Failure);
+                }
+
+                await Task.Delay(Pause, time, cancel).ConfigureAwait(false);
+            }
+        }
+
+        async Task<bool> FollowOnceAsync()
+        {
+            using var log = await OpenAsync(position, cancel).ConfigureAwait(false);
+            while (true)
+            {
+                int read;
+                try
+                {
+                    read = await log.ReadAsync(_buffer, cancel).ConfigureAwait(false);
+                }
+                catch (IOException)
+                {
+                    return false;
+                }
+
+                if (read == 0)
+                {
+                    return true;
+                }
+
+                await output.WriteAsync(_buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
+                await output.FlushAsync(cancel).ConfigureAwait(false);
+                position += read;
+            }
         }
     }
 
@@ -115,7 +151,7 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output)
         catch (IOException)
         {
             throw new CommandFailedException(
-                ExitCodes.Unreachable, [new("unreachable", $"the daemon went away in the middle of the log; the job goes on without it, try again: gjob log -f {id}")]);
+                ExitCodes.Unreachable, [new("unreachable", $"the daemon went away in the middle of the log; try again")]);
         }
     }
 }

@@ -20,7 +20,7 @@ internal static class RedoCommand
         Notes = ["Script, arguments, environment, directory and all options are those of the job, but for what is given here. The run name is a new one."],
         Options =
         [
-            .. SubmissionOptionTable.All.Select(option => new OptionSpec(option.Name, option.Aliases, option.ValueName, option.Help) { Repeatable = option.Repeatable }),
+            .. SubmissionOptionTable.All.Select(option => OptionSpec.From(option, option.HelpWithoutDefault)),
             new("--clear-deps", [], null, "Without the job's dependencies"),
             new("--cascade", [], null, "Also those that were cancelled because this one had failed, and so on"),
         ],

@@ -20,8 +20,7 @@ internal static class UpdateCommand
         Options =
         [
             new("--command", ["-c"], "TEXT", "The shell text to run"),
-            .. Shared.Select(name => SubmissionOptionTable.Find(name)!)
-                .Select(option => new OptionSpec(option.Name, option.Aliases, option.ValueName, option.Help) { Repeatable = option.Repeatable }),
+            .. Shared.Select(name => SubmissionOptionTable.Find(name)!).Select(option => OptionSpec.From(option, option.HelpWithoutDefault)),
             new("--depends-on", ["-d"], "JOBS", "Start after these have finished well (comma list); replaces the dependencies"),
             new("--auto-cancel-on-dep-failure", [], null, "Be cancelled when a dependency fails"),
             new("--no-auto-cancel-on-dep-failure", [], null, "Keep waiting when a dependency fails"),

@@ -9,6 +9,9 @@ internal static class HelpText
     private const int WidestPage = 100;
     private const int WidestTerm = 32;
 
+    /// <summary>A blank at which no line may end.</summary>
+    private const char Unbroken = '\u00A0';
+
     internal static void Write(TextWriter writer, CommandSpec spec, string path, Palette palette, int? width)
     {
         var page = Math.Min(width ?? 80, WidestPage);
@@ -106,7 +109,7 @@ internal static class HelpText
                 empty = true;
             }
 
-            line.Append(empty ? "" : " ").Append(word);
+            line.Append(empty ? "" : " ").Append(word.Replace(Unbroken, ' '));
             used += word.Length + (empty ? 0 : 1);
             empty = false;
         }

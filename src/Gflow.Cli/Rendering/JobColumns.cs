@@ -27,7 +27,7 @@ internal static class JobColumns
         Column("USER", (job, _) => SafeText.Line(job.SubmittedBy), elastic: true),
         Column("PROJECT", (job, _) => SafeText.Line(job.Project ?? "-"), elastic: true),
         Column("PRIORITY", (job, _) => JobText.Count(job.Priority)),
-        Column("EXIT", (job, _) => job.Signal ?? (job.ExitCode is { } code ? JobText.Count(code) : "-")),
+        Column("EXIT", (job, _) => job.Signal is { } signal ? SafeText.Line(signal) : (job.ExitCode is { } code ? JobText.Count(code) : "-")),
     ];
 
     internal static IEnumerable<string> Names => All.Select(column => column.Name);

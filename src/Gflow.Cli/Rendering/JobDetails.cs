@@ -23,7 +23,7 @@ internal static class JobDetails
         Field("RunName", job.RunName);
         Field("Project", job.Project);
         Field("MaxRetries", job.MaxRetries > 0 ? JobText.Count(job.MaxRetries) : null);
-        Field("Attempt", job.Attempt > 1 ? JobText.Count(job.Attempt) : null);
+        Field("Attempt", job.Attempt > 0 ? JobText.Count(job.Attempt) : null);
         Field("RedoneFrom", job.RedoneFrom is { } redone ? JobText.Count(redone) : null);
         Field("RetriedFrom", job.RetriedFrom is { } retried ? JobText.Count(retried) : null);
         Field("GroupID", job.GroupId);
@@ -97,9 +97,9 @@ internal static class JobDetails
         return
         [
             ("TimeLimit", job.TimeLimit is null ? null : JobText.Limit(job, "")),
-            ("Submitted", Shown(submitted) + (submitted is { } from && started is { } to ? $" (waited {DurationText.Format(to - from)})" : "")),
+            ("Submitted", submitted is { } from && started is { } to ? $"{Shown(from)} (waited {DurationText.Format(to - from)})" : Shown(submitted)),
             ("Started", started is { } begun && finished is null ? $"{Shown(begun)} (running {DurationText.Format(now - begun)} so far)" : Shown(started)),
-            ("Finished", Shown(finished) + (started is { } start && finished is { } end ? $" (runtime {DurationText.Format(end - start)})" : "")),
+            ("Finished", started is { } start && finished is { } end ? $"{Shown(end)} (runtime {DurationText.Format(end - start)})" : Shown(finished)),
         ];
 
         string? Shown(DateTimeOffset? instant) => instant is { } value ? JobText.Shown(value, zone) : null;

@@ -48,8 +48,11 @@ internal static class JobLists
         writer.WriteEndObject();
     }
 
-    private static string CsvField(string text) =>
-        text.AsSpan().ContainsAny(",\"\r\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    // CSV has no escapes of its own for characters that would command a terminal, so it gets ours.
+    private static string CsvField(string text) => Quoted(SafeText.Line(text));
+
+    private static string Quoted(string text) =>
+        text.AsSpan().IndexOfAny(',', '"') >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     /// <param name="first">What stands before the first field instead of the indentation: the dash of a list item.</param>
     private static void WriteFields(TextWriter writer, JsonElement value, string first, string indent)

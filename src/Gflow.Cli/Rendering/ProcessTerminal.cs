@@ -13,12 +13,12 @@ internal static partial class ProcessTerminal
     internal static CommandContext Open()
     {
         var environment = Variables();
-        var bytes = Console.OpenStandardOutput();
+        var bytes = new DescriptorStream(1);
         return new CommandContext
         {
             OutBytes = bytes,
             Out = new StreamWriter(bytes, new UTF8Encoding(false), 16 * 1024) { AutoFlush = false, NewLine = "\n" },
-            Error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" },
+            Error = new StreamWriter(new DescriptorStream(2), new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" },
             OpenIn = Console.OpenStandardInput,
             InIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = !Console.IsOutputRedirected,

@@ -29,6 +29,30 @@ internal static class SafeText
         return safe.ToString();
     }
 
+    /// <summary>JSON that no terminal obeys either: what JSON allows as it is and <see cref="Line"/> does not becomes JSON's own escape, of the same value.</summary>
+    internal static string JsonStrings(string json)
+    {
+        if (json.AsSpan().IndexOfAnyExceptInRange('\n', '~') < 0)
+        {
+            return json;
+        }
+
+        var safe = new StringBuilder(json.Length + 16);
+        foreach (var c in json)
+        {
+            if (c > '~' && IsUnsafe(c))
+            {
+                safe.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+            }
+            else
+            {
+                safe.Append(c);
+            }
+        }
+
+        return safe.ToString();
+    }
+
     /// <summary>Columns that a terminal gives the text.</summary>
     internal static int Width(string text)
     {

@@ -19,5 +19,8 @@ public sealed record SubmissionOption(
     /// <summary>Options of which only one may be written; null when it stands for itself.</summary>
     public string? Group { get; init; }
 
+    /// <summary>For changes of a job, where what is not given stays as it is.</summary>
+    public string HelpWithoutDefault => Help.Split(" (default", 2)[0];
+
     public bool IsCalled(string name) => name == Name || Aliases.Contains(name);
 }

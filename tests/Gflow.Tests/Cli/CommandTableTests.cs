@@ -68,7 +68,7 @@ public sealed class CommandTableTests
     }
 
     [Theory]
-    [InlineData("gque", "gflow: \"gque\" is not a command; did you mean gqueue?\n")]
+    [InlineData("gqueu", "gflow: \"gqueu\" is not a command; did you mean gqueue?\n")]
     [InlineData("frobnicate", "gflow: \"frobnicate\" is not a command; there are gbatch, gqueue, gjob, gcancel, ginfo, gctl, gstats\n")]
     public async Task Unknown_commands_are_wrong_usage(string line, string error)
     {

@@ -42,7 +42,7 @@ public sealed class GcancelTests : IAsyncLifetime
 
         Assert.Equal(ExitCodes.Refused, run.Code);
         Assert.Equal(
-            "1\tRunning\tok\n2\tQueued\tcancelled\t1\n5\tQueued\tblocked\t1\n3\tQueued\tcancelled\t2\n4\tHold\tblocked\t2\n7\tQueued\tcancelled\t2\n8\tFinished\tinvalid\n99\t-\tunknown\n",
+            "1\tRunning\tok\n2\tQueued\tcancelled\t1\n5\tQueued\tblocked\t1\n7\tQueued\tcancelled\t1\n3\tQueued\tcancelled\t2\n4\tHold\tblocked\t2\n8\tFinished\tinvalid\n99\t-\tunknown\n",
             run.Out);
         Assert.DoesNotContain(_daemon.Seen, request => request.Target.StartsWith("POST", StringComparison.Ordinal));
         var json = JsonDocument.Parse((await CommandRun.Async("gcancel --dry-run --json 1", _daemon.Options)).Out).RootElement.GetProperty("forecast");

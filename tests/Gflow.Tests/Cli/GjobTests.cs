@@ -127,6 +127,25 @@ public sealed class GjobTests : IAsyncLifetime
         Assert.Equal(20_000, many.Count(c => c == '\n'));
     }
 
+    [Fact]
+    public async Task Following_goes_on_where_it_was_when_the_daemon_restarts()
+    {
+        _daemon.On("GET /health", """{"status":"ok","pid":5}""").On("GET /jobs/31/log/follow", async context =>
+        {
+            if (context.Request.Query["from"] == "0")
+            {
+                await context.Response.WriteAsync("first ");
+                await context.Response.Body.FlushAsync();
+                context.Abort();
+                return;
+            }
+
+            await context.Response.WriteAsync($"from {context.Request.Query["from"]}");
+        });
+
+        Assert.Equal("first from 6", (await CommandRun.Async("gjob log -f 31", _daemon.Options)).Out);
+    }
+
     [Fact] // [210]
     public async Task A_missing_log_is_told_apart_from_a_missing_job()
     {

@@ -54,7 +54,7 @@ public sealed class GqueueTests : IAsyncLifetime
     [InlineData("--users a,b --job 31,32", "?state=Queued%2CHold%2CRunning&user=a%2Cb")] // [195]
     [InlineData("-c", "?state=Finished%2CFailed%2CCancelled%2CTimeout&user=dana")]
     [InlineData("-s r,CD,hold", "?state=Running%2CFinished%2CHold&user=dana")]
-    [InlineData("-a --since 1h", "?user=dana&created_after=1935481200")]
+    [InlineData("-a --since 1h", "?user=dana&created_after=1935478800")]
     public async Task Filters_are_the_daemons_where_it_has_them(string options, string query)
     {
         Assert.Equal(ExitCodes.Done, (await CommandRun.Async($"gqueue {options}", _daemon.Options)).Code);
