@@ -1,0 +1,53 @@
+# Everything the project is built, tested and measured with. `make help` lists the targets.
+SHELL      := /bin/bash
+PREFIX     ?= $(HOME)/.local
+RID        ?= $(if $(filter aarch64,$(shell uname -m)),linux-arm64,linux-x64)
+PUBLISH    := artifacts/publish
+COMMANDS   := gbatch gqueue gjob gcancel ginfo gctl gstats
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint publish install uninstall e2e bench soak ci clean
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -ts $$'\t'
+
+build: ## compile everything
+	dotnet build gflow.slnx
+
+test: ## what needs only the SDK
+	dotnet test
+
+lint: ## warnings are errors; formatting as .editorconfig says
+	dotnet build gflow.slnx --no-incremental -warnaserror
+	dotnet format gflow.slnx --verify-no-changes --no-restore
+
+publish: ## native binaries in artifacts/publish
+	@eng/aot-tools
+	@for project in Gflow.Launcher Gflow.Cli Gflow.Daemon; do \
+	    echo "publish $$project"; \
+	    dotnet publish "src/$$project" -c Release -r $(RID) -o $(PUBLISH) --nologo -v quiet -warnaserror || exit 1; \
+	done
+	@rm -f $(PUBLISH)/*.dbg $(PUBLISH)/*.pdb $(PUBLISH)/*.json
+	@ls -l $(PUBLISH)
+
+install: publish ## native binaries and their links into PREFIX/bin (default ~/.local)
+	@eng/install $(PUBLISH) "$(PREFIX)" $(COMMANDS)
+
+uninstall: ## remove what install put into PREFIX
+	rm -f $(foreach c,gflow gflowd $(COMMANDS),"$(PREFIX)/bin/$(c)") && rm -rf "$(PREFIX)/libexec/gflow"
+
+e2e: publish ## the published binaries with real processes, signals and mail servers
+	eng/e2e $(PUBLISH)
+
+bench: publish ## side by side with named alternatives; tables in bench/results
+	bench/run $(PUBLISH)
+
+soak: publish ## hours of running; results in bench/results
+	bench/soak $(PUBLISH)
+
+ci: ## what .ci/run calls: lint, tests, native binaries, end to end
+	eng/ci
+
+clean:
+	rm -rf artifacts
+	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
