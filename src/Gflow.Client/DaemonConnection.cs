@@ -21,6 +21,7 @@ internal sealed class DaemonConnection(string? socketPath, string? host, int por
         UseCookies = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
+        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
         ConnectCallback = async (_, cancel) => await ConnectAsync(cancel).ConfigureAwait(false),
     });
 

@@ -21,6 +21,12 @@ public sealed class GflowClient : IDisposable
         _connection = new DaemonConnection(options.Socket, options.Host, options.Port);
     }
 
+    /// <summary>Asks the daemon behind this Unix socket and no other.</summary>
+    public GflowClient(string socket)
+    {
+        _connection = new DaemonConnection(socket, null, 0);
+    }
+
     /// <summary>How long a request may take until its answer begins; streams have no end of their own.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 

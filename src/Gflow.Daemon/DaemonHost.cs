@@ -99,6 +99,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             Daemon = before.Daemon,
             Storage = changed.Storage with { Path = before.Storage.Path },
         };
+        Engine.Keep(Retention(changed));
         _notifications.Route(changed.Notifications);
         await _notifications.DeliverAsync(changed.Notifications).ConfigureAwait(false);
         return fixedKeys;
@@ -152,7 +153,10 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Gpus = [.. Gpus()],
         Scheduler = new SchedulerFacts(Environment.MachineName, Version),
         Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus),
+        Retention = Retention(_options),
     };
+
+    private static RetentionTerms Retention(DaemonOptions options) => new(options.Storage.JobRetention, options.Storage.EventRetention);
 
     private IEnumerable<GpuSlot> Gpus() =>
         new SimulatedGpuSource(_options.Daemon.SimulatedGpus).Devices().Select((device, index) =>

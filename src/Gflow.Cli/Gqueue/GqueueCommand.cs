@@ -40,6 +40,7 @@ internal static class GqueueCommand
             new("--output", ["-o"], "FORMAT", "table, json, csv or yaml (default table)"),
             new("--watch", ["-w"], null, "Show again and again until Ctrl+C"),
             new("--interval", [], "SECONDS", "Pause of --watch, from 1 (default 2)"),
+            new("--tmux", ["-T"], null, "Has no effect any more: jobs run without tmux"),
         ],
         Exclusive = [["--completed", "--all"], ["--completed", "--states"], ["--group", "--tree"]],
         Examples =
@@ -56,6 +57,11 @@ internal static class GqueueCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
+        if (invocation.Has("--tmux"))
+        {
+            invocation.Complain("warning: --tmux has no effect: jobs run without tmux sessions. Running jobs: gqueue -s R; a job's output: gjob log -f ID");
+        }
+
         var wanted = await WantedJobs.ReadAsync(invocation, cancel).ConfigureAwait(false);
         var columns = JobColumns.Read(invocation.Text("--format") ?? DefaultColumns);
         var output = Output(invocation);

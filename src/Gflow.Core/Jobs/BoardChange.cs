@@ -47,8 +47,15 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         }
     }
 
-    /// <summary>The deadline has been seen to; the same one does not come again.</summary>
-    public void Drop(Deadline deadline) => _deadlines.Remove(deadline);
+    /// <summary>The deadline has been seen to and comes again at <paramref name="at"/>; never when that is null.</summary>
+    public void Postpone(Deadline deadline, DateTimeOffset? at)
+    {
+        _deadlines.Remove(deadline);
+        if (at is { } next)
+        {
+            _deadlines.Add(deadline with { At = next });
+        }
+    }
 
     public JobBoard ToBoard() => JobBoard.From(
         _jobs.ToImmutable(),

@@ -13,6 +13,9 @@ public sealed record NewJob(JobSpec Spec, string SubmittedBy, uint Uid, bool Hel
 /// </summary>
 public sealed class JobRules
 {
+    /// <summary>A process that forks while its job is being killed can leave a child behind that was not there when it was looked for.</summary>
+    private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(5);
+
     private readonly BoardChange _board;
     private readonly DateTimeOffset _now;
     private readonly Dictionary<JobId, Job> _changed = [];
@@ -182,9 +185,12 @@ public sealed class JobRules
             case { Status: JobStatus.Running running } job:
                 Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.TimeLimit, _now, null, null), null);
                 return SignalText.Term;
-            default:
-                _board.Drop(deadline);
+            case { Status: JobStatus.Ending }:
+                _board.Postpone(deadline, _now + KillAgain);
                 return SignalText.Kill;
+            default:
+                _board.Postpone(deadline, null);
+                return null;
         }
     }
 

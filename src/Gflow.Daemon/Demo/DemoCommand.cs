@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Gflow.Client;
 using Gflow.Client.Configuration;
@@ -24,8 +25,13 @@ internal sealed class DemoCommand(VerbContext context)
 
     private readonly DemoText _text = new(context.Terminal.Out);
 
-    public async Task<int> RunAsync(CancellationToken ct)
+    public async Task<int> RunAsync(CancellationToken cancel)
     {
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var ct = stopping.Token;
+        // Whoever interrupts it gets his machine back as it was: jobs ended, home removed.
+        using var interrupt = Listen(PosixSignal.SIGINT, stopping);
+        using var terminate = Listen(PosixSignal.SIGTERM, stopping);
         var home = Directory.CreateTempSubdirectory("gflow-demo-");
         try
         {
@@ -220,6 +226,13 @@ internal sealed class DemoCommand(VerbContext context)
             await host.Engine.Commits.WaitAsync(seq++, deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private static PosixSignalRegistration Listen(PosixSignal signal, CancellationTokenSource stopping) =>
+        PosixSignalRegistration.Create(signal, happened =>
+        {
+            happened.Cancel = true;
+            stopping.Cancel();
+        });
 
     private static NotificationPayload Payload(ReceivedRequest request) =>
         JsonSerializer.Deserialize(request.Body, PayloadJson.Default.NotificationPayload)!;

@@ -37,7 +37,7 @@ internal sealed class BatchWriter : IDisposable
     public void Write(EngineBatch batch, JobChanges changes, IReadOnlyList<GpuSlot> gpus, IReadOnlyList<Subscription> subscriptions)
     {
         _committed = [];
-        if (changes.Jobs.Count == 0 && batch.Contents.Count == 0 && batch.Settlements.Count == 0)
+        if (changes.Jobs.Count == 0 && batch.Contents.Count == 0 && batch.Settlements.Count == 0 && batch.Forget is null)
         {
             return;
         }
@@ -71,6 +71,7 @@ internal sealed class BatchWriter : IDisposable
             DeliveryTable.Settle(Connection, transaction, settlement);
         }
 
+        batch.Forget?.Invoke(batch, Connection, transaction);
         transaction.Commit();
         _lastEvent = seq;
         _lastDelivery += deliveries.Count;

@@ -26,6 +26,9 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
     /// <summary>Jobs whose grace is over.</summary>
     public IReadOnlyList<Job> Kills => _kills;
 
+    /// <summary>Removes old history in this batch's transaction; null when it is not the time.</summary>
+    public Action<EngineBatch, SqliteConnection, SqliteTransaction>? Forget { get; set; }
+
     /// <summary>Outcomes of deliveries.</summary>
     public IReadOnlyList<Settlement> Settlements => _settlements;
 

@@ -20,6 +20,8 @@ internal sealed record EngineSettings
     public required SchedulerFacts Scheduler { get; init; }
 
     public required EffectSettings Effects { get; init; }
+
+    public required RetentionTerms Retention { get; init; }
 }
 
 /// <summary>
@@ -37,6 +39,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     private readonly IJobExecutor _executor;
     private readonly EffectRunner _effects;
     private readonly LaunchReports _reports;
+    private readonly Retention _retention;
     private readonly TimeProvider _time;
     private readonly ILogger<JobEngine> _log;
     private readonly ITimer _wakeup;
@@ -56,6 +59,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _writer = new BatchWriter(database, settings.Scheduler);
         _reports = new LaunchReports(TellAsync);
         _effects = new EffectRunner(database, executor, settings.Effects, _reports, TellAsync, time, logs.CreateLogger<EffectRunner>());
+        _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time);
         _wakeup = time.CreateTimer(_ => _commands.Writer.TryWrite(new EngineWakeup()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _current = new Board(JobBoard.Empty(default), settings.Gpus);
         _status = new EngineStatus(time.GetUtcNow(), [], null);
@@ -96,6 +100,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         await TellAsync(new EngineWakeup());
         recovery.Resume(_effects);
         _reports.Follow(_executor.Reports);
+        _retention.Begin();
     }
 
     /// <summary>Has <paramref name="apply"/> done on the writer's turn and answers after the commit.</summary>
@@ -123,6 +128,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
         Volatile.Write(ref _subscriptions, subscriptions);
     }
 
+    /// <summary>Keeps the history for another time from the next round on.</summary>
+    public void Keep(RetentionTerms terms) => _retention.Change(terms);
+
     /// <summary>Stores outcomes of deliveries; completes after the commit that holds them.</summary>
     public async Task SettleAsync(IReadOnlyList<Settlement> settlements)
     {
@@ -139,6 +147,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     /// <summary>Stops after what was handed in. Jobs and their launcher go on.</summary>
     public async ValueTask DisposeAsync()
     {
+        _retention.Dispose();
         _reports.Dispose();
         _effects.Dispose();
         _commands.Writer.TryComplete();

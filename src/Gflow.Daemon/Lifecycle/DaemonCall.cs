@@ -1,80 +1,35 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
+using Gflow.Client;
 using Gflow.Core.Contracts;
-using Gflow.Daemon.Http;
+using Gflow.Core.Jobs;
 
 namespace Gflow.Daemon.Lifecycle;
 
-/// <summary>Asks a daemon over its Unix socket.</summary>
-internal sealed class DaemonCall : IDisposable
+/// <summary>Asks the daemon of this home, and no other: over its Unix socket alone.</summary>
+internal sealed class DaemonCall(string socket) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly JobQuery Ending = new() { States = [JobState.Queued, JobState.Running] };
 
-    private readonly HttpClient _http;
-
-    public DaemonCall(string socket)
-    {
-        var handler = new SocketsHttpHandler
-        {
-            UseProxy = false,
-            ConnectCallback = async (_, ct) =>
-            {
-                using var path = SocketPath.To(socket);
-                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(path.Address), ct).ConfigureAwait(false);
-                    return new NetworkStream(connection, ownsSocket: true);
-                }
-                catch
-                {
-                    connection.Dispose();
-                    throw;
-                }
-            },
-        };
-        _http = new HttpClient(handler) { BaseAddress = new Uri("http://localhost"), Timeout = Patience };
-    }
+    private readonly GflowClient _client = new(socket) { Patience = TimeSpan.FromSeconds(10) };
 
     /// <returns>The answer; null when there is no daemon, or none that answers this.</returns>
-    public async Task<T?> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct)
-        where T : class
-    {
-        try
-        {
-            using var answer = await _http.GetAsync(path, ct).ConfigureAwait(false);
-            return answer.IsSuccessStatusCode
-                ? JsonSerializer.Deserialize(await answer.Content.ReadAsByteArrayAsync(ct).ConfigureAwait(false), type)
-                : null;
-        }
-        catch (Exception error) when (error is HttpRequestException or IOException or JsonException || IsTimeout(error, ct))
-        {
-            return null;
-        }
-    }
+    public async Task<StatusAnswer?> StatusAsync(CancellationToken ct) => Answer(await _client.StatusAsync(ct));
+
+    /// <inheritdoc cref="StatusAsync"/>
+    public async Task<HealthAnswer?> HealthAsync(CancellationToken ct) => Answer(await _client.HealthAsync(ct));
+
+    /// <summary>Jobs that run or would start.</summary>
+    public async Task<List<JobView>?> EndingAsync(CancellationToken ct) => Answer(await _client.ListAsync(Ending, ct));
 
     /// <summary>Cancels a job.</summary>
     /// <returns>Whether it will end or has ended; false when the daemon does not say so.</returns>
     public async Task<bool> CancelAsync(uint job, CancellationToken ct)
     {
-        try
-        {
-            using var answer = await _http.PostAsync($"/jobs/{job}/cancel", null, ct).ConfigureAwait(false);
-            return answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.Conflict;
-        }
-        catch (Exception error) when (error is HttpRequestException || IsTimeout(error, ct))
-        {
-            return false;
-        }
+        var answer = await _client.CancelAsync(new JobId(job), ct);
+        return answer.Ok || answer.Failure is ClientFailure.Refused { Status: 409 };
     }
 
-    public Task<StatusAnswer?> StatusAsync(CancellationToken ct) => GetAsync("/status", WireJson.Default.StatusAnswer, ct);
+    public void Dispose() => _client.Dispose();
 
-    public Task<HealthAnswer?> HealthAsync(CancellationToken ct) => GetAsync("/health", WireJson.Default.HealthAnswer, ct);
-
-    public void Dispose() => _http.Dispose();
-
-    private static bool IsTimeout(Exception error, CancellationToken ct) => error is OperationCanceledException && !ct.IsCancellationRequested;
+    private static T? Answer<T>(ClientResult<T> result)
+        where T : class => result.Ok ? result.Value : null;
 }

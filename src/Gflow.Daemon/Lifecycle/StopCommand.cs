@@ -67,7 +67,7 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
         var gone = await UntilAsync(
             async () =>
             {
-                if (await call.GetAsync("/jobs?state=Queued,Running", WireJson.Default.ListJobView, ct).ConfigureAwait(false) is not { } live)
+                if (await call.EndingAsync(ct).ConfigureAwait(false) is not { } live)
                 {
                     return false;
                 }

@@ -24,4 +24,16 @@ internal static class ContentTable
         command.Parameters.AddWithValue("$hash", hash);
         return command.ExecuteScalar() as byte[] ?? throw new InvalidOperationException($"The stored content {hash} is missing from the database.");
     }
+
+    /// <summary>Forgets what no job refers to any more.</summary>
+    public static void ForgetUnused(SqliteConnection writer, SqliteTransaction transaction)
+    {
+        using var command = writer.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = """
+            DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM job WHERE script = content.hash)
+                AND NOT EXISTS (SELECT 1 FROM job WHERE environment = content.hash)
+            """;
+        command.ExecuteNonQuery();
+    }
 }

@@ -70,5 +70,37 @@ internal sealed class EventTable : IDisposable
     /// <summary>The newest event; 0 when there is none.</summary>
     public static long LastSeq(SqliteConnection connection) => Database.ScalarInt64(connection, "SELECT max(seq) FROM event");
 
+    /// <summary>Forgets events before the instant with their settled deliveries, the oldest first and without a gap: one that is still to be delivered keeps itself and all after it.</summary>
+    /// <param name="limit">Of events, in one go.</param>
+    /// <returns>Whether there may be more.</returns>
+    public static bool Forget(SqliteConnection writer, SqliteTransaction transaction, DateTimeOffset before, int limit)
+    {
+        using var command = writer.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = """
+            SELECT max(seq) FROM (
+                SELECT seq FROM event
+                WHERE at < $before AND seq < (SELECT max(seq) FROM event)
+                    AND seq < coalesce((SELECT min(event) FROM delivery WHERE state = 0), 9223372036854775807)
+                ORDER BY seq LIMIT $limit)
+            """;
+        command.Parameters.AddWithValue("$before", before.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$limit", limit);
+        if (command.ExecuteScalar() is not long last)
+        {
+            return false;
+        }
+
+        command.CommandText = """
+            DELETE FROM attempt WHERE delivery IN (SELECT seq FROM delivery WHERE event <= $last);
+            DELETE FROM delivery WHERE event <= $last;
+            DELETE FROM event WHERE seq <= $last;
+            """;
+        command.Parameters.Clear();
+        command.Parameters.AddWithValue("$last", last);
+        command.ExecuteNonQuery();
+        return true;
+    }
+
     public void Dispose() => _append.Dispose();
 }

@@ -34,11 +34,12 @@ internal sealed class JobTable : IDisposable
     {
         _put = writer.CreateCommand();
         _put.CommandText = $"""
-            INSERT INTO job ({Columns}) VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status)
+            INSERT INTO job ({Columns}, ended_at, script, environment)
+            VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status, $ended, $script, $environment)
             ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, revision = excluded.revision,
-                spec = excluded.spec, status = excluded.status
+                spec = excluded.spec, status = excluded.status, ended_at = excluded.ended_at
             """;
-        foreach (var name in (string[])["$id", "$user", "$uid", "$state", "$attempt", "$revision", "$submitted", "$spec", "$status"])
+        foreach (var name in (string[])["$id", "$user", "$uid", "$state", "$attempt", "$revision", "$submitted", "$spec", "$status", "$ended", "$script", "$environment"])
         {
             _put.Parameters.Add(new SqliteParameter { ParameterName = name });
         }
@@ -58,6 +59,9 @@ internal sealed class JobTable : IDisposable
         values[6].Value = job.SubmittedAt.ToUnixTimeMilliseconds();
         values[7].Value = JsonSerializer.SerializeToUtf8Bytes(StoredSpec.From(job.Spec), StoreJson.Default.StoredSpec);
         values[8].Value = JsonSerializer.SerializeToUtf8Bytes(StoredStatus.From(job.Status), StoreJson.Default.StoredStatus);
+        values[9].Value = job.Status is JobStatus.Ended ended ? ended.EndedAt.ToUnixTimeMilliseconds() : DBNull.Value;
+        values[10].Value = (object?)job.Spec.ScriptHash ?? DBNull.Value;
+        values[11].Value = (object?)job.Spec.EnvironmentHash ?? DBNull.Value;
         _put.ExecuteNonQuery();
     }
 
@@ -132,6 +136,40 @@ internal sealed class JobTable : IDisposable
     }
 
     public static JobId LastId(SqliteConnection connection) => new((uint)Database.ScalarInt64(connection, "SELECT max(id) FROM job"));
+
+    /// <summary>Forgets jobs that ended before the instant, the oldest first. The newest job stays, so that its id is never given again.</summary>
+    /// <param name="except">Jobs that live ones still depend on.</param>
+    /// <returns>Those that were forgotten, at most <paramref name="limit"/>.</returns>
+    public static List<JobId> Forget(SqliteConnection writer, SqliteTransaction transaction, DateTimeOffset before, IReadOnlySet<JobId> except, int limit)
+    {
+        var old = new List<JobId>();
+        using (var select = writer.CreateCommand())
+        {
+            select.Transaction = transaction;
+            select.CommandText = "SELECT id FROM job WHERE ended_at < $before AND id < (SELECT max(id) FROM job) ORDER BY ended_at LIMIT $limit";
+            select.Parameters.AddWithValue("$before", before.ToUnixTimeMilliseconds());
+            select.Parameters.AddWithValue("$limit", limit + except.Count);
+            using var rows = select.ExecuteReader();
+            while (rows.Read() && old.Count < limit)
+            {
+                var id = new JobId((uint)rows.GetInt64(0));
+                if (!except.Contains(id))
+                {
+                    old.Add(id);
+                }
+            }
+        }
+
+        if (old.Count > 0)
+        {
+            using var delete = writer.CreateCommand();
+            delete.Transaction = transaction;
+            delete.CommandText = $"DELETE FROM job WHERE id IN ({string.Join(',', old)})";
+            delete.ExecuteNonQuery();
+        }
+
+        return old;
+    }
 
     public void Dispose() => _put.Dispose();
 

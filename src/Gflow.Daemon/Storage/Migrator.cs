@@ -10,26 +10,32 @@ internal static class Migrator
     private const string Prefix = "Gflow.Daemon.Storage.Migrations.";
 
     /// <summary>The schema this program knows.</summary>
-    public static int Newest { get; } = Scripts().Keys.Max();
+    public static int Newest => Built.Keys.Max();
+
+    private static readonly Dictionary<int, string> Built = Scripts();
 
     /// <exception cref="StorageRefusedException">The database is newer than this program.</exception>
-    public static void Migrate(Database database, TimeProvider time)
+    public static void Migrate(Database database, TimeProvider time) => Migrate(database, time, Built);
+
+    /// <param name="scripts">By number.</param>
+    public static void Migrate(Database database, TimeProvider time, IReadOnlyDictionary<int, string> scripts)
     {
         var connection = database.Writer;
         var current = Version(connection);
-        if (current > Newest)
+        var newest = scripts.Keys.Max();
+        if (current > newest)
         {
             throw new StorageRefusedException(
-                $"The database {database.Path} has schema {current}, which is newer than supported: this gflowd knows schemas up to {Newest}. "
+                $"The database {database.Path} has schema {current}, which is newer than supported: this gflowd knows schemas up to {newest}. "
                 + "Start the newer gflowd, or restore the copy that was made before the upgrade.");
         }
 
-        if (current > 0 && current < Newest)
+        if (current > 0 && current < newest)
         {
             KeepCopy(database, current, time);
         }
 
-        foreach (var (number, script) in Scripts().Where(pair => pair.Key > current).OrderBy(pair => pair.Key))
+        foreach (var (number, script) in scripts.Where(pair => pair.Key > current).OrderBy(pair => pair.Key))
         {
             using var transaction = connection.BeginTransaction();
             using var command = connection.CreateCommand();

@@ -130,12 +130,14 @@ public sealed class GjobTests : IAsyncLifetime
     [Fact]
     public async Task Following_goes_on_where_it_was_when_the_daemon_restarts()
     {
+        var shown = new TaskCompletionSource();
         _daemon.On("GET /health", """{"status":"ok","pid":5}""").On("GET /jobs/31/log/follow", async context =>
         {
             if (context.Request.Query["from"] == "0")
             {
                 await context.Response.WriteAsync("first ");
                 await context.Response.Body.FlushAsync();
+                await shown.Task;
                 context.Abort();
                 return;
             }
@@ -143,7 +145,9 @@ public sealed class GjobTests : IAsyncLifetime
             await context.Response.WriteAsync($"from {context.Request.Query["from"]}");
         });
 
-        Assert.Equal("first from 6", (await CommandRun.Async("gjob log -f 31", _daemon.Options)).Out);
+        using var output = new SignallingStream(shown);
+        await CommandRun.Async("gjob log -f 31", _daemon.Options, context => context with { OutBytes = output });
+        Assert.Equal("first from 6", Encoding.UTF8.GetString(output.ToArray()));
     }
 
     [Fact] // [210]
@@ -211,4 +215,14 @@ public sealed class GjobTests : IAsyncLifetime
     }
 
     private static string Serialized(JobView job) => JsonSerializer.Serialize(job, WireJson.Default.JobView);
+
+    /// <summary>Tells when something has been written to it.</summary>
+    private sealed class SignallingStream(TaskCompletionSource written) : MemoryStream
+    {
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await base.WriteAsync(buffer, cancellationToken);
+            written.TrySetResult();
+        }
+    }
 }

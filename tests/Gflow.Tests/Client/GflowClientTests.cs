@@ -6,6 +6,7 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
 using Gflow.Tests.TestKit;
+using Microsoft.AspNetCore.Http;
 
 namespace Gflow.Tests.Client;
 
@@ -96,6 +97,24 @@ public sealed class GflowClientTests : IAsyncLifetime
         using var impatient = new GflowClient(_daemon.Options) { Patience = TimeSpan.FromMilliseconds(50) };
 
         Assert.IsType<ClientFailure.Timeout>((await impatient.InfoAsync(Cancel)).Failure);
+    }
+
+    [Fact]
+    public async Task A_connection_at_rest_is_used_again_and_a_dead_one_is_not()
+    {
+        _daemon.On("GET /info", """{"gpus":[],"allowed_gpu_indices":null,"gpu_allocation_strategy":"sequential","executor":"process"}""");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.True((await _client.InfoAsync(Cancel)).Ok);
+        }
+
+        _daemon.On("GET /health", context =>
+        {
+            context.Response.Headers.Connection = "close";
+            return context.Response.WriteAsync("""{"status":"ok","pid":5}""", Cancel);
+        });
+        Assert.True((await _client.HealthAsync(Cancel)).Ok);
+        Assert.True((await _client.InfoAsync(Cancel)).Ok);
     }
 
     [Fact]

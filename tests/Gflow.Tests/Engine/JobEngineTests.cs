@@ -90,6 +90,9 @@ public sealed class JobEngineTests
 
         home.Time.Advance(TimeSpan.FromSeconds(10));
         await EngineHome.UntilAsync(() => home.Executor.Signals.Contains((job.Id.Value, 1, 9)));
+        await home.SettleClockAsync();
+        home.Time.Advance(TimeSpan.FromSeconds(5));
+        await EngineHome.UntilAsync(() => home.Executor.Signals.Count(sent => sent.Signal == 9) == 2);
         home.Executor.Kill(job.Id.Value, 1, 9);
 
         await home.WaitAsync(job.Id, JobState.Cancelled);

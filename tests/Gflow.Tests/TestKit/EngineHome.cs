@@ -109,6 +109,22 @@ internal sealed class EngineHome : IAsyncDisposable
         return types;
     }
 
+    /// <summary>Waits until everything the clock set off is done: a command handed in afterwards is answered after it.</summary>
+    public async Task SettleClockAsync()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            await Engine.AskAsync<bool>(_ => true, Patience);
+        }
+    }
+
+    /// <summary>A number from the database.</summary>
+    public long Count(string sql)
+    {
+        using var reader = _database.OpenReader();
+        return Database.ScalarInt64(reader, sql);
+    }
+
     /// <summary>Waits until the condition holds.</summary>
     public static async Task UntilAsync(Func<bool> condition)
     {
@@ -136,6 +152,7 @@ internal sealed class EngineHome : IAsyncDisposable
             Gpus = Draft.Gpus(_gpus),
             Scheduler = new SchedulerFacts("gpu-server-01", "0.0.0"),
             Effects = new EffectSettings(Paths, 0, HideGpus: true),
+            Retention = new RetentionTerms(TimeSpan.FromDays(365), TimeSpan.FromDays(90)),
         };
         Engine = new JobEngine(_database, Executor, settings, Time, NullLoggerFactory.Instance);
         Engine.Route(

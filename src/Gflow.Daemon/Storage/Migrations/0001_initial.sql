@@ -19,9 +19,15 @@ CREATE TABLE job (
     attempt      INTEGER NOT NULL,
     revision     INTEGER NOT NULL,
     submitted_at INTEGER NOT NULL,
+    ended_at     INTEGER,
+    script       TEXT REFERENCES content (hash),
+    environment  TEXT REFERENCES content (hash),
     spec         BLOB    NOT NULL,   -- JobSpec as JSON
     status       BLOB    NOT NULL    -- JobStatus as JSON
 ) STRICT;
+CREATE INDEX job_by_end ON job (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX job_by_script ON job (script) WHERE script IS NOT NULL;
+CREATE INDEX job_by_environment ON job (environment) WHERE environment IS NOT NULL;
 CREATE INDEX job_live ON job (id) WHERE state < 10;
 CREATE INDEX job_by_user ON job (user, id);
 CREATE INDEX job_by_state ON job (state, id);
@@ -39,6 +45,7 @@ CREATE TABLE event (
     payload BLOB    NOT NULL         -- NotificationPayload as JSON, as webhooks send it
 ) STRICT;
 CREATE INDEX event_by_job ON event (job, seq) WHERE job IS NOT NULL;
+CREATE INDEX event_by_time ON event (at);
 
 -- The outbox. "In flight" is not stored: what is pending at start is sent.
 CREATE TABLE delivery (

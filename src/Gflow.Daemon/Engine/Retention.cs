@@ -1,0 +1,77 @@
+using Gflow.Core.Jobs;
+using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Engine;
+
+/// <summary>How long the history is kept; null for ever.</summary>
+internal sealed record RetentionTerms(TimeSpan? Jobs, TimeSpan? Events);
+
+/// <summary>Forgets what is older than the terms, a slice at a time inside normal batches, so that nobody waits for it.</summary>
+internal sealed class Retention : IDisposable
+{
+    private const int Slice = 500;
+    private static readonly TimeSpan Period = TimeSpan.FromHours(1);
+
+    private readonly DataPaths _paths;
+    private readonly Func<EngineCommand, ValueTask> _tell;
+    private readonly ITimer _timer;
+    private RetentionTerms _terms;
+
+    public Retention(RetentionTerms terms, DataPaths paths, Func<EngineCommand, ValueTask> tell, TimeProvider time)
+    {
+        _terms = terms;
+        _paths = paths;
+        _tell = tell;
+        _timer = time.CreateTimer(_ => Begin(), null, Period, Period);
+    }
+
+    /// <summary>Other terms, from the next round on.</summary>
+    public void Change(RetentionTerms terms) => Volatile.Write(ref _terms, terms);
+
+    /// <summary>Begins a round now.</summary>
+    public void Begin()
+    {
+        var round = new Round(Volatile.Read(ref _terms), _paths);
+        _ = _tell(new EngineNews(batch => batch.Forget = round.Forget, () =>
+        {
+            round.DeleteLogs();
+            if (round.More)
+            {
+                Begin();
+            }
+        })).AsTask();
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private sealed class Round(RetentionTerms terms, DataPaths paths)
+    {
+        private List<JobId> _jobs = [];
+
+        public bool More { get; private set; }
+
+        public void Forget(EngineBatch batch, SqliteConnection writer, SqliteTransaction transaction)
+        {
+            More = terms.Events is { } events && EventTable.Forget(writer, transaction, batch.Now - events, Slice);
+            if (terms.Jobs is { } jobs)
+            {
+                var needed = batch.Before.Jobs.Values.SelectMany(job => job.Spec.Dependencies.On).ToHashSet();
+                _jobs = JobTable.Forget(writer, transaction, batch.Now - jobs, needed, Slice);
+                More |= _jobs.Count == Slice;
+                if (_jobs.Count > 0)
+                {
+                    ContentTable.ForgetUnused(writer, transaction);
+                }
+            }
+        }
+
+        public void DeleteLogs()
+        {
+            foreach (var id in _jobs)
+            {
+                File.Delete(paths.LogOf(id));
+            }
+        }
+    }
+}

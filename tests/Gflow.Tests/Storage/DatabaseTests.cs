@@ -1,0 +1,89 @@
+using Gflow.Core.Jobs;
+using Gflow.Daemon.Storage;
+using Gflow.Tests.TestKit;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gflow.Tests.Storage;
+
+public sealed class DatabaseTests : IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gflow-store-");
+    private readonly FakeTimeProvider _time = new(Draft.Noon);
+
+    private string DatabasePath => Path.Combine(_directory.FullName, "gflow.db");
+
+    [Fact]
+    public void A_new_database_is_its_owners_alone_and_synced_at_every_commit()
+    {
+        using var database = Database.Open(DatabasePath, _time);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(DatabasePath));
+        Assert.Equal(2, Database.ScalarInt64(database.Writer, "PRAGMA synchronous"));
+        Assert.Equal(Migrator.Newest, Database.ScalarInt64(database.Writer, "PRAGMA user_version"));
+    }
+
+    [Fact]
+    public void A_database_newer_than_the_program_is_refused_and_left_alone()
+    {
+        using (var database = Database.Open(DatabasePath, _time))
+        {
+            Database.Execute(database.Writer, "PRAGMA user_version = 999");
+        }
+
+        var refused = Assert.Throws<StorageRefusedException>(() => Database.Open(DatabasePath, _time));
+        Assert.Contains("newer than supported", refused.Message, StringComparison.Ordinal);
+        Assert.Single(_directory.GetFiles("gflow.db*"), file => file.Name == "gflow.db");
+    }
+
+    [Fact]
+    public void Before_a_migration_a_copy_is_kept_and_a_failing_one_changes_nothing()
+    {
+        using (var database = Database.Open(DatabasePath, _time))
+        {
+            var next = new Dictionary<int, string>
+            {
+                [Migrator.Newest + 1] = "CREATE TABLE more (a INTEGER) STRICT;",
+                [Migrator.Newest + 2] = "CREATE TABLE more (a INTEGER) STRICT;",
+            };
+            Assert.ThrowsAny<Exception>(() => Migrator.Migrate(database, _time, next));
+            Assert.Equal(Migrator.Newest + 1, Database.ScalarInt64(database.Writer, "PRAGMA user_version"));
+        }
+
+        var copy = Assert.Single(_directory.GetFiles($"gflow.db.schema{Migrator.Newest}.20260301T120000Z"));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(copy.FullName));
+    }
+
+    [Fact]
+    public void Every_status_a_job_can_have_reads_back_as_it_was_written()
+    {
+        using var database = Database.Open(DatabasePath, _time);
+        using var jobs = new JobTable(database.Writer);
+        JobStatus[] statuses =
+        [
+            new JobStatus.Held(),
+            new JobStatus.Queued(),
+            new JobStatus.Starting([0, 3], Draft.Noon),
+            new JobStatus.Running([], Draft.Noon, 77),
+            new JobStatus.Ending([1], null, EndCause.Cancel, Draft.Noon, "alice", null),
+            new JobStatus.Ending([1], Draft.Noon, EndCause.Leftovers, Draft.Noon, null, new ProcessExit(null, 9, Draft.Noon, true)),
+            new JobStatus.Ended(new JobEnd.Finished(), [1], Draft.Noon, Draft.Noon),
+            new JobStatus.Ended(new JobEnd.Failed(7, null, null), [], Draft.Noon, Draft.Noon),
+            new JobStatus.Ended(new JobEnd.Failed(null, null, "no such directory"), [], null, Draft.Noon),
+            new JobStatus.Ended(new JobEnd.Cancelled(null, new JobId(4), null, null), [], null, Draft.Noon),
+            new JobStatus.Ended(new JobEnd.Cancelled("bob", null, null, 15), [2], Draft.Noon, Draft.Noon),
+            new JobStatus.Ended(new JobEnd.TimedOut(0, null), [2], Draft.Noon, Draft.Noon),
+        ];
+        using var transaction = database.Writer.BeginTransaction();
+        for (var i = 0; i < statuses.Length; i++)
+        {
+            jobs.Put(new Job(new JobId((uint)i + 1), Draft.Job().Spec, "alice", 1000, Draft.Noon, statuses[i], 1, 1), transaction);
+        }
+
+        transaction.Commit();
+        for (var i = 0; i < statuses.Length; i++)
+        {
+            Assert.Equivalent(statuses[i], JobTable.Find(database.Writer, new JobId((uint)i + 1))!.Status, strict: true);
+        }
+    }
+
+    public void Dispose() => _directory.Delete(recursive: true);
+}
