@@ -211,7 +211,8 @@ public sealed class JobRules
         _changed[job.Id] = moved;
         if (eventType is { } type)
         {
-            _events.Add(new JobEvent(type, moved, job.State, _now));
+            // Starting is Running to the outside; the change that the event tells of is the one from the queue.
+            _events.Add(new JobEvent(type, moved, type == EventType.JobStarted ? JobState.Queued : job.State, _now));
         }
 
         return moved;

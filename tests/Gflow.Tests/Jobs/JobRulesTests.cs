@@ -29,6 +29,17 @@ public sealed class JobRulesTests
     }
 
     [Fact]
+    public void The_start_of_a_job_is_told_as_a_change_from_the_queue()
+    {
+        var id = _rules.Submit(Draft.Job(), NoneEnded).Id;
+        _rules.Start(id, [0]);
+        _rules.Started(id, 1, 77, Draft.Noon);
+
+        var started = _rules.Changes().Events.Single(happened => happened.Type == EventType.JobStarted);
+        Assert.Equal((JobState.Queued, JobState.Running), (started.OldState!.Value, started.Job.State));
+    }
+
+    [Fact]
     public void A_chain_of_ten_thousand_is_cancelled_without_exhausting_the_stack()
     {
         var jobs = Chain(10_000);
