@@ -93,7 +93,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
     private static Task WriteAsync(HttpContext context, int status, IReadOnlyList<Problem> problems, string? state)
     {
         var answer = new ErrorAnswer(
-            string.Join("; ", problems.Select(problem => problem.Message)),
+            string.Join("; ", problems.Select((problem, index) => index < problems.Count - 1 ? problem.Message.TrimEnd('.') : problem.Message)),
             [.. problems.Select(problem => new WireProblem(problem.Code, problem.Message, problem.Field))],
             state);
         return JsonAsync(context, status, answer, WireJson.Default.ErrorAnswer);
