@@ -61,7 +61,8 @@ internal sealed class GflowdCommand
             ct).ConfigureAwait(false);
     }
 
-    private RootCommand Root()
+    /// <summary>The whole grammar; what the documentation shows is held against it.</summary>
+    internal RootCommand Root()
     {
         var root = new RootCommand("The gflow daemon: schedules jobs on this machine. Without a subcommand it serves in the foreground and logs to standard error.");
         root.Options.Add(_config);

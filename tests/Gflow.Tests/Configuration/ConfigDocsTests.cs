@@ -1,18 +1,15 @@
-using System.Text.RegularExpressions;
 using Gflow.Client.Configuration;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Configuration;
 
 /// <summary>What the documentation shows must work, and what there is must be documented.</summary>
-public sealed partial class ConfigDocsTests
+public sealed class ConfigDocsTests
 {
-    private static readonly string Page = File.ReadAllText(Path.Combine(Root(), "docs", "configuration.md"));
+    private static readonly string Page = File.ReadAllText(Path.Combine(GoldenFile.Root(), "docs", "configuration.md"));
 
-    public static TheoryData<string> Snippets => [.. TomlFence().Matches(Page).Select(match => match.Groups["toml"].Value)];
-
-    [Theory]
-    [MemberData(nameof(Snippets))]
-    public void Every_snippet_loads_without_a_warning(string toml)
+    /// <summary>How every snippet of the documentation is tried.</summary>
+    internal static void LoadsWithoutAWarning(string toml)
     {
         using var home = new ConfigHome(toml);
         var load = home.Load();
@@ -23,7 +20,6 @@ public sealed partial class ConfigDocsTests
     [Fact]
     public void Every_key_has_its_row_and_those_without_effect_say_so()
     {
-        Assert.NotEmpty(Snippets);
         foreach (var (path, key) in Keys(ConfigSchema.Root, ""))
         {
             var row = Page.Split('\n').Where(line => line.StartsWith($"| `{key.Name}` |", StringComparison.Ordinal)).ToArray();
@@ -66,11 +62,11 @@ public sealed partial class ConfigDocsTests
         """)]
     [InlineData("[notifications]\nenabled = true\nemails = [{ smtp_url = \"smtp://user:pass@smtp.example.com:587?tls=required\", from = \"a@b.c\" }]\n")]
     [InlineData("[notifications]\nenabled = true\nemails = [{ smtp_url = \"smtp://localhost:25\", from = \"a@b.c\" }]\n")]
-    public void Every_form_of_the_guide_loads(string toml) => Every_snippet_loads_without_a_warning(toml);
+    public void Every_form_of_the_guide_loads(string toml) => LoadsWithoutAWarning(toml);
 
     /// <summary>What the generator of the reference writes loads as well (conformance case 218).</summary>
     [Fact]
-    public void Case_218_a_generated_file_loads() => Every_snippet_loads_without_a_warning(
+    public void Case_218_a_generated_file_loads() => LoadsWithoutAWarning(
         """
         timezone = "UTC"
         [daemon]
@@ -92,18 +88,4 @@ public sealed partial class ConfigDocsTests
 
     private static IEnumerable<(string Path, ConfigKey Key)> Keys(ConfigKey table, string prefix) =>
         table.Children.SelectMany(key => Keys(key, $"{prefix}{key.Name}.").Prepend((prefix + key.Name, key)));
-
-    private static string Root()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory!.FullName, "gflow.slnx")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory.FullName;
-    }
-
-    [GeneratedRegex("```toml\n(?<toml>.*?)```", RegexOptions.Singleline)]
-    private static partial Regex TomlFence();
 }
