@@ -34,9 +34,11 @@ public sealed class ClientTests(Installation installed)
         await using var machine = await Machine.StartAsync(installed);
         var id = await machine.SubmitAsync("echo first; while [ ! -e gate ]; do sleep 0.01; done; echo last; exit 7");
         using var follower = Run.Start(Path.Combine(installed.Prefix, "bin", "gjob"), ["log", "-f", $"{id}"], machine.Environment);
-        var waiting = machine.RunAsync("gjob", "wait", $"{id}");
         var shown = new StringBuilder();
         shown.Append(await follower.StandardOutput.ReadLineAsync(Ct)).Append('\n');
+        var before = machine.Connections();
+        var waiting = machine.RunAsync("gjob", "wait", $"{id}");
+        await machine.UntilAsync(() => machine.Connections() >= before + 2, "gjob wait listens to the events and asks for the job");
         await machine.ReplaceDaemonAsync();
         await File.WriteAllTextAsync(Path.Combine(machine.Work, "gate"), "", Ct);
         shown.Append(await follower.StandardOutput.ReadToEndAsync(Ct));

@@ -60,8 +60,9 @@ public sealed class SurroundingsTests(Installation installed)
     {
         await using var machine = await Machine.StartAsync(installed);
         var id = await machine.SubmitAsync("""
-            for fd in /proc/$$/fd/*; do echo "$(basename $fd) $(readlink $fd)"; done
-            grep -E '^Sig(Blk|Ign)' /proc/$$/status
+            ls /proc/$$/fd
+            readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2
+            grep -E '^Sig(Blk|Ign)' /proc/self/status
             cut -d' ' -f5,6 /proc/$$/stat
             echo $$ $$
             pwd
@@ -69,9 +70,9 @@ public sealed class SurroundingsTests(Installation installed)
         await machine.EndedAsync(id);
         var log = $"{machine.DataDirectory}/logs/{id}.log";
         var lines = (await machine.DoneAsync("gjob", "log", $"{id}")).Split('\n');
-        Assert.Equal(["0 /dev/null", $"1 {log}", $"2 {log}", "SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"], lines[..5]);
-        Assert.Equal(lines[6], lines[5]);
-        Assert.Equal(machine.Work, lines[7]);
+        Assert.Equal(["0", "1", "2", "/dev/null", log, log, "SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"], lines[..8]);
+        Assert.Equal(lines[9], lines[8]);
+        Assert.Equal(machine.Work, lines[10]);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
@@ -129,7 +130,7 @@ public sealed class DaemonTests(Installation installed)
         }
     }
 
-    /// <summary>Gives the installed daemon and launcher another version, as another build would: the texts lie in them as UTF-16.</summary>
+    /// <summary>Gives the installed daemon and launcher another version, as another build would.</summary>
     private static async Task MakeNewerAsync(string prefix)
     {
         var programs = Path.Combine(prefix, "libexec", "gflow");
@@ -139,18 +140,14 @@ public sealed class DaemonTests(Installation installed)
         {
             var path = Path.Combine(programs, name);
             var bytes = await File.ReadAllBytesAsync(path, Ct);
-            var from = System.Text.Encoding.Unicode.GetBytes(old);
-            var found = false;
-            for (int at = 0, next; (next = bytes.AsSpan(at).IndexOf(from)) >= 0; at += next + from.Length)
-            {
-                System.Text.Encoding.Unicode.GetBytes(changed).CopyTo(bytes, at + next);
-                found = true;
-            }
-
-            Assert.True(found, $"{name} does not say its version {old}");
+            var at = bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(old));
+            Assert.True(at >= 0, $"{name} does not hold its version {old}");
+            Encoding.UTF8.GetBytes(changed).CopyTo(bytes, at);
             await File.WriteAllBytesAsync(path + ".new", bytes, Ct);
             File.SetUnixFileMode(path + ".new", File.GetUnixFileMode(path));
             File.Move(path + ".new", path, overwrite: true);
         }
+
+        Assert.Equal(changed, (await Run.Async(Path.Combine(programs, "gflow-launcher"), ["--version"], new Dictionary<string, string>())).Out.Trim());
     }
 }

@@ -13,9 +13,9 @@ public sealed class Installation : IDisposable
 
     public Installation()
     {
-        Binaries = Path.GetFullPath(Environment.GetEnvironmentVariable("GFLOW_BINARIES") is { Length: > 0 } given
+        Binaries = Environment.GetEnvironmentVariable("GFLOW_BINARIES") is { } given && Path.IsPathRooted(given) && Directory.Exists(given)
             ? given
-            : throw new InvalidOperationException("GFLOW_BINARIES is not set: it names the directory of the published binaries, see `make e2e`."));
+            : throw new InvalidOperationException("GFLOW_BINARIES must name the directory of the published binaries by an absolute path; `make e2e` does so.");
         Prefix = Directory.CreateTempSubdirectory("gflow-bin-").FullName;
         InstallInto(Prefix);
     }

@@ -245,6 +245,9 @@ internal sealed class Machine : IAsyncDisposable
 
     public Task UntilAsync(Func<Task<bool>> condition, string what) => UntilAsync(condition, () => what);
 
+    /// <summary>How many connections the daemon has on its socket.</summary>
+    public int Connections() => File.ReadLines("/proc/net/unix").Count(line => line.EndsWith(' ' + Socket, StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[5] == "03");
+
     /// <summary>The process id of the launcher.</summary>
     public int LauncherPid() => Assert.Single(Processes.Mentioning(DataDirectory), pid => Processes.CommandLine(pid).Contains("launcher.sock --", StringComparison.Ordinal));
 
