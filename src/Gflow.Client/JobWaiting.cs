@@ -29,12 +29,14 @@ public static class JobWaiting
             {
                 using (feed.Value)
                 {
-                    if (await feed.Value.ConnectedAsync(cancel).ConfigureAwait(false)
-                        && await ListenAsync(client, feed.Value, pending, ended, cancel).ConfigureAwait(false))
+                    if (await feed.Value.ConnectedAsync(cancel).ConfigureAwait(false))
                     {
                         reached = true;
-                        goneSince = null;
-                        continue;
+                        if (await ListenAsync(client, feed.Value, pending, ended, cancel).ConfigureAwait(false))
+                        {
+                            goneSince = null;
+                            continue;
+                        }
                     }
                 }
             }

@@ -104,6 +104,24 @@ public sealed class WaitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_daemon_that_goes_between_its_greeting_and_its_first_answer_does_not_end_the_wait()
+    {
+        var asked = 0;
+        _daemon.On("GET /events", Greet).On("GET /jobs/31", async context =>
+        {
+            if (++asked == 1)
+            {
+                context.Abort();
+                return;
+            }
+
+            await context.Response.WriteAsync(JsonSerializer.Serialize(SampleJobs.Job(31, JobState.Failed), WireJson.Default.JobView));
+        });
+
+        Assert.Equal(7, (await CommandRun.Async("gjob wait 31", _daemon.Options)).Code);
+    }
+
+    [Fact]
     public async Task Events_go_on_after_the_one_last_seen()
     {
         _daemon.On("GET /events", async context =>

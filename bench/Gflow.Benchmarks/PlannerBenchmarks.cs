@@ -1,0 +1,100 @@
+using BenchmarkDotNet.Attributes;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
+
+namespace Gflow.Benchmarks;
+
+/// <summary>One full pass over a long queue on a machine of eight GPUs, against sorting the queue and walking along it.</summary>
+public class PlannerBenchmarks
+{
+    private const int GpuCount = 8;
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+    private Snapshot _snapshot = null!;
+
+    [Params(1_000, 10_000, 100_000)]
+    public int Queued { get; set; }
+
+    [Params(Occasion.NothingFree, Occasion.OneFree, Occasion.AllWantTheWholeMachine, Occasion.MixedSizes)]
+    public Occasion Case { get; set; }
+
+    [GlobalSetup]
+    public void Fill()
+    {
+        var busy = Case switch
+        {
+            Occasion.NothingFree => GpuCount,
+            Occasion.OneFree => GpuCount - 1,
+            Occasion.AllWantTheWholeMachine => 1,
+            _ => GpuCount / 2,
+        };
+        var running = Enumerable.Range(0, busy).Select(gpu => Make(gpu + 1, 1, new JobStatus.Running([gpu], Now, gpu + 1)));
+        var waiting = Enumerable.Range(busy + 1, Queued).Select(id => Make(id, Size(id), new JobStatus.Queued()));
+        var board = JobBoard.Load(
+            running.Concat(waiting),
+            new Dictionary<JobId, JobState>(),
+            new JobId((uint)(busy + Queued)),
+            new JobPolicy(TimeSpan.FromSeconds(10)));
+        _snapshot = new Snapshot(board, [.. Enumerable.Range(0, GpuCount).Select(gpu => new GpuSlot(gpu, $"GPU-{gpu}"))], Now);
+        if (!Planner.Plan(_snapshot).Starts.Select(start => start.Job).SequenceEqual(SortAndWalk()))
+        {
+            throw new InvalidOperationException("The two planners disagree; there is nothing to compare.");
+        }
+    }
+
+    [Benchmark]
+    public Plan Planned() => Planner.Plan(_snapshot);
+
+    [Benchmark(Baseline = true)]
+    public List<JobId> SortAndWalk()
+    {
+        var free = new Queue<int>(_snapshot.Gpus.Select(gpu => gpu.Index).Where(gpu => !_snapshot.Board.Occupied.ContainsKey(gpu)));
+        var starts = new List<JobId>();
+        foreach (var job in _snapshot.Board.Jobs.Values
+            .Where(job => job.Status is JobStatus.Queued)
+            .OrderByDescending(job => job.Spec.Priority)
+            .ThenBy(job => job.Id))
+        {
+            if (job.Spec.Gpus <= free.Count)
+            {
+                starts.Add(job.Id);
+                for (var i = 0; i < job.Spec.Gpus; i++)
+                {
+                    free.Dequeue();
+                }
+            }
+        }
+
+        return starts;
+    }
+
+    private int Size(int id) => Case switch
+    {
+        Occasion.AllWantTheWholeMachine => GpuCount,
+        Occasion.MixedSizes => 1 + (id % GpuCount),
+        _ => 1,
+    };
+
+    private static Job Make(int id, int gpus, JobStatus status) => new(
+        new JobId((uint)id),
+        new JobSpec { Command = "true", RunDir = "/", Gpus = gpus, Priority = (byte)(id % 16) },
+        "dana",
+        1000,
+        Now,
+        status,
+        Attempt: 1,
+        Revision: 1);
+}
+
+/// <summary>How the machine and the queue stand when the pass begins.</summary>
+public enum Occasion
+{
+    NothingFree,
+    OneFree,
+
+    /// <summary>All GPUs but one are free, and every job asks for all of them.</summary>
+    AllWantTheWholeMachine,
+
+    /// <summary>Half the machine is free; the jobs ask for one GPU up to all.</summary>
+    MixedSizes,
+}

@@ -1,0 +1,119 @@
+"""What the machine waits for: a free slot until the next job is in it, and short jobs one after the other."""
+import os
+import subprocess
+import time
+
+from homes import Gflow, Spooler
+from table import Row, median, ms, quantile
+
+HANDOVERS = 320
+JOBS = 2000
+ROUNDS = 3
+
+
+def gaps(stamps):
+    """Between the last instruction of each job and the first of the next, in seconds."""
+    with open(stamps, encoding="ascii") as lines:
+        times = sorted(tuple(map(int, line.split())) for line in lines)
+    os.unlink(stamps)
+    return [(after[0] - before[1]) / 1e9 for before, after in zip(times, times[1:])]
+
+
+def gflow_gaps(gflow, stamp, jobs):
+    stamps = gflow.path("stamps")
+    gate = gflow.block()
+    last = gflow.submit_all(f"{stamp} {stamps}", 4, jobs)
+    gflow.open_gate(gate)
+    gflow.drained(last)
+    return gaps(stamps)
+
+
+def spooler_gaps(spooler, stamp, jobs):
+    stamps = spooler.path("stamps")
+    gate = spooler.block(1)
+    last = spooler.submit_all(jobs, "bash", "-c", f"{stamp} {stamps}")
+    spooler.open_gate(gate)
+    spooler.drained(last)
+    return gaps(stamps)
+
+
+def handover(published, stamp):
+    own, other = [], []
+    with Gflow(published) as gflow, Spooler(1) as spooler:
+        gflow_gaps(gflow, stamp, 20)
+        for _ in range(4):
+            own += gflow_gaps(gflow, stamp, HANDOVERS // 4 + 1)
+            other += spooler_gaps(spooler, stamp, HANDOVERS // 4 + 1)
+    p99 = quantile(own, .99)
+    return "Free slot to exec", [
+        "From the last instruction of the job in the only slot to the first instruction of the next one's program, 80 jobs waiting,",
+        "the same `bash -c` of a C program that reads the clock; between the two lie, for gflow, the commit of the end and the",
+        "commit of the start. Four turns each.",
+    ], [
+        Row(f"p50 of {len(own)} hand-overs", ms(median(own)), f"task-spooler {ms(median(other))}", f"{median(own) / median(other):.2f}"),
+        Row(f"p99 of {len(own)} hand-overs", ms(p99), f"task-spooler {ms(quantile(other, .99))}", f"{p99 / quantile(other, .99):.2f}", "< 20 ms", p99 < 0.02),
+    ]
+
+
+def throughput(published):
+    fed, fed_other, drained, drained_other = [], [], [], []
+    for _ in range(ROUNDS):
+        with Gflow(published) as gflow:
+            fed.append(JOBS / gflow_fed(gflow))
+        with Spooler(4) as spooler:
+            fed_other.append(JOBS / spooler_fed(spooler))
+        with Gflow(published) as gflow:
+            drained.append(JOBS / gflow_drained(gflow))
+        with Spooler(4) as spooler:
+            drained_other.append(JOBS / spooler_drained(spooler))
+    rows = []
+    for work, own, other in (
+        ("fed by a shell loop, one client process for each job: first submission to last end", fed, fed_other),
+        ("queue filled first, all slots held by one job: its end to the last job's end", drained, drained_other)):
+        ratio = median(own) / median(other)
+        rows.append(Row(work, f"{median(own):,.0f}/s", f"task-spooler {median(other):,.0f}/s", f"{ratio:.2f}", "> 1", ratio > 1))
+    return "`true` jobs a second on four slots", [
+        f"{JOBS:,} jobs, four simulated GPUs and `-g 1` against task-spooler with four slots; fresh homes, {ROUNDS} rounds in turns, medians.",
+        "gflow has each job's submission, start and end on disk, its log, environment and events kept; task-spooler keeps a log and",
+        "forgets the rest when it ends.",
+    ], rows
+
+
+def feed(home, command):
+    """A plain loop in a shell of its own, so that both clients are started the same way."""
+    subprocess.run(
+        ["bash", "-c", f"for ((i = 0; i < {JOBS}; i++)); do {command} > last || exit 1; done"],
+        env=home.env, cwd=home.root, stdin=subprocess.DEVNULL, check=True)
+
+
+def gflow_fed(gflow):
+    began = time.perf_counter()
+    feed(gflow, f"{gflow.path('gbatch')} -g 1 true")
+    gflow.drained(JOBS)
+    return time.perf_counter() - began
+
+
+def spooler_fed(spooler):
+    began = time.perf_counter()
+    feed(spooler, f"{spooler.program} true")
+    with open(spooler.path("last"), encoding="ascii") as last:
+        spooler.drained(last.read().strip())
+    return time.perf_counter() - began
+
+
+def gflow_drained(gflow):
+    gate = gflow.block()
+    last = gflow.submit_all("true", 1, JOBS)
+    began = time.perf_counter()
+    gflow.open_gate(gate)
+    gflow.drained(last)
+    return time.perf_counter() - began
+
+
+def spooler_drained(spooler):
+    gate = spooler.block(4)
+    last = spooler.submit_all(JOBS, "true")
+    began = time.perf_counter()
+    spooler.open_gate(gate)
+    spooler.drained(last)
+    return time.perf_counter() - began

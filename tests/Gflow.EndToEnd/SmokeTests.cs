@@ -1,7 +1,0 @@
-namespace Gflow.EndToEnd;
-
-public sealed class SmokeTests
-{
-    [Fact]
-    public void Nothing_yet() => Assert.True(true);
-}

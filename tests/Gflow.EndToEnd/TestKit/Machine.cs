@@ -1,0 +1,277 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Gflow.Client;
+using Gflow.Client.Configuration;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Daemon.Demo;
+
+namespace Gflow.EndToEnd.TestKit;
+
+/// <summary>
+/// A home of its own with the real daemon, the real clients and receivers for its messages. Disposing of it ends every process
+/// that has to do with it and removes every file.
+/// </summary>
+internal sealed class Machine : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly StringBuilder _log = new();
+    private readonly List<int> _daemons = [];
+    private readonly string _prefix;
+    private Process? _daemon;
+
+    private Machine(string prefix, WebhookReceiver hook)
+    {
+        _prefix = prefix;
+        Hook = hook;
+        Root = Directory.CreateTempSubdirectory("gflow-e2e-").FullName;
+        Work = At("work");
+        Directory.CreateDirectory(Work);
+        Directory.CreateDirectory(Path.GetDirectoryName(ConfigFile)!);
+        Environment = new Dictionary<string, string>
+        {
+            ["HOME"] = Root,
+            ["XDG_CONFIG_HOME"] = At("config"),
+            ["XDG_DATA_HOME"] = At("data"),
+            ["XDG_RUNTIME_DIR"] = At("run"),
+            ["PATH"] = $"{prefix}/bin:/usr/local/bin:/usr/bin:/bin",
+            ["LANG"] = "C.UTF-8",
+        };
+        Client = new GflowClient(new ClientOptions { Host = "127.0.0.1", Port = 1, Socket = Socket });
+    }
+
+    public string Root { get; }
+
+    /// <summary>Where commands run unless told otherwise; empty at first.</summary>
+    public string Work { get; }
+
+    public string DataDirectory => At("data/gflow");
+
+    public string Socket => At("run/gflow/gflowd.sock");
+
+    public string ConfigFile => At("config/gflow/gflow.toml");
+
+    public string Database => Path.Combine(DataDirectory, "gflow.db");
+
+    /// <summary>The environment of whoever runs commands here.</summary>
+    public Dictionary<string, string> Environment { get; }
+
+    public GflowClient Client { get; }
+
+    public WebhookReceiver Hook { get; }
+
+    public SmtpReceiver Mail { get; } = new();
+
+    /// <summary>The daemon's process id.</summary>
+    public int DaemonPid => _daemon!.Id;
+
+    /// <summary>All that its daemons in the foreground have said.</summary>
+    public string DaemonLog
+    {
+        get
+        {
+            lock (_log)
+            {
+                return _log.ToString();
+            }
+        }
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>A home without a daemon.</summary>
+    public static async Task<Machine> CreateAsync(Installation installed, int gpus = 4, string? prefix = null)
+    {
+        var machine = new Machine(prefix ?? installed.Prefix, await WebhookReceiver.StartAsync());
+        machine.Configure(gpus);
+        return machine;
+    }
+
+    /// <summary>A home with a daemon that answers.</summary>
+    public static async Task<Machine> StartAsync(Installation installed, int gpus = 4, string? prefix = null)
+    {
+        var machine = await CreateAsync(installed, gpus, prefix);
+        try
+        {
+            await machine.StartDaemonAsync();
+            return machine;
+        }
+        catch
+        {
+            await machine.DisposeAsync();
+            throw;
+        }
+    }
+
+    public string At(string name) => Path.Combine(Root, name);
+
+    /// <summary>Writes the configuration: simulated GPUs, a short grace, every event to both receivers, and what else is given.</summary>
+    public void Configure(int gpus, string more = "") => File.WriteAllText(ConfigFile, $"""
+        [daemon]
+        host = "127.0.0.1"
+        port = 0
+        simulated_gpus = {gpus}
+
+        [executor]
+        kill_grace_secs = 1
+
+        [notifications]
+        enabled = true
+
+        [[notifications.webhooks]]
+        name = "hook"
+        url = "{Hook.Url}"
+
+        [[notifications.emails]]
+        name = "mail"
+        smtp_url = "smtp://127.0.0.1:{Mail.Port}"
+        from = "gflow <gflow@lab.example>"
+        to = ["team@lab.example"]
+
+        {more}
+        """);
+
+    /// <summary>Starts a daemon in the foreground and returns at once.</summary>
+    public void LaunchDaemon()
+    {
+        var daemon = Run.Start(Path.Combine(_prefix, "bin", "gflowd"), [], Environment);
+        daemon.ErrorDataReceived += (_, line) =>
+        {
+            lock (_log)
+            {
+                _log.Append(line.Data).Append('\n');
+            }
+        };
+        daemon.BeginErrorReadLine();
+        _daemons.Add(daemon.Id);
+        _daemon = daemon;
+    }
+
+    /// <summary>Starts a daemon in the foreground and waits until it answers.</summary>
+    public async Task StartDaemonAsync()
+    {
+        LaunchDaemon();
+        await UntilAsync(
+            async () =>
+            {
+                Assert.False(_daemon!.HasExited, DaemonLog);
+                return await Client.HealthAsync(Ct) is { Ok: true } health && health.Value.Pid == _daemon.Id;
+            },
+            "the daemon answers");
+    }
+
+    /// <summary>Ends the daemon as nobody can prevent.</summary>
+    public async Task KillDaemonAsync()
+    {
+        _daemon!.Kill();
+        await _daemon.WaitForExitAsync(Ct);
+        _daemon.Dispose();
+    }
+
+    /// <summary>Kills the daemon and starts another.</summary>
+    public async Task ReplaceDaemonAsync()
+    {
+        await KillDaemonAsync();
+        await StartDaemonAsync();
+    }
+
+    /// <summary>Asks the daemon to end.</summary>
+    /// <returns>How long that took.</returns>
+    public async Task<TimeSpan> StopDaemonAsync()
+    {
+        var begun = Stopwatch.GetTimestamp();
+        Processes.Signal(_daemon!.Id, Processes.Terminate);
+        await _daemon.WaitForExitAsync(Ct);
+        Assert.Equal(0, _daemon.ExitCode);
+        return Stopwatch.GetElapsedTime(begun);
+    }
+
+    /// <summary>Runs an installed command, or one of the machine's.</summary>
+    public Task<Ran> RunAsync(string command, params string[] arguments)
+    {
+        var installed = Path.Combine(_prefix, "bin", command);
+        return Run.Async(File.Exists(installed) ? installed : command, arguments, Environment, Work);
+    }
+
+    /// <summary>Submits with gbatch.</summary>
+    public async Task<uint> SubmitAsync(params string[] arguments)
+    {
+        var ran = await RunAsync("gbatch", ["--json", .. arguments]);
+        Assert.True(ran.Code == 0, ran.ToString());
+        using var answer = JsonDocument.Parse(ran.Out);
+        return answer.RootElement.GetProperty("id").GetUInt32();
+    }
+
+    /// <summary>Runs a command that must do its work.</summary>
+    public async Task<string> DoneAsync(string command, params string[] arguments)
+    {
+        var ran = await RunAsync(command, arguments);
+        Assert.True(ran.Code == 0, ran.ToString());
+        return ran.Out;
+    }
+
+    public async Task<JobView> JobAsync(uint id)
+    {
+        var job = await Client.GetAsync(new JobId(id), Ct);
+        return job.Ok ? job.Value : throw new InvalidOperationException(job.Failure.Message + DaemonLog);
+    }
+
+    /// <summary>Waits for a job to be as expected.</summary>
+    public async Task<JobView> WaitAsync(uint id, Func<JobView, bool> condition, string what)
+    {
+        JobView? job = null;
+        await UntilAsync(async () => condition(job = await JobAsync(id)), () => $"job {id} {what}; it is {job?.State} ({job?.ReasonText})");
+        return job!;
+    }
+
+    public Task<JobView> RunningAsync(uint id) => WaitAsync(id, job => job.State == "Running", "runs");
+
+    /// <summary>Waits for a job's end.</summary>
+    public Task<JobView> EndedAsync(uint id) => WaitAsync(id, job => job.FinishedAt is not null, "has ended");
+
+    /// <summary>Waits until a file exists.</summary>
+    public Task<string> FileAsync(string path) => FileAsync(path, _ => true);
+
+    /// <summary>Waits until a file is as expected; its text.</summary>
+    public async Task<string> FileAsync(string path, Func<string, bool> condition)
+    {
+        await UntilAsync(() => Task.FromResult(File.Exists(path) && condition(File.ReadAllText(path))), $"{path} is there and as expected");
+        return await File.ReadAllTextAsync(path, Ct);
+    }
+
+    public Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
+
+    public Task UntilAsync(Func<Task<bool>> condition, string what) => UntilAsync(condition, () => what);
+
+    /// <summary>How many connections the daemon has on its socket.</summary>
+    public int Connections() => File.ReadLines("/proc/net/unix").Count(line => line.EndsWith(' ' + Socket, StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[5] == "03");
+
+    /// <summary>The process id of the launcher.</summary>
+    public int LauncherPid() => Assert.Single(Processes.Mentioning(DataDirectory), pid => Processes.CommandLine(pid).Contains("launcher.sock --", StringComparison.Ordinal));
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await Processes.EndAllAsync(Root);
+        _daemon?.Dispose();
+        await Hook.DisposeAsync();
+        await Mail.DisposeAsync();
+        Directory.Delete(Root, recursive: true);
+    }
+
+    private async Task UntilAsync(Func<Task<bool>> condition, Func<string> what)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            if (Stopwatch.GetElapsedTime(begun) > Patience)
+            {
+                throw new TimeoutException($"Not within {Patience.TotalSeconds:0} s: {what()}\n{DaemonLog}");
+            }
+
+            await Task.Delay(10, Ct);
+        }
+    }
+}
