@@ -55,10 +55,11 @@ internal sealed class DaemonConnection(string? socketPath, string? host, int por
 
     private static async ValueTask<Stream> ConnectUnixAsync(string path, CancellationToken cancel)
     {
+        using var address = Reachable(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(EndPoint(path), cancel).ConfigureAwait(false);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(address.Address), cancel).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -90,16 +91,16 @@ internal sealed class DaemonConnection(string? socketPath, string? host, int por
         }
     }
 
-    private static UnixDomainSocketEndPoint EndPoint(string path)
+    private static Client.SocketPath Reachable(string path)
     {
         try
         {
-            return new UnixDomainSocketEndPoint(path);
+            return Client.SocketPath.To(path);
         }
-        catch (ArgumentOutOfRangeException)
+        catch (IOException)
         {
-            // The kernel takes 108 bytes; a longer path can only be reached over TCP.
-            throw new SocketException((int)SocketError.InvalidArgument);
+            // Its directory is not there, so nobody listens in it.
+            throw new SocketException((int)SocketError.ConnectionRefused);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Gflow.Client;
 using Gflow.Daemon.Lifecycle;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

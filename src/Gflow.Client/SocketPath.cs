@@ -1,18 +1,16 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Gflow.Client.Configuration;
 using Microsoft.Win32.SafeHandles;
 
-namespace Gflow.Daemon.Http;
+namespace Gflow.Client;
 
 /// <summary>
 /// A way to name a Unix socket whose path is too long for the kernel's address: through a descriptor of its directory. Keep it
 /// until the socket is connected, or as long as it listens.
 /// </summary>
-internal sealed partial class SocketPath : IDisposable
+public sealed partial class SocketPath : IDisposable
 {
-    /// <summary>Bytes a path may have; the address has room for 108 with the closing zero.</summary>
-    public const int Longest = 107;
-
     private const int OpenPath = 0x200000;
     private const int CloseOnExec = 0x80000;
 
@@ -31,7 +29,7 @@ internal sealed partial class SocketPath : IDisposable
     /// <exception cref="IOException">The directory cannot be opened, or even the file's name is too long.</exception>
     public static SocketPath To(string path)
     {
-        if (Encoding.UTF8.GetByteCount(path) <= Longest)
+        if (Encoding.UTF8.GetByteCount(path) <= ClientOptions.LongestSocketPath)
         {
             return new(path, null);
         }
@@ -44,7 +42,7 @@ internal sealed partial class SocketPath : IDisposable
         }
 
         var address = $"/proc/self/fd/{directory.DangerousGetHandle()}/{Path.GetFileName(path)}";
-        if (Encoding.UTF8.GetByteCount(address) > Longest)
+        if (Encoding.UTF8.GetByteCount(address) > ClientOptions.LongestSocketPath)
         {
             directory.Dispose();
             throw new IOException($"{path}: the file's name is too long for a socket");
