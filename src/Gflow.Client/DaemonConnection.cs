@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Gflow.Client;
 
 /// <summary>The way to the daemon: its Unix socket, else loopback TCP.</summary>
 internal sealed class DaemonConnection(string? socketPath, string? host, int port) : IDisposable
 {
+    // The kernel takes 108 bytes with the closing zero; a longer path can only be reached over TCP.
+    private const int LongestSocketPath = 107;
     private static readonly TimeSpan TcpPatience = TimeSpan.FromSeconds(5);
 
     private HttpMessageInvoker? _invoker;
@@ -25,6 +28,25 @@ internal sealed class DaemonConnection(string? socketPath, string? host, int por
     });
 
     public void Dispose() => _invoker?.Dispose();
+
+    /// <summary>A short request and its whole answer.</summary>
+    /// <exception cref="Exception">Those of <see cref="PlainExchange.Ask"/>, and of the framework's client where there is no Unix socket.</exception>
+    internal async Task<PlainAnswer> AskAsync(HttpRequestMessage request, TimeSpan patience, CancellationToken cancel)
+    {
+        if (SocketPath is not null && Encoding.UTF8.GetByteCount(SocketPath) <= LongestSocketPath
+            && PlainExchange.TryConnect(new UnixDomainSocketEndPoint(SocketPath)) is { } socket)
+        {
+            using (socket)
+            {
+                return PlainExchange.Ask(socket, request, patience, cancel);
+            }
+        }
+
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limited.CancelAfter(patience);
+        using var response = await Invoker.SendAsync(request, limited.Token).ConfigureAwait(false);
+        return new(response.StatusCode, await response.Content.ReadAsByteArrayAsync(limited.Token).ConfigureAwait(false));
+    }
 
     private async ValueTask<Stream> ConnectAsync(CancellationToken cancel)
     {

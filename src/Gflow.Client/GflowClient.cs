@@ -105,21 +105,13 @@ public sealed class GflowClient : IDisposable
         where T : class
     {
         using (request)
-        using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel))
         {
-            patience.CancelAfter(Patience);
             try
             {
-                using var response = await _connection.Invoker.SendAsync(request, patience.Token).ConfigureAwait(false);
-                if (!response.IsSuccessStatusCode)
-                {
-                    return await RefusalAsync(response, patience.Token).ConfigureAwait(false);
-                }
-
-                using var body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
-                return await JsonSerializer.DeserializeAsync(body, type, patience.Token).ConfigureAwait(false) is { } value
-                    ? value
-                    : Unreadable(response.StatusCode);
+                var answer = await _connection.AskAsync(request, Patience, cancel).ConfigureAwait(false);
+                return !answer.IsSuccess ? Refusal((int)answer.Status, answer.Body)
+                    : JsonSerializer.Deserialize(answer.Body, type) is { } value ? value
+                    : Unreadable(answer.Status);
             }
             catch (JsonException)
             {
@@ -142,7 +134,7 @@ public sealed class GflowClient : IDisposable
             response = await _connection.Invoker.SendAsync(request, patience.Token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
             {
-                var refusal = await RefusalAsync(response, patience.Token).ConfigureAwait(false);
+                var refusal = Refusal((int)response.StatusCode, await response.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false));
                 response.Dispose();
                 return refusal;
             }
@@ -163,6 +155,7 @@ public sealed class GflowClient : IDisposable
             _connection.SocketPath,
             _connection.Address,
             error.InnerException is System.Net.Sockets.SocketException socket ? Said(socket) : error.InnerException?.Message ?? error.Message),
+        TimeoutException => new ClientFailure.Timeout(Patience),
         OperationCanceledException when !cancel.IsCancellationRequested => new ClientFailure.Timeout(Patience),
         _ => null,
     };
@@ -179,10 +172,8 @@ public sealed class GflowClient : IDisposable
         _ => error.Message,
     };
 
-    private static async Task<ClientFailure> RefusalAsync(HttpResponseMessage response, CancellationToken cancel)
+    private static ClientFailure.Refused Refusal(int status, byte[] body)
     {
-        var status = (int)response.StatusCode;
-        var body = await response.Content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
         try
         {
             if (JsonSerializer.Deserialize(body, WireJson.Default.ErrorAnswer) is { Error.Length: > 0 } answer)
