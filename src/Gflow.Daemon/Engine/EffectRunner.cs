@@ -50,7 +50,11 @@ internal sealed partial class EffectRunner(
     /// <summary>Lets the launcher forget a job whose end is stored.</summary>
     public void LetGo(Job job) => Run(job, async (target, ct) =>
     {
-        File.Delete(settings.Paths.ScriptOf(target.Id));
+        if (target.Spec.ScriptHash is not null)
+        {
+            File.Delete(settings.Paths.ScriptOf(target.Id));
+        }
+
         await executor.AcknowledgeAsync(target.Id.Value, target.Attempt, ct);
     });
 
@@ -117,7 +121,7 @@ internal sealed partial class EffectRunner(
             run.Program,
             run.Arguments,
             job.Spec.RunDir,
-            JobEnvironment.Build(job, environment, Account.Of(job.Uid), logPath, settings.HideGpus),
+            JobEnvironment.Build(job, environment, Account.Of, logPath, settings.HideGpus),
             logPath,
             settings.LogMaxBytes,
             AppendLog: false);

@@ -9,7 +9,8 @@ namespace Gflow.Daemon.Engine;
 /// <summary>What goes into one transaction: the effects of many commands, and of the plan that follows them.</summary>
 internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConnection writer, DateTimeOffset now)
 {
-    private readonly List<(string Hash, byte[] Bytes)> _contents = [];
+    // By hash: the jobs of one submitter usually come with the same environment.
+    private readonly Dictionary<string, byte[]> _contents = [];
     private readonly List<Job> _kills = [];
     private readonly List<Settlement> _settlements = [];
 
@@ -21,7 +22,7 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
     /// <summary>The board as it is on disk.</summary>
     public JobBoard Before => before;
 
-    public IReadOnlyList<(string Hash, byte[] Bytes)> Contents => _contents;
+    public IReadOnlyDictionary<string, byte[]> Contents => _contents;
 
     /// <summary>Jobs whose grace is over.</summary>
     public IReadOnlyList<Job> Kills => _kills;
@@ -38,7 +39,7 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
     {
         if (hash is not null && bytes is not null)
         {
-            _contents.Add((hash, bytes));
+            _contents[hash] = bytes;
         }
     }
 

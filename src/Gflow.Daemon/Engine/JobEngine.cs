@@ -228,7 +228,8 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
     private void CarryOut(JobBoard before, EngineBatch batch, JobChanges changes)
     {
-        foreach (var job in changes.Jobs)
+        // Starts first: a free GPU waits for them, and nobody waits for the launcher to forget what has ended.
+        foreach (var job in changes.Jobs.OrderByDescending(job => job.Status is JobStatus.Starting))
         {
             _effects.Carry(before.Jobs.GetValueOrDefault(job.Id), job);
         }

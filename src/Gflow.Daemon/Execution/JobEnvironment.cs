@@ -9,11 +9,11 @@ internal static class JobEnvironment
     private static readonly string[] GpuVariables = ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"];
 
     /// <param name="captured">The stored <c>KEY=VALUE</c> entries, each closed by a zero byte; null when the submission brought none.</param>
-    /// <param name="account">Whose minimal login environment stands in for a captured one.</param>
+    /// <param name="account">Finds whose minimal login environment stands in for a captured one; not asked otherwise, for directories can be slow.</param>
     /// <param name="hideGpus">Whether jobs without GPUs see none.</param>
-    public static List<string> Build(Job job, byte[]? captured, Account account, string logPath, bool hideGpus)
+    public static List<string> Build(Job job, byte[]? captured, Func<uint, Account> account, string logPath, bool hideGpus)
     {
-        var variables = captured is null ? Login(account) : Parse(captured);
+        var variables = captured is null ? Login(account(job.Uid)) : Parse(captured);
         foreach (var stale in variables.Keys.Where(key => key.StartsWith("GFLOW_JOB_", StringComparison.Ordinal)).ToList())
         {
             variables.Remove(stale);

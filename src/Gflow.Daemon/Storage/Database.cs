@@ -3,15 +3,19 @@ using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;
 
-/// <summary>The one SQLite file: WAL, every commit synced. One connection writes (the engine's); readers open their own.</summary>
+/// <summary>The one SQLite file: WAL, every commit synced. One connection writes (the engine's); readers have their own.</summary>
 internal sealed class Database : IDisposable
 {
     private readonly string _connectionText;
+
+    // Opening the file, reading its schema and taking the locks of a new reader costs more than what most readers read.
+    private readonly string _readerText;
 
     private Database(string path)
     {
         Path = path;
         _connectionText = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString();
+        _readerText = new SqliteConnectionStringBuilder { DataSource = path, Mode = SqliteOpenMode.ReadOnly, Pooling = true, DefaultTimeout = 30 }.ToString();
         Writer = Open();
     }
 
@@ -47,15 +51,23 @@ internal sealed class Database : IDisposable
         }
     }
 
-    /// <summary>A connection for reading, beside the writer's; the caller disposes of it.</summary>
+    /// <summary>A connection for reading, beside the writer's; disposing of it keeps it for the next reader.</summary>
     public SqliteConnection OpenReader()
     {
-        var reader = Open();
-        Execute(reader, "PRAGMA query_only = ON");
+        var reader = new SqliteConnection(_readerText);
+        reader.Open();
         return reader;
     }
 
-    public void Dispose() => Writer.Dispose();
+    public void Dispose()
+    {
+        using (var any = new SqliteConnection(_readerText))
+        {
+            SqliteConnection.ClearPool(any);
+        }
+
+        Writer.Dispose();
+    }
 
     internal static void Execute(SqliteConnection connection, string sql)
     {
