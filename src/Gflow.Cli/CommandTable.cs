@@ -46,8 +46,8 @@ internal static class CommandTable
     {
         try
         {
-            var code = await DispatchAsync(arguments, context, cancel).ConfigureAwait(false);
-            await context.Out.FlushAsync(cancel).ConfigureAwait(false);
+            var code = await DispatchAsync(arguments, context, cancel);
+            await context.Out.FlushAsync(cancel);
             return code;
         }
         catch (IOException error) when (IsClosedPipe(error))
@@ -64,7 +64,7 @@ internal static class CommandTable
         {
             if (name == first)
             {
-                return await RunAsync(make(), [.. arguments.Skip(1)], context, cancel).ConfigureAwait(false);
+                return await RunAsync(make(), [.. arguments.Skip(1)], context, cancel);
             }
         }
 
@@ -75,7 +75,7 @@ internal static class CommandTable
                 return ExitCodes.Done;
             case "--help" or "-h" or "help":
                 return arguments.Count > 1 && All.Any(entry => entry.Name == arguments[1])
-                    ? await DispatchAsync([arguments[1], "--help"], context, cancel).ConfigureAwait(false)
+                    ? await DispatchAsync([arguments[1], "--help"], context, cancel)
                     : Overview(context);
             default:
                 var names = All.Select(entry => entry.Name).ToList();
@@ -116,7 +116,7 @@ internal static class CommandTable
 
             return parsed.Fault is { } fault
                 ? throw Invocation.Wrong($"{fault}\ntry: {parsed.Path} --help")
-                : await parsed.Spec.Run!(invocation, cancel).ConfigureAwait(false);
+                : await parsed.Spec.Run!(invocation, cancel);
         }
         catch (CommandFailedException failure)
         {

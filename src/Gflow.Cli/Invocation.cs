@@ -89,7 +89,7 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
         {
             if (item.TrimStart().StartsWith('@'))
             {
-                Add(await JobAsync(item, cancel).ConfigureAwait(false));
+                Add(await JobAsync(item, cancel));
                 continue;
             }
 
@@ -112,9 +112,9 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
 
     /// <summary>The one job a reference means.</summary>
     internal async Task<JobId> JobAsync(string reference, CancellationToken cancel) =>
-        await ResolveAsync(NeedUsage(JobReference.Parse(reference), "job"), cancel).ConfigureAwait(false);
+        await ResolveAsync(NeedUsage(JobReference.Parse(reference), "job"), cancel);
 
     internal async Task<JobId> ResolveAsync(JobReference reference, CancellationToken cancel) => reference is JobReference.Number number
         ? number.Id
-        : Need(await Client.ResolveAsync(reference, context.User(), cancel).ConfigureAwait(false));
+        : Need(await Client.ResolveAsync(reference, context.User(), cancel));
 }

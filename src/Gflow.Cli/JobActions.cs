@@ -27,7 +27,7 @@ internal static class JobActions
         List<(JobId Id, ClientResult<T> Result)> results = [];
         foreach (var id in ids)
         {
-            var result = await act(id).ConfigureAwait(false);
+            var result = await act(id);
             if (result.Failure is { } failure)
             {
                 var stop = CommandFailedException.From(failure);

@@ -68,13 +68,13 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         var host = new DaemonHost(options, parts);
         try
         {
-            await host.StartAllAsync(ct).ConfigureAwait(false);
+            await host.StartAllAsync(ct);
             LogStarted(host._log, Version, host.Paths.Root, host.Socket, host.Address);
             return host;
         }
         catch
         {
-            await host.DisposeAsync().ConfigureAwait(false);
+            await host.DisposeAsync();
             throw;
         }
     }
@@ -101,7 +101,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         };
         Engine.Keep(Retention(changed));
         _notifications.Route(changed.Notifications);
-        await _notifications.DeliverAsync(changed.Notifications).ConfigureAwait(false);
+        await _notifications.DeliverAsync(changed.Notifications);
         return fixedKeys;
 
         void Note<T>(string key, T old, T now)
@@ -120,7 +120,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         {
             if (part is IAsyncDisposable later)
             {
-                await later.DisposeAsync().ConfigureAwait(false);
+                await later.DisposeAsync();
             }
             else
             {
@@ -138,9 +138,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Engine = Running(new JobEngine(Database, executor, Settings(), _parts.Time, _parts.Logs));
         _notifications = Running(new NotificationsModule(Database, Engine, _parts.Time, _parts.Logs));
         _notifications.Route(_options.Notifications);
-        await Engine.StartAsync(ct).ConfigureAwait(false);
-        await _notifications.DeliverAsync(_options.Notifications).ConfigureAwait(false);
-        var server = Running(await ApiServer.StartAsync(Api(), Listen(), _parts.Logs, ct).ConfigureAwait(false));
+        await Engine.StartAsync(ct);
+        await _notifications.DeliverAsync(_options.Notifications);
+        var server = Running(await ApiServer.StartAsync(Api(), Listen(), _parts.Logs, ct));
         Address = server.Address;
     }
 

@@ -49,13 +49,13 @@ internal static class GbatchCommand
         var flags = Flags(invocation);
         var source = JobSource.From(invocation.Words, invocation.Context);
         var wish = Directives(source).Under(flags);
-        var draft = await DraftAsync(invocation, wish, source, cancel).ConfigureAwait(false);
+        var draft = await DraftAsync(invocation, wish, source, cancel);
         if (invocation.Has("--dry-run"))
         {
             return DryRun(invocation, draft, source);
         }
 
-        var submitted = Invocation.Need(await invocation.Client.SubmitAsync(draft, cancel).ConfigureAwait(false));
+        var submitted = Invocation.Need(await invocation.Client.SubmitAsync(draft, cancel));
         if (invocation.Json)
         {
             invocation.WriteJson(writer => JsonSerializer.Serialize(writer, submitted, WireJson.Default.SubmittedJob));
@@ -103,7 +103,7 @@ internal static class GbatchCommand
         List<long> on = [];
         foreach (var reference in wish.Dependencies?.On ?? [])
         {
-            on.Add((await invocation.ResolveAsync(reference, cancel).ConfigureAwait(false)).Value);
+            on.Add((await invocation.ResolveAsync(reference, cancel)).Value);
         }
 
         return wish.Draft.Under(source.Draft with

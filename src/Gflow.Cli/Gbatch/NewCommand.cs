@@ -34,9 +34,9 @@ internal static class NewCommand
                 Access = FileAccess.Write,
                 UnixCreateMode = (UnixFileMode)0b111_101_101,
             });
-            await using (file.ConfigureAwait(false))
+            await using (file)
             {
-                await file.WriteAsync(Encoding.UTF8.GetBytes(Template()), cancel).ConfigureAwait(false);
+                await file.WriteAsync(Encoding.UTF8.GetBytes(Template()), cancel);
             }
         }
         catch (IOException) when (File.Exists(path))

@@ -35,24 +35,24 @@ internal static class GcancelCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
-        var ids = await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false);
+        var ids = await invocation.JobsAsync(invocation.Words, cancel);
         if (invocation.Has("--dry-run"))
         {
-            return await DryRunAsync(invocation, ids, cancel).ConfigureAwait(false);
+            return await DryRunAsync(invocation, ids, cancel);
         }
 
         return await JobActions.RunAsync(
-            invocation, ids, id => invocation.Client.CancelAsync(id, cancel), id => $"Job {id} cancelled.").ConfigureAwait(false);
+            invocation, ids, id => invocation.Client.CancelAsync(id, cancel), id => $"Job {id} cancelled.");
     }
 
     private static async Task<int> DryRunAsync(Invocation invocation, IReadOnlyList<JobId> ids, CancellationToken cancel)
     {
-        var live = Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Queued, JobState.Hold] }, cancel).ConfigureAwait(false));
+        var live = Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Queued, JobState.Hold] }, cancel));
         var code = ExitCodes.Done;
         List<Forecast> forecasts = [];
         foreach (var id in ids)
         {
-            var job = await invocation.Client.GetAsync(id, cancel).ConfigureAwait(false);
+            var job = await invocation.Client.GetAsync(id, cancel);
             if (!job.Ok)
             {
                 var failure = CommandFailedException.From(job.Failure);

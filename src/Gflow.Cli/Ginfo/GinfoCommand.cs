@@ -23,7 +23,7 @@ internal static class GinfoCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
-        var info = Invocation.Need(await invocation.Client.InfoAsync(cancel).ConfigureAwait(false));
+        var info = Invocation.Need(await invocation.Client.InfoAsync(cancel));
         if (invocation.Json)
         {
             invocation.WriteJson(writer => JsonSerializer.Serialize(writer, info, WireJson.Default.InfoAnswer));
@@ -37,7 +37,7 @@ internal static class GinfoCommand
         }
 
         var running = info.Gpus.Any(gpu => gpu.Jobs is { Count: > 0 })
-            ? Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Running] }, cancel).ConfigureAwait(false))
+            ? Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Running] }, cancel))
             : [];
         Table(info, running.ToDictionary(job => job.Id)).Write(invocation.Out, invocation.Palette, invocation.Context.Width);
         return ExitCodes.Done;

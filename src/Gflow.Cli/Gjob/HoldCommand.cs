@@ -12,8 +12,8 @@ internal static class HoldCommand
         Examples = [new("gjob hold 42", "Hold one job"), new("gjob hold 7,9-12", "Hold several; each is tried")],
         Run = async (invocation, cancel) => await JobActions.RunAsync(
             invocation,
-            await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false),
+            await invocation.JobsAsync(invocation.Words, cancel),
             id => invocation.Client.HoldAsync(id, cancel),
-            id => $"Job {id} put on hold.").ConfigureAwait(false),
+            id => $"Job {id} put on hold."),
     };
 }

@@ -38,36 +38,36 @@ internal static class LogCommand
     {
         var first = Lines(invocation, "--first");
         var last = Lines(invocation, "--last");
-        var id = await invocation.JobAsync(invocation.Words[0], cancel).ConfigureAwait(false);
+        var id = await invocation.JobAsync(invocation.Words[0], cancel);
         if (invocation.Json)
         {
-            var content = await invocation.Client.LogAsync(id, (int)Math.Min(last ?? 1000, MostJsonLines), MostJsonBytes, cancel).ConfigureAwait(false);
-            var log = content.Ok ? content.Value : throw await NoLogAsync(invocation, id, content.Failure, cancel).ConfigureAwait(false);
+            var content = await invocation.Client.LogAsync(id, (int)Math.Min(last ?? 1000, MostJsonLines), MostJsonBytes, cancel);
+            var log = content.Ok ? content.Value : throw await NoLogAsync(invocation, id, content.Failure, cancel);
             invocation.WriteJson(writer => JsonSerializer.Serialize(writer, log, WireJson.Default.LogContent));
             return ExitCodes.Done;
         }
 
-        await invocation.Out.FlushAsync(cancel).ConfigureAwait(false);
+        await invocation.Out.FlushAsync(cancel);
         var output = new LogOutput(invocation.Client, id, invocation.Context.OutBytes, invocation.Context.Time);
         if (invocation.Has("--follow"))
         {
             // Without a size there is no log yet, and following begins at its beginning.
-            var begun = last is null ? null : await SizeAsync(invocation, id, cancel).ConfigureAwait(false);
-            var from = begun is { } size ? await output.StartOfLastAsync(last!.Value, size, cancel).ConfigureAwait(false) : 0;
-            await output.FollowAsync(from, cancel).ConfigureAwait(false);
+            var begun = last is null ? null : await SizeAsync(invocation, id, cancel);
+            var from = begun is { } size ? await output.StartOfLastAsync(last!.Value, size, cancel) : 0;
+            await output.FollowAsync(from, cancel);
             return ExitCodes.Done;
         }
 
-        var end = await SizeAsync(invocation, id, cancel).ConfigureAwait(false)
-            ?? throw await NoLogAsync(invocation, id, new ClientFailure.Refused(404, "not found", []), cancel).ConfigureAwait(false);
+        var end = await SizeAsync(invocation, id, cancel)
+            ?? throw await NoLogAsync(invocation, id, new ClientFailure.Refused(404, "not found", []), cancel);
         if (first is { } lines)
         {
-            await output.WriteFirstAsync(lines, end, cancel).ConfigureAwait(false);
+            await output.WriteFirstAsync(lines, end, cancel);
         }
         else
         {
-            var from = last is { } count ? await output.StartOfLastAsync(count, end, cancel).ConfigureAwait(false) : 0;
-            await output.WriteAsync(from, end, cancel).ConfigureAwait(false);
+            var from = last is { } count ? await output.StartOfLastAsync(count, end, cancel) : 0;
+            await output.WriteAsync(from, end, cancel);
         }
 
         return ExitCodes.Done;
@@ -76,7 +76,7 @@ internal static class LogCommand
     /// <returns>Null when there is no log.</returns>
     private static async Task<long?> SizeAsync(Invocation invocation, JobId id, CancellationToken cancel)
     {
-        var content = await invocation.Client.LogAsync(id, 1, 1, cancel).ConfigureAwait(false);
+        var content = await invocation.Client.LogAsync(id, 1, 1, cancel);
         return content.Failure is ClientFailure.Refused { Status: 404 } ? null : Invocation.Need(content).Size;
     }
 
@@ -88,7 +88,7 @@ internal static class LogCommand
             return CommandFailedException.From(failure);
         }
 
-        var job = await invocation.Client.GetAsync(id, cancel).ConfigureAwait(false);
+        var job = await invocation.Client.GetAsync(id, cancel);
         return job.Ok
             ? Invocation.No($"job {id} has no log ({job.Value.State}); gjob log -f {id} waits for one", "no_log")
             : Invocation.No(JobActions.Told(id, job.Failure), "not_found");

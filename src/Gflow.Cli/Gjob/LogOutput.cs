@@ -17,29 +17,29 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
     internal async Task FollowAsync(long from, CancellationToken cancel)
     {
         var position = from;
-        while (!await FollowOnceAsync().ConfigureAwait(false))
+        while (!await FollowOnceAsync())
         {
             var gone = time.GetTimestamp();
-            while (await client.HealthAsync(cancel).ConfigureAwait(false) is { Failure: not null and not ClientFailure.Refused } health)
+            while (await client.HealthAsync(cancel) is { Failure: not null and not ClientFailure.Refused } health)
             {
                 if (time.GetElapsedTime(gone) >= ReconnectFor)
                 {
                     throw CommandFailedException.From(health.Failure);
                 }
 
-                await Task.Delay(Pause, time, cancel).ConfigureAwait(false);
+                await Task.Delay(Pause, time, cancel);
             }
         }
 
         async Task<bool> FollowOnceAsync()
         {
-            using var log = await OpenAsync(position, cancel).ConfigureAwait(false);
+            using var log = await OpenAsync(position, cancel);
             while (true)
             {
                 int read;
                 try
                 {
-                    read = await log.ReadAsync(_buffer, cancel).ConfigureAwait(false);
+                    read = await log.ReadAsync(_buffer, cancel);
                 }
                 catch (IOException)
                 {
@@ -51,8 +51,8 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
                     return true;
                 }
 
-                await output.WriteAsync(_buffer.AsMemory(0, read), cancel).ConfigureAwait(false);
-                await output.FlushAsync(cancel).ConfigureAwait(false);
+                await output.WriteAsync(_buffer.AsMemory(0, read), cancel);
+                await output.FlushAsync(cancel);
                 position += read;
             }
         }
@@ -62,7 +62,7 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
     internal Task WriteAsync(long from, long end, CancellationToken cancel) =>
         EachAsync(from, end, async bytes =>
         {
-            await output.WriteAsync(bytes, cancel).ConfigureAwait(false);
+            await output.WriteAsync(bytes, cancel);
             return true;
         }, cancel);
 
@@ -78,7 +78,7 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
                 lines -= feed < 0 ? 0 : 1;
             }
 
-            await output.WriteAsync(bytes[..taken], cancel).ConfigureAwait(false);
+            await output.WriteAsync(bytes[..taken], cancel);
             return lines > 0;
         }, cancel);
 
@@ -108,7 +108,7 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
                 }
 
                 return Task.FromResult(true);
-            }, cancel).ConfigureAwait(false);
+            }, cancel);
 
             // The first start is a line's only at the beginning of the log, or once it was pushed out by later ones.
             if (from == 0 || starts.Peek() != from)
@@ -125,12 +125,12 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
             return;
         }
 
-        using var log = await OpenAsync(from, cancel).ConfigureAwait(false);
+        using var log = await OpenAsync(from, cancel);
         var left = end - from;
         while (left > 0)
         {
-            var read = await ReadAsync(log, (int)Math.Min(left, _buffer.Length), cancel).ConfigureAwait(false);
-            if (read == 0 || !await take(_buffer.AsMemory(0, read)).ConfigureAwait(false))
+            var read = await ReadAsync(log, (int)Math.Min(left, _buffer.Length), cancel);
+            if (read == 0 || !await take(_buffer.AsMemory(0, read)))
             {
                 return;
             }
@@ -140,13 +140,13 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
     }
 
     private async Task<Stream> OpenAsync(long from, CancellationToken cancel) =>
-        Invocation.Need(await client.FollowLogAsync(id, from, cancel).ConfigureAwait(false));
+        Invocation.Need(await client.FollowLogAsync(id, from, cancel));
 
     private async Task<int> ReadAsync(Stream log, int most, CancellationToken cancel)
     {
         try
         {
-            return await log.ReadAsync(_buffer.AsMemory(0, most), cancel).ConfigureAwait(false);
+            return await log.ReadAsync(_buffer.AsMemory(0, most), cancel);
         }
         catch (IOException)
         {

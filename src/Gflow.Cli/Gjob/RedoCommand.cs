@@ -37,8 +37,8 @@ internal static class RedoCommand
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
         var wish = GbatchCommand.Flags(invocation);
-        var id = await invocation.JobAsync(invocation.Words[0], cancel).ConfigureAwait(false);
-        var source = await invocation.Client.GetAsync(id, cancel).ConfigureAwait(false);
+        var id = await invocation.JobAsync(invocation.Words[0], cancel);
+        var source = await invocation.Client.GetAsync(id, cancel);
         var job = source.Failure is ClientFailure.Refused { Status: 404 } ? throw Invocation.No($"job {id} does not exist", "not_found") : Invocation.Need(source);
         if (!JobText.State(job).IsFinal())
         {
@@ -50,7 +50,7 @@ internal static class RedoCommand
         List<long> on = [];
         foreach (var reference in wish.Dependencies?.On ?? [])
         {
-            on.Add((await invocation.ResolveAsync(reference, cancel).ConfigureAwait(false)).Value);
+            on.Add((await invocation.ResolveAsync(reference, cancel)).Value);
         }
 
         var overrides = wish.Draft with
@@ -58,14 +58,14 @@ internal static class RedoCommand
             DependsOnIds = invocation.Has("--clear-deps") ? [] : on.Count > 0 ? on : null,
             DependencyMode = wish.Dependencies?.Mode,
         };
-        var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, cancel).ConfigureAwait(false));
+        var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, cancel));
         if (!invocation.Json)
         {
             Tell(invocation, job, overrides);
             invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
         }
 
-        var cascade = invocation.Has("--cascade") ? await CascadeAsync(invocation, job, submitted, cancel).ConfigureAwait(false) : [];
+        var cascade = invocation.Has("--cascade") ? await CascadeAsync(invocation, job, submitted, cancel) : [];
         if (invocation.Json)
         {
             invocation.WriteJson(writer => Write(writer, [(id.Value, submitted), .. cascade]));
@@ -76,7 +76,7 @@ internal static class RedoCommand
 
     private static async Task<List<(uint Old, SubmittedJob New)>> CascadeAsync(Invocation invocation, JobView job, SubmittedJob submitted, CancellationToken cancel)
     {
-        var cancelled = Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Cancelled] }, cancel).ConfigureAwait(false));
+        var cancelled = Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Cancelled] }, cancel));
         var dependents = Dependents(job.Id, cancelled);
         if (!invocation.Json)
         {
@@ -88,7 +88,7 @@ internal static class RedoCommand
         foreach (var dependent in dependents)
         {
             List<long> on = [.. dependent.DependsOnIds.Select(id => (long)renamed.GetValueOrDefault(id, id))];
-            var redone = Invocation.Need(await invocation.Client.RedoAsync(new JobId(dependent.Id), new SubmissionDraft { DependsOnIds = on }, cancel).ConfigureAwait(false));
+            var redone = Invocation.Need(await invocation.Client.RedoAsync(new JobId(dependent.Id), new SubmissionDraft { DependsOnIds = on }, cancel));
             renamed[dependent.Id] = redone.Id;
             done.Add((dependent.Id, redone));
             if (!invocation.Json)

@@ -12,8 +12,8 @@ internal static class ReleaseCommand
         Examples = [new("gjob release 42", "Release one job"), new("gjob release 7,9-12", "Release several; each is tried")],
         Run = async (invocation, cancel) => await JobActions.RunAsync(
             invocation,
-            await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false),
+            await invocation.JobsAsync(invocation.Words, cancel),
             id => invocation.Client.ReleaseAsync(id, cancel),
-            id => $"Job {id} released back to queue.").ConfigureAwait(false),
+            id => $"Job {id} released back to queue."),
     };
 }

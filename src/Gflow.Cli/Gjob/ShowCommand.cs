@@ -28,9 +28,9 @@ internal static class ShowCommand
         var code = ExitCodes.Done;
         List<JobView> jobs = [];
         List<(JobId Id, string Error)> errors = [];
-        foreach (var id in await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false))
+        foreach (var id in await invocation.JobsAsync(invocation.Words, cancel))
         {
-            var job = await invocation.Client.GetAsync(id, cancel).ConfigureAwait(false);
+            var job = await invocation.Client.GetAsync(id, cancel);
             if (job.Ok)
             {
                 jobs.Add(job.Value);

@@ -47,7 +47,7 @@ internal static class UpdateCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
-        var draft = await DraftAsync(invocation, cancel).ConfigureAwait(false);
+        var draft = await DraftAsync(invocation, cancel);
         if (draft == new UpdateDraft { Clears = draft.Clears } && draft.Clears.Count == 0)
         {
             throw Invocation.Wrong("there is nothing to change: give at least one option\ntry: gjob update --help");
@@ -55,7 +55,7 @@ internal static class UpdateCommand
 
         return await JobActions.RunAsync(
             invocation,
-            await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false),
+            await invocation.JobsAsync(invocation.Words, cancel),
             id => invocation.Client.UpdateAsync(id, draft, cancel),
             (id, updated) => $"Job {id} updated successfully."
                 + (updated.UpdatedFields.Count > 0 ? $"\n  UpdatedFields={SafeText.Line(string.Join(", ", updated.UpdatedFields))}" : ""),
@@ -69,7 +69,7 @@ internal static class UpdateCommand
                 }
 
                 writer.WriteEndArray();
-            }).ConfigureAwait(false);
+            });
     }
 
     private static async Task<UpdateDraft> DraftAsync(Invocation invocation, CancellationToken cancel)
@@ -81,7 +81,7 @@ internal static class UpdateCommand
         List<long> on = [];
         foreach (var reference in dependencies?.On ?? [])
         {
-            on.Add((await invocation.ResolveAsync(reference, cancel).ConfigureAwait(false)).Value);
+            on.Add((await invocation.ResolveAsync(reference, cancel)).Value);
         }
 
         (string Option, string Field)[] clears = [("--clear-time-limit", "time_limit"), ("--clear-deps", "depends_on_ids"), ("--clear-notifications", "notifications")];

@@ -37,8 +37,8 @@ internal static class WaitCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
-        var ids = await invocation.JobsAsync(invocation.Words, cancel).ConfigureAwait(false);
-        var ends = await JobWaiting.WaitAsync(invocation.Client, ids, invocation.Context.Time, ReconnectFor, cancel).ConfigureAwait(false);
+        var ids = await invocation.JobsAsync(invocation.Words, cancel);
+        var ends = await JobWaiting.WaitAsync(invocation.Client, ids, invocation.Context.Time, ReconnectFor, cancel);
         var code = ids.Select(id => CodeOf(ends[id])).FirstOrDefault(code => code != ExitCodes.Done);
         if (invocation.Json)
         {

@@ -62,7 +62,7 @@ internal static class GqueueCommand
             invocation.Complain("warning: --tmux has no effect: jobs run without tmux sessions. Running jobs: gqueue -s R; a job's output: gjob log -f ID");
         }
 
-        var wanted = await WantedJobs.ReadAsync(invocation, cancel).ConfigureAwait(false);
+        var wanted = await WantedJobs.ReadAsync(invocation, cancel);
         var columns = JobColumns.Read(invocation.Text("--format") ?? DefaultColumns);
         var output = Output(invocation);
         if (!invocation.Has("--watch"))
@@ -72,27 +72,27 @@ internal static class GqueueCommand
                 throw Invocation.Wrong("--interval is the pause of --watch; give both");
             }
 
-            invocation.Out.Write(await ShowAsync(invocation, wanted, columns, output, cancel).ConfigureAwait(false));
+            invocation.Out.Write(await ShowAsync(invocation, wanted, columns, output, cancel));
             return ExitCodes.Done;
         }
 
         var pause = Interval(invocation.Text("--interval"));
         while (true)
         {
-            var view = await ShowAsync(invocation, wanted, columns, output, cancel).ConfigureAwait(false);
+            var view = await ShowAsync(invocation, wanted, columns, output, cancel);
             var updated = TimeZoneInfo.ConvertTime(invocation.Now, Invocation.Need(invocation.Zone)).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
             invocation.Out.Write("\e[2J\e[H");
             invocation.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture, $"Last updated: {updated}  [Refreshing every {pause.TotalSeconds}s. Press Ctrl+C to exit]\n"));
             invocation.Out.Write(view);
-            await invocation.Out.FlushAsync(cancel).ConfigureAwait(false);
-            await Task.Delay(pause, invocation.Context.Time, cancel).ConfigureAwait(false);
+            await invocation.Out.FlushAsync(cancel);
+            await Task.Delay(pause, invocation.Context.Time, cancel);
         }
     }
 
     private static async Task<string> ShowAsync(Invocation invocation, WantedJobs wanted, IReadOnlyList<JobColumn> columns, string output, CancellationToken cancel)
     {
-        var found = Invocation.Need(await invocation.Client.ListAsync(wanted.Query, cancel).ConfigureAwait(false));
+        var found = Invocation.Need(await invocation.Client.ListAsync(wanted.Query, cancel));
         var matching = wanted.Choose(found);
         var jobs = wanted.Limited(matching);
         using var writer = new StringWriter { NewLine = "\n" };

@@ -37,7 +37,7 @@ internal sealed record WantedJobs
                 ? Invocation.NeedUsage(InstantText.ParseSince(since, invocation.Now, Invocation.Need(invocation.Zone)), "--since")
                 : null,
         },
-        Ids = invocation.Text("--jobs") is { } jobs ? await invocation.JobsAsync([jobs], cancel).ConfigureAwait(false) : null,
+        Ids = invocation.Text("--jobs") is { } jobs ? await invocation.JobsAsync([jobs], cancel) : null,
         Names = invocation.Text("--names") is { } names ? List(names) : null,
         Project = invocation.Text("--project"),
         SortKey = Sort(invocation.Text("--sort") ?? "id"),

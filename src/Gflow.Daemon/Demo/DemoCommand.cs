@@ -35,11 +35,11 @@ internal sealed class DemoCommand(VerbContext context)
         var home = Directory.CreateTempSubdirectory("gflow-demo-");
         try
         {
-            return await RunInAsync(home.FullName, ct).ConfigureAwait(false);
+            return await RunInAsync(home.FullName, ct);
         }
         catch (Exception error) when (error is TimeoutException or StartRefusedException or ExecutorUnavailableException)
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd demo: {error.Message}").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync($"gflowd demo: {error.Message}");
             return VerbContext.Failed;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -54,10 +54,10 @@ internal sealed class DemoCommand(VerbContext context)
 
     private async Task<int> RunInAsync(string home, CancellationToken ct)
     {
-        await using var hook = await WebhookReceiver.StartAsync().ConfigureAwait(false);
+        await using var hook = await WebhookReceiver.StartAsync();
         await using var mail = new SmtpReceiver();
         using var logs = LineLog.Factory(context.Terminal.Error.Write, context.Time, LogLevel.Warning);
-        await using var host = await DaemonHost.StartAsync(Options(home, hook, mail), new DaemonParts(context.Time, logs), ct).ConfigureAwait(false);
+        await using var host = await DaemonHost.StartAsync(Options(home, hook, mail), new DaemonParts(context.Time, logs), ct);
         using var client = new GflowClient(new ClientOptions { Host = "127.0.0.1", Port = host.Address.Port, Socket = host.Socket });
         _text.Heading("A daemon with 4 simulated GPUs, a webhook receiver and a mail server, all on this machine");
         _text.Line($"API      {host.Socket} and {host.Address}");
@@ -70,17 +70,17 @@ internal sealed class DemoCommand(VerbContext context)
             var showing = Task.WhenAll(
                 ShowAsync(hook.Requests, request => _text.Webhook(Payload(request), request.Body), shown.Token),
                 ShowAsync(mail.Mails, received => _text.Mail(received.Message), shown.Token));
-            var jobs = await SubmitAsync(client, ct).ConfigureAwait(false);
-            await ShowQueueAsync("The queue", client, ct).ConfigureAwait(false);
-            await PlayAsync(client, jobs, ct).ConfigureAwait(false);
-            var complete = await ArrivedAsync(client, hook, mail, ct).ConfigureAwait(false);
-            await shown.CancelAsync().ConfigureAwait(false);
-            await showing.ConfigureAwait(false);
+            var jobs = await SubmitAsync(client, ct);
+            await ShowQueueAsync("The queue", client, ct);
+            await PlayAsync(client, jobs, ct);
+            var complete = await ArrivedAsync(client, hook, mail, ct);
+            await shown.CancelAsync();
+            await showing;
             return complete ? VerbContext.Done : VerbContext.Failed;
         }
         finally
         {
-            await EndJobsAsync(host, client).ConfigureAwait(false);
+            await EndJobsAsync(host, client);
         }
     }
 
@@ -120,17 +120,17 @@ internal sealed class DemoCommand(VerbContext context)
             Command = "echo epoch 1 on GPU $CUDA_VISIBLE_DEVICES; sleep 1",
             Gpus = 1,
             Notifications = new WireNotifications { Emails = [Owner], Events = ["job_completed"] },
-        }).ConfigureAwait(false);
-        await Add("broken", new SubmissionDraft { Command = "echo cannot open dataset >&2; exit 7", Gpus = 1 }).ConfigureAwait(false);
-        await Add("endless", new SubmissionDraft { Command = "sleep 600", Gpus = 1 }).ConfigureAwait(false);
-        await Add("too-long", new SubmissionDraft { Command = "sleep 600", Gpus = 1, TimeLimit = new WireDuration(2, 0) }).ConfigureAwait(false);
-        await Add("prepare", new SubmissionDraft { Command = "sleep 0.5" }).ConfigureAwait(false);
-        await Add("evaluate", new SubmissionDraft { Command = "echo accuracy 0.93", Gpus = 2, DependsOnIds = [jobs["prepare"].Value] }).ConfigureAwait(false);
+        });
+        await Add("broken", new SubmissionDraft { Command = "echo cannot open dataset >&2; exit 7", Gpus = 1 });
+        await Add("endless", new SubmissionDraft { Command = "sleep 600", Gpus = 1 });
+        await Add("too-long", new SubmissionDraft { Command = "sleep 600", Gpus = 1, TimeLimit = new WireDuration(2, 0) });
+        await Add("prepare", new SubmissionDraft { Command = "sleep 0.5" });
+        await Add("evaluate", new SubmissionDraft { Command = "echo accuracy 0.93", Gpus = 2, DependsOnIds = [jobs["prepare"].Value] });
         return jobs;
 
         async Task Add(string name, SubmissionDraft draft)
         {
-            var answer = await client.SubmitAsync(draft with { Name = name, RunDir = "/" }, ct).ConfigureAwait(false);
+            var answer = await client.SubmitAsync(draft with { Name = name, RunDir = "/" }, ct);
             jobs[name] = new JobId(Checked(answer).Id);
         }
     }
@@ -138,19 +138,19 @@ internal sealed class DemoCommand(VerbContext context)
     /// <summary>Cancels the endless one once it runs, and waits for all to end.</summary>
     private static async Task PlayAsync(GflowClient client, Dictionary<string, JobId> jobs, CancellationToken ct)
     {
-        await UntilAsync(client, all => all.Any(job => job.Id == jobs["endless"].Value && job.StartedAt is not null), ct).ConfigureAwait(false);
-        Checked(await client.CancelAsync(jobs["endless"], ct).ConfigureAwait(false));
-        await UntilAsync(client, all => all.All(job => job.FinishedAt is not null), ct).ConfigureAwait(false);
+        await UntilAsync(client, all => all.Any(job => job.Id == jobs["endless"].Value && job.StartedAt is not null), ct);
+        Checked(await client.CancelAsync(jobs["endless"], ct));
+        await UntilAsync(client, all => all.All(job => job.FinishedAt is not null), ct);
     }
 
     /// <summary>Waits for the messages of every transition the jobs made, and says what came of it.</summary>
     private async Task<bool> ArrivedAsync(GflowClient client, WebhookReceiver hook, SmtpReceiver mail, CancellationToken ct)
     {
-        var jobs = Checked(await client.ListAsync(new JobQuery(), ct).ConfigureAwait(false));
+        var jobs = Checked(await client.ListAsync(new JobQuery(), ct));
         var events = jobs.Sum(job => job.StartedAt is null ? 2 : 3);
-        var requests = await hook.Requests.WaitForAsync(items => items.Count >= events, Patience).WaitAsync(ct).ConfigureAwait(false);
-        var mails = await mail.Mails.WaitForAsync(items => items.Count >= events + 1, Patience).WaitAsync(ct).ConfigureAwait(false);
-        await ShowQueueAsync("All jobs", client, ct).ConfigureAwait(false);
+        var requests = await hook.Requests.WaitForAsync(items => items.Count >= events, Patience).WaitAsync(ct);
+        var mails = await mail.Mails.WaitForAsync(items => items.Count >= events + 1, Patience).WaitAsync(ct);
+        await ShowQueueAsync("All jobs", client, ct);
         var fates = jobs.GroupBy(job => job.State).ToDictionary(group => group.Key, group => group.Count());
         var asPlanned = fates.GetValueOrDefault("Finished") == 3 && fates.GetValueOrDefault("Failed") == 1
             && fates.GetValueOrDefault("Cancelled") == 1 && fates.GetValueOrDefault("Timeout") == 1;
@@ -165,7 +165,7 @@ internal sealed class DemoCommand(VerbContext context)
     private async Task ShowQueueAsync(string title, GflowClient client, CancellationToken ct)
     {
         _text.Heading(title);
-        _text.Queue(Checked(await client.ListAsync(new JobQuery(), ct).ConfigureAwait(false)));
+        _text.Queue(Checked(await client.ListAsync(new JobQuery(), ct)));
     }
 
     /// <summary>Shows what arrives until there is nothing more to come.</summary>
@@ -176,7 +176,7 @@ internal sealed class DemoCommand(VerbContext context)
         {
             while (true)
             {
-                var now = await items.WaitForAsync(all => all.Count > shown, TimeSpan.FromDays(1)).WaitAsync(until).ConfigureAwait(false);
+                var now = await items.WaitForAsync(all => all.Count > shown, TimeSpan.FromDays(1)).WaitAsync(until);
                 for (; shown < now.Count; shown++)
                 {
                     show(now[shown]);
@@ -198,11 +198,11 @@ internal sealed class DemoCommand(VerbContext context)
         deadline.CancelAfter(Patience);
         try
         {
-            using var feed = Checked(await client.EventsAsync(cancel: deadline.Token).ConfigureAwait(false));
-            await feed.ConnectedAsync(deadline.Token).ConfigureAwait(false);
-            while (!condition(Checked(await client.ListAsync(new JobQuery(), ct).ConfigureAwait(false))))
+            using var feed = Checked(await client.EventsAsync(cancel: deadline.Token));
+            await feed.ConnectedAsync(deadline.Token);
+            while (!condition(Checked(await client.ListAsync(new JobQuery(), ct))))
             {
-                await feed.NextAsync(deadline.Token).ConfigureAwait(false);
+                await feed.NextAsync(deadline.Token);
             }
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
@@ -216,7 +216,7 @@ internal sealed class DemoCommand(VerbContext context)
     {
         foreach (var id in host.Engine.Current.Jobs.Keys)
         {
-            await client.CancelAsync(id).ConfigureAwait(false);
+            await client.CancelAsync(id);
         }
 
         var seq = host.Engine.Commits.LastEventSeq;

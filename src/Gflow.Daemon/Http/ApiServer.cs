@@ -32,14 +32,14 @@ internal sealed class ApiServer : IAsyncDisposable
         try
         {
             app = Build(parts, listen, listeners, logs);
-            await app.StartAsync(ct).ConfigureAwait(false);
+            await app.StartAsync(ct);
             return new(app, listeners);
         }
         catch
         {
             if (app is not null)
             {
-                await app.DisposeAsync().ConfigureAwait(false);
+                await app.DisposeAsync();
             }
 
             listeners.Dispose();
@@ -50,8 +50,8 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Ends all streams, lets running requests finish for two seconds, and goes.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync().ConfigureAwait(false);
-        await _app.DisposeAsync().ConfigureAwait(false);
+        await _app.StopAsync();
+        await _app.DisposeAsync();
         _listeners.Dispose();
     }
 

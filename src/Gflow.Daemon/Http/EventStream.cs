@@ -22,7 +22,7 @@ internal sealed class EventStream(ApiParts parts)
         var start = Start(context.Request);
         if (!start.Ok)
         {
-            await ProblemMapping.WriteAsync(context, start.Problems).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, start.Problems);
             return;
         }
 
@@ -32,7 +32,7 @@ internal sealed class EventStream(ApiParts parts)
         using var open = StreamWait.Open(context);
         try
         {
-            await SendAsync(context.Response.BodyWriter, start.Value, open.Token).ConfigureAwait(false);
+            await SendAsync(context.Response.BodyWriter, start.Value, open.Token);
         }
         catch (OperationCanceledException) when (open.IsCancellationRequested)
         {
@@ -43,7 +43,7 @@ internal sealed class EventStream(ApiParts parts)
     private async Task SendAsync(PipeWriter body, long last, CancellationToken ct)
     {
         body.Write("event: connected\ndata: {}\n\n"u8);
-        await body.FlushAsync(ct).ConfigureAwait(false);
+        await body.FlushAsync(ct);
         while (true)
         {
             var rows = Read(last);
@@ -53,12 +53,12 @@ internal sealed class EventStream(ApiParts parts)
                 last = row.Seq;
             }
 
-            if (rows.Count == 0 && !await StreamWait.CommitAsync(parts.Engine.Commits, last, KeepAlive, parts.Time, ct).ConfigureAwait(false))
+            if (rows.Count == 0 && !await StreamWait.CommitAsync(parts.Engine.Commits, last, KeepAlive, parts.Time, ct))
             {
                 body.Write(": keep-alive\n\n"u8);
             }
 
-            await body.FlushAsync(ct).ConfigureAwait(false);
+            await body.FlushAsync(ct);
         }
     }
 

@@ -18,10 +18,10 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
         context.Response.Headers["x-request-id"] = id;
         try
         {
-            await next(context).ConfigureAwait(false);
+            await next(context);
             if (!context.Response.HasStarted && context.Response.ContentType is null)
             {
-                await ExplainEmptyAsync(context).ConfigureAwait(false);
+                await ExplainEmptyAsync(context);
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -30,12 +30,12 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
         }
         catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, bad.StatusCode, Bad(context, bad)).ConfigureAwait(false);
+            await WriteAsync(context, bad.StatusCode, Bad(context, bad));
         }
         catch (SqliteException fault) when (!context.Response.HasStarted)
         {
             StoreFailed(fault, context.Request.Method, context.Request.Path, id);
-            await WriteAsync(context, [new Problem("store_unavailable", "The database cannot be read just now; the daemon's log says why")]).ConfigureAwait(false);
+            await WriteAsync(context, [new Problem("store_unavailable", "The database cannot be read just now; the daemon's log says why")]);
         }
         catch (Exception bug)
         {
@@ -50,7 +50,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
             context.Response.Clear();
             context.Response.Headers["x-request-id"] = id;
             await WriteAsync(context, StatusCodes.Status500InternalServerError,
-                new Problem("internal", $"The daemon failed at this request; its log has more under {id}")).ConfigureAwait(false);
+                new Problem("internal", $"The daemon failed at this request; its log has more under {id}"));
         }
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
         context.Response.StatusCode = status;
         context.Response.ContentType = JsonType;
         context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     private static Task WriteAsync(HttpContext context, int status, IReadOnlyList<Problem> problems, string? state)

@@ -12,21 +12,21 @@ internal static class RequestBody
     /// <summary>Reads a body that must be there.</summary>
     public static async Task<Result<T>> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
     {
-        var bytes = await BytesAsync(context).ConfigureAwait(false);
+        var bytes = await BytesAsync(context);
         return bytes.Length == 0 ? new Problem("missing_body", $"The request needs a body: {Expected(type.Type)} as JSON") : Parse(bytes, type);
     }
 
     /// <summary>Reads a body that may be missing.</summary>
     public static async Task<Result<T>> ReadOrDefaultAsync<T>(HttpContext context, JsonTypeInfo<T> type, T fallback)
     {
-        var bytes = await BytesAsync(context).ConfigureAwait(false);
+        var bytes = await BytesAsync(context);
         return bytes.Length == 0 ? Result<T>.From(fallback) : Parse(bytes, type);
     }
 
     /// <summary>Reads an update, where <c>null</c> means "clear this" and not "left out".</summary>
     public static async Task<Result<UpdateDraft>> ReadUpdateAsync(HttpContext context)
     {
-        var bytes = await BytesAsync(context).ConfigureAwait(false);
+        var bytes = await BytesAsync(context);
         if (bytes.Length == 0)
         {
             return new Problem("missing_body", "The request needs a body: an object with the fields to change, as JSON");
@@ -65,7 +65,7 @@ internal static class RequestBody
         }
 
         using var buffer = new MemoryStream((int)(context.Request.ContentLength ?? 0));
-        await context.Request.Body.CopyToAsync(buffer, context.RequestAborted).ConfigureAwait(false);
+        await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
         return buffer.ToArray();
     }
 

@@ -23,8 +23,8 @@ internal static class StreamWait
         using var round = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var commit = commits.WaitAsync(afterSeq, round.Token);
         var pause = Task.Delay(patience, time, round.Token);
-        var first = await Task.WhenAny(commit, pause).ConfigureAwait(false);
-        await round.CancelAsync().ConfigureAwait(false);
+        var first = await Task.WhenAny(commit, pause);
+        await round.CancelAsync();
         ct.ThrowIfCancellationRequested();
         return first == commit;
     }

@@ -34,33 +34,33 @@ internal sealed class JobEndpoints(ApiParts parts)
         var query = JobRequest.Query(context.Request.Query);
         if (!query.Ok)
         {
-            await ProblemMapping.WriteAsync(context, query.Problems).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, query.Problems);
             return;
         }
 
         var views = JobLookup.List(parts, query.Value).ConvertAll(View);
-        await ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, views, WireJson.Default.ListJobView).ConfigureAwait(false);
+        await ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, views, WireJson.Default.ListJobView);
     }
 
     private async Task SubmitAsync(HttpContext context)
     {
-        var draft = await RequestBody.ReadAsync(context, WireJson.Default.SubmissionDraft).ConfigureAwait(false);
+        var draft = await RequestBody.ReadAsync(context, WireJson.Default.SubmissionDraft);
         if (!draft.Ok)
         {
-            await ProblemMapping.WriteAsync(context, draft.Problems).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, draft.Problems);
             return;
         }
 
-        var jobs = await parts.Requests.SubmitAsync([draft.Value], Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
-        await (jobs.Ok ? CreatedAsync(context, jobs.Value[0]) : ProblemMapping.WriteAsync(context, jobs.Problems)).ConfigureAwait(false);
+        var jobs = await parts.Requests.SubmitAsync([draft.Value], Access.CallerOf(context), context.RequestAborted);
+        await (jobs.Ok ? CreatedAsync(context, jobs.Value[0]) : ProblemMapping.WriteAsync(context, jobs.Problems));
     }
 
     private async Task SubmitBatchAsync(HttpContext context)
     {
-        var drafts = await RequestBody.ReadAsync(context, WireJson.Default.ListSubmissionDraft).ConfigureAwait(false);
+        var drafts = await RequestBody.ReadAsync(context, WireJson.Default.ListSubmissionDraft);
         if (!drafts.Ok)
         {
-            await ProblemMapping.WriteAsync(context, drafts.Problems).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, drafts.Problems);
             return;
         }
 
@@ -68,19 +68,19 @@ internal sealed class JobEndpoints(ApiParts parts)
         {
             var code = drafts.Value.Count == 0 ? "empty_batch" : "too_many";
             await ProblemMapping.WriteAsync(context,
-                [new Problem(code, $"A batch has 1 to {LargestBatch} jobs; this one has {drafts.Value.Count}")]).ConfigureAwait(false);
+                [new Problem(code, $"A batch has 1 to {LargestBatch} jobs; this one has {drafts.Value.Count}")]);
             return;
         }
 
-        var jobs = await parts.Requests.SubmitAsync(drafts.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
+        var jobs = await parts.Requests.SubmitAsync(drafts.Value, Access.CallerOf(context), context.RequestAborted);
         if (!jobs.Ok)
         {
-            await ProblemMapping.WriteAsync(context, jobs.Problems).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, jobs.Problems);
             return;
         }
 
         var answers = jobs.Value.Select(job => new SubmittedJob(job.Id.Value, job.RunName)).ToList();
-        await ProblemMapping.JsonAsync(context, StatusCodes.Status201Created, answers, WireJson.Default.ListSubmittedJob).ConfigureAwait(false);
+        await ProblemMapping.JsonAsync(context, StatusCodes.Status201Created, answers, WireJson.Default.ListSubmittedJob);
     }
 
     private async Task ResolveAsync(HttpContext context)
@@ -97,7 +97,7 @@ internal sealed class JobEndpoints(ApiParts parts)
             null => ProblemMapping.WriteAsync(context,
                 [new Problem("unresolved", $"'{text}' cannot be resolved: {user} has not submitted that many jobs", "shorthand")]),
             _ => ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, new ResolvedJob(found.Value.Value), WireJson.Default.ResolvedJob),
-        }).ConfigureAwait(false);
+        });
     }
 
     private Task ShowAsync(HttpContext context)
@@ -116,18 +116,18 @@ internal sealed class JobEndpoints(ApiParts parts)
     private async Task UpdateAsync(HttpContext context)
     {
         var id = JobRequest.Id(context);
-        var draft = await RequestBody.ReadUpdateAsync(context).ConfigureAwait(false);
+        var draft = await RequestBody.ReadUpdateAsync(context);
         if (!id.Ok || !draft.Ok)
         {
-            await ProblemMapping.WriteAsync(context, [.. id.Problems, .. draft.Problems]).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, [.. id.Problems, .. draft.Problems]);
             return;
         }
 
-        var outcome = await parts.Requests.UpdateAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
+        var outcome = await parts.Requests.UpdateAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted);
         await (outcome.Ok
             ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK,
                 new UpdatedJob(View(outcome.Value.Job), outcome.Value.UpdatedFields), WireJson.Default.UpdatedJob)
-            : RefuseAsync(context, id.Value, outcome.Problems)).ConfigureAwait(false);
+            : RefuseAsync(context, id.Value, outcome.Problems));
     }
 
     private Task ReleaseAsync(HttpContext context) => context.Request.Query.ContainsKey("at")
@@ -138,15 +138,15 @@ internal sealed class JobEndpoints(ApiParts parts)
     private async Task RedoAsync(HttpContext context)
     {
         var id = JobRequest.Id(context);
-        var draft = await RequestBody.ReadOrDefaultAsync(context, WireJson.Default.SubmissionDraft, new SubmissionDraft()).ConfigureAwait(false);
+        var draft = await RequestBody.ReadOrDefaultAsync(context, WireJson.Default.SubmissionDraft, new SubmissionDraft());
         if (!id.Ok || !draft.Ok)
         {
-            await ProblemMapping.WriteAsync(context, [.. id.Problems, .. draft.Problems]).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, [.. id.Problems, .. draft.Problems]);
             return;
         }
 
-        var job = await parts.Requests.RedoAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
-        await (job.Ok ? CreatedAsync(context, job.Value) : RefuseAsync(context, id.Value, job.Problems)).ConfigureAwait(false);
+        var job = await parts.Requests.RedoAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted);
+        await (job.Ok ? CreatedAsync(context, job.Value) : RefuseAsync(context, id.Value, job.Problems));
     }
 
     private async Task ActAsync(HttpContext context, Func<JobId, Caller, CancellationToken, Task<Result<Job>>> action)
@@ -154,15 +154,15 @@ internal sealed class JobEndpoints(ApiParts parts)
         var id = JobRequest.Id(context);
         if (!id.Ok)
         {
-            await ProblemMapping.WriteAsync(context, id.Problems).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, id.Problems);
             return;
         }
 
-        var job = await action(id.Value, Access.CallerOf(context), context.RequestAborted).ConfigureAwait(false);
+        var job = await action(id.Value, Access.CallerOf(context), context.RequestAborted);
         await (job.Ok
             ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK,
                 new JobActionAnswer(job.Value.Id.Value, job.Value.State.ToString()), WireJson.Default.JobActionAnswer)
-            : RefuseAsync(context, id.Value, job.Problems)).ConfigureAwait(false);
+            : RefuseAsync(context, id.Value, job.Problems));
     }
 
     /// <summary>Jobs have no say in how they ended: the kernel told the launcher.</summary>

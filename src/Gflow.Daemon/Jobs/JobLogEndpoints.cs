@@ -43,16 +43,16 @@ internal sealed class JobLogEndpoints(ApiParts parts)
         var log = problems.Count == 0 ? ExistingLog(context) : problems;
         if (!log.Ok)
         {
-            await ProblemMapping.WriteAsync(context, log.Problems).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, log.Problems);
             return;
         }
 
         using var file = Open(log.Value.Path);
         var size = file.Length;
         var tail = await TailAsync(file, (int)Math.Clamp(lines, 1, MostLines), (int)Math.Clamp(bytes, 1, MostBytes), context.RequestAborted)
-            .ConfigureAwait(false);
+            ;
         var answer = new LogContent(log.Value.Id.Value, log.Value.Path, size, tail.Length < size, Encoding.UTF8.GetString(tail.Span));
-        await ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.LogContent).ConfigureAwait(false);
+        await ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.LogContent);
     }
 
     private async Task FollowAsync(HttpContext context)
@@ -62,14 +62,14 @@ internal sealed class JobLogEndpoints(ApiParts parts)
         var job = problems.Count == 0 ? ExistingJob(context) : problems;
         if (!job.Ok)
         {
-            await ProblemMapping.WriteAsync(context, job.Problems).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, job.Problems);
             return;
         }
 
         var path = parts.Facts.Paths.LogOf(job.Value.Id);
         if (job.Value.State.IsFinal() && !File.Exists(path))
         {
-            await ProblemMapping.WriteAsync(context, [NoLog(job.Value)]).ConfigureAwait(false);
+            await ProblemMapping.WriteAsync(context, [NoLog(job.Value)]);
             return;
         }
 
@@ -79,8 +79,8 @@ internal sealed class JobLogEndpoints(ApiParts parts)
         try
         {
             // A job that waits may have no output for days; the reader should know at once that he is heard.
-            await context.Response.Body.FlushAsync(open.Token).ConfigureAwait(false);
-            await SendGrowthAsync(context.Response.Body, job.Value.Id, path, from, open.Token).ConfigureAwait(false);
+            await context.Response.Body.FlushAsync(open.Token);
+            await SendGrowthAsync(context.Response.Body, job.Value.Id, path, from, open.Token);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -107,7 +107,7 @@ internal sealed class JobLogEndpoints(ApiParts parts)
                 file ??= File.Exists(path) ? Open(path) : null;
                 if (file is not null)
                 {
-                    from = await CopyAsync(file, from, body, piece, ct).ConfigureAwait(false);
+                    from = await CopyAsync(file, from, body, piece, ct);
                 }
 
                 if (over)
@@ -115,7 +115,7 @@ internal sealed class JobLogEndpoints(ApiParts parts)
                     return;
                 }
 
-                await StreamWait.CommitAsync(parts.Engine.Commits, seen, LookAgain, parts.Time, ct).ConfigureAwait(false);
+                await StreamWait.CommitAsync(parts.Engine.Commits, seen, LookAgain, parts.Time, ct);
             }
         }
         finally
@@ -130,13 +130,13 @@ internal sealed class JobLogEndpoints(ApiParts parts)
         // A log that outgrew its limit is cut and begins anew.
         var position = file.Length < from ? 0 : from;
         file.Position = position;
-        while (await file.ReadAsync(piece, ct).ConfigureAwait(false) is var count and > 0)
+        while (await file.ReadAsync(piece, ct) is var count and > 0)
         {
-            await body.WriteAsync(piece.AsMemory(0, count), ct).ConfigureAwait(false);
+            await body.WriteAsync(piece.AsMemory(0, count), ct);
             position += count;
         }
 
-        await body.FlushAsync(ct).ConfigureAwait(false);
+        await body.FlushAsync(ct);
         return position;
     }
 
@@ -145,7 +145,7 @@ internal sealed class JobLogEndpoints(ApiParts parts)
     {
         var buffer = new byte[Math.Min(file.Length, bytes)];
         file.Seek(-buffer.Length, SeekOrigin.End);
-        var read = await file.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct).ConfigureAwait(false);
+        var read = await file.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
         var tail = buffer.AsMemory(0, read);
         var start = tail.Length > 0 && tail.Span[^1] == '\n' ? tail.Length - 1 : tail.Length;
         for (var i = 0; i < lines; i++)

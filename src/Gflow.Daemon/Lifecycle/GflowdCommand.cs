@@ -42,10 +42,10 @@ internal sealed class GflowdCommand
         {
             foreach (var error in parsed.Errors)
             {
-                await _terminal.Error.WriteLineAsync($"gflowd: {error.Message}").ConfigureAwait(false);
+                await _terminal.Error.WriteLineAsync($"gflowd: {error.Message}");
             }
 
-            await _terminal.Error.WriteLineAsync("See: gflowd --help").ConfigureAwait(false);
+            await _terminal.Error.WriteLineAsync("See: gflowd --help");
             return VerbContext.WrongUsage;
         }
 
@@ -58,7 +58,7 @@ internal sealed class GflowdCommand
                 // Serving has its own idea of signals.
                 ProcessTerminationTimeout = null,
             },
-            ct).ConfigureAwait(false);
+            ct);
     }
 
     /// <summary>The whole grammar; what the documentation shows is held against it.</summary>
@@ -129,13 +129,13 @@ internal sealed class GflowdCommand
     {
         if (context.LoadOptions() is null)
         {
-            await context.Terminal.Error.WriteLineAsync("gflowd was left as it is.").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync("gflowd was left as it is.");
             return VerbContext.Failed;
         }
 
-        var found = await context.FindAsync(ct).ConfigureAwait(false);
-        var stopped = found.Process is null ? VerbContext.Done : await new StopCommand(context, cancelJobs: false).RunAsync(ct).ConfigureAwait(false);
-        return stopped == VerbContext.Done ? await new StartCommand(context).RunAsync(ct).ConfigureAwait(false) : stopped;
+        var found = await context.FindAsync(ct);
+        var stopped = found.Process is null ? VerbContext.Done : await new StopCommand(context, cancelJobs: false).RunAsync(ct);
+        return stopped == VerbContext.Done ? await new StartCommand(context).RunAsync(ct) : stopped;
     }
 
     private VerbContext Context(ParseResult parsed) =>

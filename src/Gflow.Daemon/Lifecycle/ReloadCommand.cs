@@ -9,24 +9,24 @@ internal sealed class ReloadCommand(VerbContext context)
     {
         if (context.LoadOptions() is null)
         {
-            await context.Terminal.Error.WriteLineAsync("The running configuration was left as it is.").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync("The running configuration was left as it is.");
             return VerbContext.Failed;
         }
 
-        var found = await context.FindAsync(ct).ConfigureAwait(false);
+        var found = await context.FindAsync(ct);
         if (found.Process is not { } process)
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).");
             return VerbContext.Failed;
         }
 
         if (!process.Send(PosixSignal.SIGHUP))
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd (pid {process.Pid}) cannot be told: it has just ended, or is another user's.").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync($"gflowd (pid {process.Pid}) cannot be told: it has just ended, or is another user's.");
             return VerbContext.Failed;
         }
 
-        await context.Terminal.Out.WriteLineAsync($"gflowd (pid {process.Pid}) reads its configuration again; its log tells what came of it.").ConfigureAwait(false);
+        await context.Terminal.Out.WriteLineAsync($"gflowd (pid {process.Pid}) reads its configuration again; its log tells what came of it.");
         return VerbContext.Done;
     }
 }

@@ -20,12 +20,12 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         using var logs = LineLog.Factory(file is null ? context.Terminal.Error.Write : file.Write, context.Time);
         try
         {
-            await ServeAsync(options, logs, ct).ConfigureAwait(false);
+            await ServeAsync(options, logs, ct);
             return VerbContext.Done;
         }
         catch (Exception refusal) when (refusal is StartRefusedException or StorageRefusedException or ExecutorUnavailableException)
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd: {refusal.Message}").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync($"gflowd: {refusal.Message}");
             return VerbContext.Failed;
         }
     }
@@ -38,10 +38,10 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         using var terminate = Listen(PosixSignal.SIGTERM, signals.Writer);
         using var interrupt = Listen(PosixSignal.SIGINT, signals.Writer);
         using var hangUp = Listen(PosixSignal.SIGHUP, signals.Writer);
-        await using var host = await DaemonHost.StartAsync(options, new DaemonParts(context.Time, logs), ct).ConfigureAwait(false);
+        await using var host = await DaemonHost.StartAsync(options, new DaemonParts(context.Time, logs), ct);
         try
         {
-            await foreach (var signal in signals.Reader.ReadAllAsync(ct).ConfigureAwait(false))
+            await foreach (var signal in signals.Reader.ReadAllAsync(ct))
             {
                 if (signal != PosixSignal.SIGHUP)
                 {
@@ -49,7 +49,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
                     return;
                 }
 
-                await ReloadAsync(host, log).ConfigureAwait(false);
+                await ReloadAsync(host, log);
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -77,7 +77,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
             return;
         }
 
-        var later = await host.ApplyAsync(changed).ConfigureAwait(false);
+        var later = await host.ApplyAsync(changed);
         if (later.Count > 0)
         {
             LogNeedRestart(log, string.Join(", ", later));

@@ -18,7 +18,7 @@ internal sealed class StartCommand(VerbContext context)
             return VerbContext.Failed;
         }
 
-        var found = await context.FindAsync(ct).ConfigureAwait(false);
+        var found = await context.FindAsync(ct);
         if (found.Process is { } running)
         {
             return AlreadyThere(found, running);
@@ -31,11 +31,11 @@ internal sealed class StartCommand(VerbContext context)
             Directory.CreateDirectory(Path.GetDirectoryName(log)!, OwnerOnly);
             var before = File.Exists(log) ? new FileInfo(log).Length : 0;
             var daemon = BackgroundProcess.Start(Command(log), context.Environment, log);
-            return await AwaitAsync(daemon, options.Daemon.Socket, log, before, ct).ConfigureAwait(false);
+            return await AwaitAsync(daemon, options.Daemon.Socket, log, before, ct);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception)
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd could not be started: {error.Message}").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync($"gflowd could not be started: {error.Message}");
             return VerbContext.Failed;
         }
     }
@@ -74,27 +74,27 @@ internal sealed class StartCommand(VerbContext context)
         {
             if (daemon.HasEnded)
             {
-                await context.Terminal.Error.WriteLineAsync("gflowd did not start:").ConfigureAwait(false);
+                await context.Terminal.Error.WriteLineAsync("gflowd did not start:");
                 foreach (var line in NewLines(log, before).TakeLast(ShownLines))
                 {
-                    await context.Terminal.Error.WriteLineAsync($"  {line}").ConfigureAwait(false);
+                    await context.Terminal.Error.WriteLineAsync($"  {line}");
                 }
 
                 return VerbContext.Failed;
             }
 
-            if (Path.Exists(socket) && await call.HealthAsync(ct).ConfigureAwait(false) is { } health && health.Pid == daemon.Pid)
+            if (Path.Exists(socket) && await call.HealthAsync(ct) is { } health && health.Pid == daemon.Pid)
             {
-                await context.Terminal.Out.WriteLineAsync($"gflowd started (pid {daemon.Pid}, socket {socket}).").ConfigureAwait(false);
-                await context.Terminal.Out.WriteLineAsync($"Log: {log}").ConfigureAwait(false);
+                await context.Terminal.Out.WriteLineAsync($"gflowd started (pid {daemon.Pid}, socket {socket}).");
+                await context.Terminal.Out.WriteLineAsync($"Log: {log}");
                 return VerbContext.Done;
             }
 
-            await Task.Delay(LookAgain, context.Time, ct).ConfigureAwait(false);
+            await Task.Delay(LookAgain, context.Time, ct);
         }
 
         await context.Terminal.Error.WriteLineAsync(
-            $"gflowd (pid {daemon.Pid}) was started but does not answer on {socket} after {Patience.TotalSeconds:0} s; its log: {log}").ConfigureAwait(false);
+            $"gflowd (pid {daemon.Pid}) was started but does not answer on {socket} after {Patience.TotalSeconds:0} s; its log: {log}");
         return VerbContext.Failed;
     }
 

@@ -9,11 +9,11 @@ internal sealed class StatusCommand(VerbContext context, bool json)
 {
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        var found = await context.FindAsync(ct).ConfigureAwait(false);
+        var found = await context.FindAsync(ct);
         if (found.Status is { } status)
         {
             await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(status, WireJson.Default.StatusAnswer)) : StatusText.Format(status))
-                .ConfigureAwait(false);
+                ;
             return VerbContext.Done;
         }
 
@@ -22,7 +22,7 @@ internal sealed class StatusCommand(VerbContext context, bool json)
             : ("not_running", $"gflowd is not running (looked at {found.Socket}). Start it with: gflowd start", VerbContext.NotRunning);
         await context.Terminal.Out.WriteAsync(Line(json
             ? JsonSerializer.Serialize(new ErrorAnswer(text, [new WireProblem(code, text)]), WireJson.Default.ErrorAnswer)
-            : text)).ConfigureAwait(false);
+            : text));
         return exit;
     }
 

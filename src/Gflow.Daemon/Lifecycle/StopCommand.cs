@@ -14,34 +14,34 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
 
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        var found = await context.FindAsync(ct).ConfigureAwait(false);
+        var found = await context.FindAsync(ct);
         if (found.Process is not { } process)
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).");
             return VerbContext.Failed;
         }
 
-        if (cancelJobs && !await CancelJobsAsync(found, ct).ConfigureAwait(false))
+        if (cancelJobs && !await CancelJobsAsync(found, ct))
         {
             return VerbContext.Failed;
         }
 
         using var call = new DaemonCall(found.Socket);
-        var left = (await call.StatusAsync(ct).ConfigureAwait(false))?.RunningJobs;
+        var left = (await call.StatusAsync(ct))?.RunningJobs;
         if (!process.Send(PosixSignal.SIGTERM) && process.IsAlive)
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd (pid {process.Pid}) is another user's and cannot be stopped by you.").ConfigureAwait(false);
+            await context.Terminal.Error.WriteLineAsync($"gflowd (pid {process.Pid}) is another user's and cannot be stopped by you.");
             return VerbContext.Failed;
         }
 
-        if (!await UntilAsync(() => Task.FromResult(!process.IsAlive), Patience, ct).ConfigureAwait(false))
+        if (!await UntilAsync(() => Task.FromResult(!process.IsAlive), Patience, ct))
         {
             await context.Terminal.Error.WriteLineAsync(
-                $"gflowd (pid {process.Pid}) was told to stop and is still there after {Patience.TotalSeconds:0} s.").ConfigureAwait(false);
+                $"gflowd (pid {process.Pid}) was told to stop and is still there after {Patience.TotalSeconds:0} s.");
             return VerbContext.Failed;
         }
 
-        await context.Terminal.Out.WriteLineAsync("gflowd stopped." + Left(left)).ConfigureAwait(false);
+        await context.Terminal.Out.WriteLineAsync("gflowd stopped." + Left(left));
         return VerbContext.Done;
     }
 
@@ -59,7 +59,7 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
         if (found.Status is null)
         {
             await context.Terminal.Error.WriteLineAsync(
-                $"gflowd (pid {found.Process?.Pid}) does not answer, so its jobs cannot be cancelled; without --cancel-jobs it can be stopped.").ConfigureAwait(false);
+                $"gflowd (pid {found.Process?.Pid}) does not answer, so its jobs cannot be cancelled; without --cancel-jobs it can be stopped.");
             return false;
         }
 
@@ -67,7 +67,7 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
         var gone = await UntilAsync(
             async () =>
             {
-                if (await call.EndingAsync(ct).ConfigureAwait(false) is not { } live)
+                if (await call.EndingAsync(ct) is not { } live)
                 {
                     return false;
                 }
@@ -75,7 +75,7 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
                 // The queue first, or its jobs would start into the places of those that end.
                 foreach (var job in live.Where(job => !cancelled.Contains(job.Id)).OrderBy(job => job.State == nameof(JobState.Running)))
                 {
-                    if (await call.CancelAsync(job.Id, ct).ConfigureAwait(false))
+                    if (await call.CancelAsync(job.Id, ct))
                     {
                         cancelled.Add(job.Id);
                     }
@@ -84,29 +84,29 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
                 return live.Count == 0;
             },
             CancelPatience,
-            ct).ConfigureAwait(false);
+            ct);
         if (!gone)
         {
             await context.Terminal.Error.WriteLineAsync(
-                $"Jobs were cancelled but some are still there after {CancelPatience.TotalMinutes:0} minutes; gflowd was not stopped.").ConfigureAwait(false);
+                $"Jobs were cancelled but some are still there after {CancelPatience.TotalMinutes:0} minutes; gflowd was not stopped.");
             return false;
         }
 
-        await context.Terminal.Out.WriteLineAsync($"Cancelled {cancelled.Count} job{(cancelled.Count == 1 ? "" : "s")}.").ConfigureAwait(false);
+        await context.Terminal.Out.WriteLineAsync($"Cancelled {cancelled.Count} job{(cancelled.Count == 1 ? "" : "s")}.");
         return true;
     }
 
     private async Task<bool> UntilAsync(Func<Task<bool>> condition, TimeSpan patience, CancellationToken ct)
     {
         var begun = context.Time.GetTimestamp();
-        while (!await condition().ConfigureAwait(false))
+        while (!await condition())
         {
             if (context.Time.GetElapsedTime(begun) > patience)
             {
                 return false;
             }
 
-            await Task.Delay(LookAgain, context.Time, ct).ConfigureAwait(false);
+            await Task.Delay(LookAgain, context.Time, ct);
         }
 
         return true;

@@ -43,7 +43,7 @@ internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<strin
         }
 
         using var call = new DaemonCall(socket);
-        var status = await call.StatusAsync(ct).ConfigureAwait(false);
+        var status = await call.StatusAsync(ct);
         return new(socket, status, status is null ? holder?.Process : ProcessIdentity.Of(status.Pid));
     }
 }
