@@ -99,8 +99,8 @@ internal sealed class DaemonConnection(string? socketPath, string? host, int por
         }
         catch (IOException)
         {
-            // Its directory is not there, so nobody listens in it.
-            throw new SocketException((int)SocketError.ConnectionRefused);
+            // Only long paths are looked at here: without the directory there is no socket, and with it the file's name alone is too long.
+            throw new SocketException((int)(Directory.Exists(Path.GetDirectoryName(path)) ? SocketError.InvalidArgument : SocketError.AddressNotAvailable));
         }
     }
 }

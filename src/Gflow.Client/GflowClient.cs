@@ -187,7 +187,7 @@ public sealed class GflowClient : IDisposable
         System.Net.Sockets.SocketError.TimedOut => "no answer in time",
         System.Net.Sockets.SocketError.HostNotFound => "no such host",
         System.Net.Sockets.SocketError.AddressNotAvailable => "no such socket",
-        System.Net.Sockets.SocketError.InvalidArgument => "the socket's path is longer than the 107 bytes the system takes",
+        System.Net.Sockets.SocketError.InvalidArgument => "the name of the socket's file is too long for the system",
         _ => error.Message,
     };
 

@@ -148,7 +148,8 @@ public sealed class GflowClientTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/nonexistent/x.sock", "no such socket")]
-    [InlineData("/a/very/long/path/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/x.sock", "longer than the 107 bytes")]
+    [InlineData("/a/very/long/path/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/x.sock", "no such socket")]
+    [InlineData("/tmp/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.sock", "too long for the system")]
     public async Task Nobody_there_is_told_with_the_places_tried(string socket, string why)
     {
         using var client = new GflowClient(_daemon.Options with { Socket = socket });
