@@ -55,6 +55,24 @@ internal static class CommandTable
             // Whoever read our output has read enough (head, less): that is no failure of ours.
             return ExitCodes.Done;
         }
+        catch (IOException error)
+        {
+            return Unwritten(context, error);
+        }
+    }
+
+    private static int Unwritten(CommandContext context, IOException error)
+    {
+        try
+        {
+            context.Error.WriteLine($"gflow: {error.Message}");
+        }
+        catch (IOException)
+        {
+            // Nobody listens at all; the exit code remains.
+        }
+
+        return ExitCodes.Refused;
     }
 
     private static async Task<int> DispatchAsync(IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)

@@ -62,7 +62,7 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
                     _ = Poll(ref wanted, 1, -1);
                     break;
                 case var error:
-                    throw new IOException($"the output cannot be written (error {error})", error);
+                    throw new IOException($"the output cannot be written: {Marshal.GetPInvokeErrorMessage(error)}", error);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gflow.Cli;
+using Gflow.Cli.Rendering;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Cli;
@@ -25,6 +26,14 @@ public sealed class CommandTableTests
         }
 
         GoldenFile.Check($"help-{name}-80-colour", (await CommandRun.Async($"{path} -h", change: CommandRun.Terminal(80))).Out);
+    }
+
+    [Fact]
+    public async Task Output_that_cannot_be_written_is_a_failure_with_its_reason()
+    {
+        using var full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.Write);
+        var run = await CommandRun.Async("gqueue --version", change: context => context with { Out = new StreamWriter(new DescriptorStream((int)full.DangerousGetHandle())) });
+        Assert.Equal((ExitCodes.Refused, "gflow: the output cannot be written: No space left on device\n"), (run.Code, run.Error));
     }
 
     [Theory]
