@@ -211,12 +211,14 @@ public sealed class JobRules
         _changed[job.Id] = moved;
         if (eventType is { } type)
         {
-            // Starting is Running to the outside; the change that the event tells of is the one from the queue.
-            _events.Add(new JobEvent(type, moved, type == EventType.JobStarted ? JobState.Queued : job.State, _now));
+            _events.Add(new JobEvent(type, moved, LastTold(job), _now));
         }
 
         return moved;
     }
+
+    /// <summary>The API shows a job as running from the moment it has its GPUs, but no event says so before it has started.</summary>
+    private static JobState LastTold(Job job) => job.Status is JobStatus.Starting or JobStatus.Ending { StartedAt: null } ? JobState.Queued : job.State;
 
     private Job End(Job job, JobEnd end, DateTimeOffset at)
     {

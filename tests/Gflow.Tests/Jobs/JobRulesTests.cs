@@ -113,6 +113,27 @@ public sealed class JobRulesTests
     }
 
     [Fact]
+    public void An_event_comes_from_the_state_that_the_one_before_it_told()
+    {
+        var started = _rules.Submit(Draft.Job(), NoneEnded).Id;
+        var refused = _rules.Submit(Draft.Job(), NoneEnded).Id;
+        _rules.Start(started, []);
+        _rules.Start(refused, []);
+        _rules.Started(started, 1, 4711, Draft.Noon);
+        _rules.Exited(started, 1, new ProcessExit(0, null, Draft.Noon), gone: true);
+        _rules.NotStarted(refused, 1, "the working directory /x does not exist");
+        Assert.Equal(
+            [
+                (started, EventType.JobSubmitted, null),
+                (refused, EventType.JobSubmitted, null),
+                (started, EventType.JobStarted, JobState.Queued),
+                (started, EventType.JobCompleted, (JobState?)JobState.Running),
+                (refused, EventType.JobFailed, JobState.Queued),
+            ],
+            _rules.Changes().Events.Select(happened => (happened.Job.Id, happened.Type, happened.OldState)));
+    }
+
+    [Fact]
     public void Reports_of_another_attempt_change_nothing()
     {
         var id = _rules.Submit(Draft.Job(), NoneEnded).Id;
