@@ -32,6 +32,7 @@ internal sealed class DemoCommand(VerbContext context)
         // Whoever interrupts it gets his machine back as it was: jobs ended, home removed.
         using var interrupt = Listen(PosixSignal.SIGINT, stopping);
         using var terminate = Listen(PosixSignal.SIGTERM, stopping);
+        using var hangUp = Listen(PosixSignal.SIGHUP, stopping);
         var home = Directory.CreateTempSubdirectory("gflow-demo-");
         try
         {
