@@ -48,6 +48,17 @@ public sealed class ClientTests(Installation installed)
     }
 
     [Fact]
+    public async Task Output_that_cannot_be_written_is_a_failure_and_a_reader_that_has_enough_is_none()
+    {
+        await using var machine = await Machine.StartAsync(installed);
+        var full = await machine.RunAsync("sh", "-c", "gqueue > /dev/full");
+        Assert.Equal((1, "gflow: the output cannot be written: No space left on device\n"), (full.Code, full.Error));
+        await machine.SubmitAsync("yes | head -c 1000000");
+        await machine.DoneAsync("gjob", "wait", "1");
+        Assert.Equal("0\n", await machine.DoneAsync("bash", "-c", "gjob log 1 | head -1 > /dev/null; echo ${PIPESTATUS[0]}"));
+    }
+
+    [Fact]
     public async Task Exit_codes_tell_done_refused_misused_and_unreachable_apart()
     {
         await using var machine = await Machine.StartAsync(installed);

@@ -90,6 +90,8 @@ public sealed class DaemonTests(Installation installed)
     {
         await using var machine = await Machine.StartAsync(installed);
         var id = await machine.SubmitAsync("sleep 600");
+        await machine.RunningAsync(id);
+        await machine.DeliveredAsync();
         var events = await machine.Client.EventsAsync(cancel: Ct);
         using var feed = events.Value;
         Assert.True(await feed.ConnectedAsync(Ct));
@@ -97,6 +99,16 @@ public sealed class DaemonTests(Installation installed)
         await using var following = log.Value;
         Assert.InRange((await machine.StopDaemonAsync()).TotalSeconds, 0, 5);
         Assert.Null(await feed.NextAsync(Ct));
+    }
+
+    [Fact]
+    public async Task A_killed_daemon_leaves_nothing_in_the_temporary_directory()
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        machine.Environment["TMPDIR"] = machine.Work;
+        await machine.StartDaemonAsync();
+        await machine.KillDaemonAsync();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(machine.Work));
     }
 
     [Fact]

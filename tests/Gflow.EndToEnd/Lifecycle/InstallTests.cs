@@ -21,24 +21,4 @@ public sealed class InstallTests(Installation installed)
             Assert.Matches(@"^\w+ \d+\.\d+\.\d+\n$", version.Out);
         }
     }
-
-    [Fact]
-    public async Task The_demo_shows_everything_and_leaves_nothing()
-    {
-        var home = Directory.CreateTempSubdirectory("gflow-demo-home-");
-        try
-        {
-            var environment = new Dictionary<string, string> { ["HOME"] = home.FullName, ["TMPDIR"] = home.FullName, ["PATH"] = "/usr/bin:/bin" };
-            var ran = await Run.Async(Path.Combine(installed.Prefix, "bin", "gflowd"), ["demo"], environment);
-            Assert.True(ran.Code == 0, ran.ToString());
-            Assert.Contains("Everything arrived.", ran.Out, StringComparison.Ordinal);
-            Assert.Empty(home.EnumerateFileSystemInfos());
-            Assert.Empty(Processes.Mentioning(home.FullName));
-        }
-        finally
-        {
-            await Processes.EndAllAsync(home.FullName);
-            home.Delete(recursive: true);
-        }
-    }
 }

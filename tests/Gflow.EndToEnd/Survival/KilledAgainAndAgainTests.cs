@@ -20,8 +20,18 @@ public sealed class KilledAgainAndAgainTests(Installation installed)
         var random = new Random(1);
         for (var kill = 0; kill < Kills; kill++)
         {
-            // From the first moments of the start, where the last one's work is taken up, to long after it.
-            await Task.Delay(random.Next(20, 400), TestContext.Current.CancellationToken);
+            if (kill % 2 == 0)
+            {
+                // From the first moments of the start, where the last one's work is taken up, to long after it.
+                await Task.Delay(random.Next(20, 400), TestContext.Current.CancellationToken);
+            }
+            else
+            {
+                // Right after a promise, while the job it was given for is being started.
+                var before = acknowledged.Count;
+                await machine.UntilAsync(() => acknowledged.Count > before, "a submission is acknowledged");
+            }
+
             await machine.KillDaemonAsync();
             machine.LaunchDaemon();
         }

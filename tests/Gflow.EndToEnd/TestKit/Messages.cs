@@ -61,7 +61,9 @@ internal static class Messages
         await machine.Mail.Mails.WaitForAsync(_ => machine.Mails().Count(message => message.Job == job) >= expected.Length, Patience);
         Assert.Equal(expected, machine.Hooks().Where(message => message.Job == job).Select(message => (message.Event, message.State)));
         Assert.Equal(expected, machine.Mails().Where(message => message.Job == job).Select(message => (message.Event, message.State)));
-        Assert.Equal(expected.Select(pair => pair.Event), await machine.EventsAsync(job));
+        var frames = (await machine.StreamAsync()).Where(frame => frame.JobId == job).ToList();
+        Assert.Equal(expected, frames.Select(frame => (frame.Event, frame.NewState!)));
+        Assert.Equal(expected[..^1].Select(pair => pair.State), frames.Skip(1).Select(frame => frame.OldState));
     }
 
     /// <summary>Drops repetitions; each must have been the same, byte for byte.</summary>

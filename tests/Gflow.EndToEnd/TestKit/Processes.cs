@@ -7,6 +7,7 @@ namespace Gflow.EndToEnd.TestKit;
 internal static partial class Processes
 {
     public const int Hangup = 1;
+    public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
 
