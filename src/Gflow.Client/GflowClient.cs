@@ -14,11 +14,14 @@ namespace Gflow.Client;
 /// <summary>Asks the daemon, over its Unix socket where there is one, else over loopback TCP. Expected failures are values.</summary>
 public sealed class GflowClient : IDisposable
 {
+    /// <summary>A daemon told to take any free port can only be found by its socket.</summary>
+    private const int AnyPort = 0;
+
     private readonly DaemonConnection _connection;
 
     public GflowClient(ClientOptions options)
     {
-        _connection = new DaemonConnection(options.Socket, options.Host, options.Port);
+        _connection = new DaemonConnection(options.Socket, options.Port == AnyPort ? null : options.Host, options.Port);
     }
 
     /// <summary>Asks the daemon behind this Unix socket and no other.</summary>

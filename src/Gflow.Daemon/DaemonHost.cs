@@ -131,6 +131,11 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     private async Task StartAllAsync(CancellationToken ct)
     {
+        if (Environment.ProcessId == 1)
+        {
+            LogFirstProcess(_log);
+        }
+
         Running(HomeLock.Take(Paths.Root, Socket));
         Paths.Create();
         Database = Running(Database.Open(Paths.Database, _parts.Time));
@@ -185,6 +190,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         _running.Push(part);
         return part;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "gflowd is process 1 of a container: jobs end with it, and nobody collects their orphans. Start the container with an init (docker run --init).")]
+    private static partial void LogFirstProcess(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "gflowd {Version} serves {DataDirectory} on {Socket} and {Address}")]
     private static partial void LogStarted(ILogger log, string version, string dataDirectory, string socket, Uri address);

@@ -42,7 +42,7 @@ internal static class GqueueCommand
             new("--interval", [], "SECONDS", "Pause of --watch, from 1 (default 2)"),
             new("--tmux", ["-T"], null, "Has no effect any more: jobs run without tmux"),
         ],
-        Exclusive = [["--completed", "--all"], ["--completed", "--states"], ["--group", "--tree"]],
+        Exclusive = [["--completed", "--all"], ["--completed", "--states"], ["--all", "--states"], ["--group", "--tree"]],
         Examples =
         [
             new("gqueue", "Your waiting and running jobs"),

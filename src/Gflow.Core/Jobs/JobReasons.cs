@@ -28,7 +28,7 @@ public static class JobReasons
     {
         EndCause.Cancel => $"Cancelled by {ending.By}; waits until its processes are gone",
         EndCause.TimeLimit => "Used up its time limit; waits until its processes are gone",
-        _ => "Its script has ended but left processes behind; waits until they are gone",
+        _ => "Its script has ended but left processes behind; they are told to end, and the job waits until they are gone",
     };
 
     private static JobReason Waiting(Job job, JobBoard board, IReadOnlyList<GpuSlot> gpus)

@@ -85,7 +85,7 @@ internal static class ConfigFile
         var host = section.Text("host") is { } name ? ClientOptions.ReadHost(name, problems) : null;
         if (IPAddress.TryParse(host, out var address) && !IPAddress.IsLoopback(address))
         {
-            section.Warn("host", section.Text("host")!, "other machines could reach the daemon, and nobody could tell who calls from there", "write \"localhost\"");
+            section.Wrong("host", section.Text("host")!, "other machines could reach the daemon, and nobody could tell who calls from there", "write \"localhost\"");
         }
 
         var fairShare = section.Section("fair_share");

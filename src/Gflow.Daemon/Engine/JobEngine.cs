@@ -59,7 +59,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _writer = new BatchWriter(database, settings.Scheduler);
         _reports = new LaunchReports(TellAsync);
         _effects = new EffectRunner(database, executor, settings.Effects, _reports, TellAsync, time, logs.CreateLogger<EffectRunner>());
-        _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time);
+        _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time, logs.CreateLogger<Retention>());
         _wakeup = time.CreateTimer(_ => _commands.Writer.TryWrite(new EngineWakeup()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _current = new Board(JobBoard.Empty(default), settings.Gpus);
         _status = new EngineStatus(time.GetUtcNow(), [], null);
@@ -72,6 +72,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
     /// <summary>Grows with the history.</summary>
     public CommitSignal Commits => _writer.Commits;
+
+    /// <summary>Completes when the engine has stopped; faulted when it broke, after which nothing is done or stored any more.</summary>
+    public Task Stopped => _loop;
 
     /// <summary>Compares what is stored with what the machine has, and from then on works.</summary>
     /// <exception cref="ExecutorUnavailableException">The launcher can neither be reached nor started.</exception>
@@ -151,7 +154,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _reports.Dispose();
         _effects.Dispose();
         _commands.Writer.TryComplete();
-        await _loop;
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _wakeup.DisposeAsync();
         _writer.Dispose();
     }
@@ -171,6 +174,20 @@ internal sealed partial class JobEngine : IAsyncDisposable
     }
 
     private async Task LoopAsync()
+    {
+        try
+        {
+            await WorkAsync();
+        }
+        catch (Exception error)
+        {
+            LogBroken(_log, error);
+            _commands.Writer.TryComplete();
+            throw;
+        }
+    }
+
+    private async Task WorkAsync()
     {
         var batch = new List<EngineCommand>(MaxBatch);
         while (await _commands.Reader.WaitToReadAsync())
@@ -281,6 +298,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The launcher runs job {Job} attempt {Attempt} (pid {Pid}), which the database does not know. It is left alone and keeps its GPUs.")]
     private static partial void LogUnknownJob(ILogger log, uint job, int attempt, int pid);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The engine broke")]
+    private static partial void LogBroken(ILogger log, Exception error);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database cannot be written: {Reason}. Requests are refused until it can.")]
     private static partial void LogStoreFault(ILogger log, string reason);

@@ -8,21 +8,23 @@ namespace Gflow.Daemon.Engine;
 internal sealed record RetentionTerms(TimeSpan? Jobs, TimeSpan? Events);
 
 /// <summary>Forgets what is older than the terms, a slice at a time inside normal batches, so that nobody waits for it.</summary>
-internal sealed class Retention : IDisposable
+internal sealed partial class Retention : IDisposable
 {
     private const int Slice = 500;
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
 
     private readonly DataPaths _paths;
     private readonly Func<EngineCommand, ValueTask> _tell;
+    private readonly ILogger _log;
     private readonly ITimer _timer;
     private RetentionTerms _terms;
 
-    public Retention(RetentionTerms terms, DataPaths paths, Func<EngineCommand, ValueTask> tell, TimeProvider time)
+    public Retention(RetentionTerms terms, DataPaths paths, Func<EngineCommand, ValueTask> tell, TimeProvider time, ILogger<Retention> log)
     {
         _terms = terms;
         _paths = paths;
         _tell = tell;
+        _log = log;
         _timer = time.CreateTimer(_ => Begin(), null, Period, Period);
     }
 
@@ -32,7 +34,7 @@ internal sealed class Retention : IDisposable
     /// <summary>Begins a round now.</summary>
     public void Begin()
     {
-        var round = new Round(Volatile.Read(ref _terms), _paths);
+        var round = new Round(Volatile.Read(ref _terms), _paths, _log);
         _ = _tell(new EngineNews(batch => batch.Forget = round.Forget, () =>
         {
             round.DeleteLogs();
@@ -45,7 +47,7 @@ internal sealed class Retention : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private sealed class Round(RetentionTerms terms, DataPaths paths)
+    private sealed partial class Round(RetentionTerms terms, DataPaths paths, ILogger log)
     {
         private List<JobId> _jobs = [];
 
@@ -70,8 +72,18 @@ internal sealed class Retention : IDisposable
         {
             foreach (var id in _jobs)
             {
-                File.Delete(paths.LogOf(id));
+                try
+                {
+                    File.Delete(paths.LogOf(id));
+                }
+                catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+                {
+                    LogKept(log, id, error.Message);
+                }
             }
         }
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} is forgotten, but its log stays: {Reason}")]
+        private static partial void LogKept(ILogger log, JobId job, string reason);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
 
@@ -23,7 +24,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
             await ServeAsync(options, logs, ct);
             return VerbContext.Done;
         }
-        catch (Exception refusal) when (refusal is StartRefusedException or StorageRefusedException or ExecutorUnavailableException)
+        catch (Exception refusal) when (refusal is StartRefusedException or StorageRefusedException or ExecutorUnavailableException or EngineBrokenException)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd: {refusal.Message}");
             return VerbContext.Failed;
@@ -39,6 +40,12 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         using var interrupt = Listen(PosixSignal.SIGINT, signals.Writer);
         using var hangUp = Listen(PosixSignal.SIGHUP, signals.Writer);
         await using var host = await DaemonHost.StartAsync(options, new DaemonParts(context.Time, logs), ct);
+        // An engine that broke must not leave a daemon behind that answers and does nothing; the launcher keeps what happens until the next start.
+        _ = host.Engine.Stopped.ContinueWith(
+            stopped => signals.Writer.TryComplete(new EngineBrokenException(stopped.Exception!.InnerException!)),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default);
         try
         {
             await foreach (var signal in signals.Reader.ReadAllAsync(ct))

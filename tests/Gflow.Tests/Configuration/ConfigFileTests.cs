@@ -177,9 +177,18 @@ public sealed class ConfigFileTests
     }
 
     [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("2001:db8::1")]
+    public void An_address_that_other_machines_reach_is_refused(string host)
+    {
+        using var home = new ConfigHome($"[daemon]\nhost = \"{host}\"\n");
+        var load = home.Load();
+        Assert.Null(load.Options);
+        Assert.Contains("other machines", Assert.Single(load.Problems).ToString());
+    }
+
+    [Theory]
     [InlineData("[executor]\ntype = \"tmux\"\n", "executor.type", "gjob log")]
-    [InlineData("[daemon]\nhost = \"0.0.0.0\"\n", "daemon.host", "other machines")]
-    [InlineData("[daemon]\nhost = \"2001:db8::1\"\n", "daemon.host", "other machines")]
     [InlineData("[notifications]\nmax_concurrent_deliveries = 0\n", "notifications.max_concurrent_deliveries", "counts as 1")]
     [InlineData("[notifications]\nenabled = true\n[[notifications.webhooks]]\nurl = \"http://a/\"\ntimeout_secs = 0\n", "notifications.webhooks[0].timeout_secs", "counts as 1")]
     [InlineData("[[notifications.webhooks]]\nurl = \"http://a/\"\n", "notifications.enabled", "enabled = true")]

@@ -155,7 +155,7 @@ public sealed class GflowdCommandTests
     public async Task A_start_that_fails_tells_why()
     {
         using var home = new TestHome();
-        home.Configure("[daemon]\nport = 0\nhost = \"0.0.0.0\"\n");
+        home.Configure("[daemon]\nport = 0\nhost = \"no-such-host.invalid\"\n");
         var (exit, _, errors) = await RunAsync(home, "start");
         Assert.Equal(1, exit);
         Assert.Contains("did not start", errors, StringComparison.Ordinal);
