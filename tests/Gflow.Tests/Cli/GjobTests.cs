@@ -146,7 +146,8 @@ public sealed class GjobTests : IAsyncLifetime
         });
 
         using var output = new SignallingStream(shown);
-        await CommandRun.Async("gjob log -f 31", _daemon.Options, context => context with { OutBytes = output });
+        var run = await CommandRun.Async("gjob log -f 31", _daemon.Options, context => context with { OutBytes = output });
+        Assert.Equal((ExitCodes.Done, ""), (run.Code, run.Error));
         Assert.Equal("first from 6", Encoding.UTF8.GetString(output.ToArray()));
     }
 
