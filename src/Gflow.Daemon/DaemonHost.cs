@@ -147,6 +147,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         await _notifications.DeliverAsync(_options.Notifications);
         var server = Running(await ApiServer.StartAsync(Api(), Listen(), _parts.Logs, ct));
         Address = server.Address;
+        await Engine.AnnounceAsync();
     }
 
     private LocalExecutor Launcher(DataPaths paths, long epoch) =>

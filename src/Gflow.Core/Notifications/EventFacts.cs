@@ -19,6 +19,35 @@ public static class EventFacts
         Sequence = sequence,
     };
 
+    /// <inheritdoc cref="Payload(JobEvent, JobReason?, string, long, SchedulerFacts)"/>
+    public static NotificationPayload Payload(MachineEvent happened, string uid, long sequence, SchedulerFacts scheduler)
+    {
+        var timestamp = NotificationPayload.Instant(happened.At);
+        return new NotificationPayload
+        {
+            Event = happened.Type.WireName(),
+            Timestamp = timestamp,
+            Scheduler = scheduler,
+            Text = happened.Type == EventType.SchedulerOnline
+                ? $"gflow scheduler online\nHost: {scheduler.Host}\nVersion: {scheduler.Version}\nTime: {timestamp}"
+                : null,
+            Gpu = happened.Gpu is { } gpu ? new GpuFacts(gpu, Available: true) : null,
+            Id = uid,
+            Sequence = sequence,
+        };
+    }
+
+    /// <inheritdoc cref="Frame(JobEvent, JobReason?, long)"/>
+    public static StreamFrame Frame(MachineEvent happened, long sequence) => new()
+    {
+        Type = StreamType(happened.Type),
+        Seq = sequence,
+        Event = happened.Type.WireName(),
+        Timestamp = NotificationPayload.Instant(happened.At),
+        GpuIndex = happened.Gpu,
+        Available = happened.Gpu is null ? null : true,
+    };
+
     /// <summary>The same event as the event stream tells it.</summary>
     public static StreamFrame Frame(JobEvent happened, JobReason? reason, long sequence)
     {
@@ -48,6 +77,8 @@ public static class EventFacts
         EventType.JobStarted or EventType.JobHeld or EventType.JobReleased => "job_state_changed",
         EventType.JobTimeout => "job_timed_out",
         EventType.JobCompleted or EventType.JobFailed or EventType.JobCancelled => "job_completed",
+        EventType.GpuAvailable => "gpu_availability_changed",
+        EventType.SchedulerOnline => "daemon_started",
         _ => type.WireName(),
     };
 

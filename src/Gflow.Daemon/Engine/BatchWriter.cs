@@ -37,7 +37,7 @@ internal sealed class BatchWriter : IDisposable
     public void Write(EngineBatch batch, JobChanges changes, IReadOnlyList<GpuSlot> gpus, IReadOnlyList<Subscription> subscriptions)
     {
         _committed = [];
-        if (changes.Jobs.Count == 0 && batch.Contents.Count == 0 && batch.Settlements.Count == 0 && batch.Forget is null)
+        if (changes.Jobs.Count == 0 && batch.Contents.Count == 0 && batch.MachineEvents.Count == 0 && batch.Settlements.Count == 0 && batch.Forget is null)
         {
             return;
         }
@@ -57,12 +57,12 @@ internal sealed class BatchWriter : IDisposable
 
         foreach (var happened in changes.Events)
         {
-            var (row, payload) = _writer.Write(happened, changes.Board, gpus, ++seq);
-            _events.Append(row, transaction);
-            foreach (var delivery in NotificationRouter.Route(payload, happened.Type, happened.Job.Spec.Notifications, subscriptions))
-            {
-                deliveries.Add(Row(row, delivery, _lastDelivery + deliveries.Count + 1));
-            }
+            Append(_writer.Write(happened, changes.Board, gpus, ++seq), happened.Job.Spec.Notifications);
+        }
+
+        foreach (var happened in batch.MachineEvents)
+        {
+            Append(_writer.Write(happened, ++seq), null);
         }
 
         DeliveryTable.Insert(Connection, transaction, deliveries);
@@ -76,6 +76,15 @@ internal sealed class BatchWriter : IDisposable
         _lastEvent = seq;
         _lastDelivery += deliveries.Count;
         _committed = deliveries;
+
+        void Append((EventRow Row, NotificationPayload Payload) happened, NotificationWish? wish)
+        {
+            _events.Append(happened.Row, transaction);
+            foreach (var delivery in NotificationRouter.Route(happened.Payload, happened.Row.Type, wish, subscriptions))
+            {
+                deliveries.Add(Row(happened.Row, delivery, _lastDelivery + deliveries.Count + 1));
+            }
+        }
     }
 
     /// <summary>Lets readers see what was committed.</summary>

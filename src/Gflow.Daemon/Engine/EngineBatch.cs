@@ -1,5 +1,6 @@
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
 using Gflow.Core.Scheduling;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -13,6 +14,7 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
     private readonly Dictionary<string, byte[]> _contents = [];
     private readonly List<Job> _kills = [];
     private readonly List<Settlement> _settlements = [];
+    private readonly List<MachineEvent> _machineEvents = [];
 
     /// <summary>Applies to the board of this batch, in which all earlier commands of it have taken effect.</summary>
     public JobRules Rules { get; } = new(before, policy, now);
@@ -33,6 +35,11 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
     /// <summary>Outcomes of deliveries.</summary>
     public IReadOnlyList<Settlement> Settlements => _settlements;
 
+    /// <summary>What happened to the machine or the daemon; told after what happened to jobs.</summary>
+    public IReadOnlyList<MachineEvent> MachineEvents => _machineEvents;
+
+    public void Happened(MachineEvent happened) => _machineEvents.Add(happened);
+
     public void Settle(IReadOnlyList<Settlement> settlements) => _settlements.AddRange(settlements);
 
     public void Keep(string? hash, byte[]? bytes)
@@ -52,7 +59,7 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
 
     public Job? FindEnded(JobId id) => JobTable.Find(writer, id) is { } job && job.State.IsFinal() ? job : null;
 
-    /// <summary>Carries the plan out; its starts and endings are committed before anything is done about them.</summary>
+    /// <summary>Carries the plan out; its starts and endings are committed before anything is done about them. A GPU that was taken and that the plan gave to nobody is available again.</summary>
     public void Plan(IReadOnlyList<GpuSlot> gpus)
     {
         var plan = Planner.Plan(new Snapshot(Rules.Changes().Board, gpus, now));
@@ -67,6 +74,12 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
         foreach (var start in plan.Starts)
         {
             Rules.Start(start.Job, start.Gpus);
+        }
+
+        var occupied = Rules.Changes().Board.Occupied;
+        foreach (var gpu in before.Occupied.Keys.Where(gpu => !occupied.ContainsKey(gpu)))
+        {
+            Happened(new MachineEvent(EventType.GpuAvailable, now, gpu));
         }
     }
 }

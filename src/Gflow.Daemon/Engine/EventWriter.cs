@@ -16,21 +16,26 @@ internal sealed class EventWriter(SchedulerFacts scheduler)
     public (EventRow Row, NotificationPayload Payload) Write(JobEvent happened, JobBoard board, IReadOnlyList<GpuSlot> gpus, long seq)
     {
         var reason = ReasonAtEvent(happened.Job, board, gpus);
-        var uid = Uid(happened.At);
-        var payload = EventFacts.Payload(happened, reason, uid, seq, scheduler);
-        var frame = EventFacts.Frame(happened, reason, seq);
-        var row = new EventRow(
-            seq,
-            uid,
-            happened.Type,
-            happened.At,
-            happened.Job.Id,
-            happened.Job.SubmittedBy,
-            frame.Type,
-            JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame),
-            JsonSerializer.SerializeToUtf8Bytes(payload, PayloadJson.Default.NotificationPayload));
-        return (row, payload);
+        var payload = EventFacts.Payload(happened, reason, Uid(happened.At), seq, scheduler);
+        return (Row(happened.Type, happened.At, happened.Job.Id, EventFacts.Frame(happened, reason, seq), payload), payload);
     }
+
+    public (EventRow Row, NotificationPayload Payload) Write(MachineEvent happened, long seq)
+    {
+        var payload = EventFacts.Payload(happened, Uid(happened.At), seq, scheduler);
+        return (Row(happened.Type, happened.At, null, EventFacts.Frame(happened, seq), payload), payload);
+    }
+
+    private static EventRow Row(EventType type, DateTimeOffset at, JobId? job, StreamFrame frame, NotificationPayload payload) => new(
+        payload.Sequence,
+        payload.Id,
+        type,
+        at,
+        job,
+        payload.User,
+        frame.Type,
+        JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame),
+        JsonSerializer.SerializeToUtf8Bytes(payload, PayloadJson.Default.NotificationPayload));
 
     /// <summary>A queued job's wait for GPUs is no fact of its submission: the pass that follows may start it in the same instant.</summary>
     private static JobReason? ReasonAtEvent(Job job, JobBoard board, IReadOnlyList<GpuSlot> gpus) =>

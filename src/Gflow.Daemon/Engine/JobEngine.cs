@@ -144,6 +144,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
     }
 
+    /// <summary>Tells that the daemon is there: once, when everybody can reach it.</summary>
+    public Task AnnounceAsync() => TellAsync(new EngineNews(batch => batch.Happened(new MachineEvent(EventType.SchedulerOnline, batch.Now)))).AsTask();
+
     /// <summary>Hands in news; they are stored sooner or later.</summary>
     public async ValueTask TellAsync(EngineCommand news) => await HandInAsync(news);
 

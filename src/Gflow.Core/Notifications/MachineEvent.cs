@@ -1,0 +1,5 @@
+namespace Gflow.Core.Notifications;
+
+/// <summary>A fact about the machine or the daemon, not about anybody's job.</summary>
+/// <param name="Gpu">The index of the GPU it is about.</param>
+public sealed record MachineEvent(EventType Type, DateTimeOffset At, int? Gpu = null);
