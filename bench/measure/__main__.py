@@ -51,7 +51,7 @@ def main(published, benchmarks, result):
 
 def version(command):
     words = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout.split()
-    return next(word for word in words if word.strip("v")[:1].isdigit())
+    return next(word for word in words if word.strip("v")[:1].isdigit()).strip("v")
 
 
 # Told to stop, it still takes down what it has put up.

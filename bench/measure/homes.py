@@ -1,5 +1,6 @@
 """The two programs that are compared, each in a temporary home of its own."""
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -151,10 +152,10 @@ class Spooler(Home):
         raise RuntimeError("no task-spooler server")
 
     def submit_all(self, count, *command):
-        last = None
-        for _ in range(count):
-            last = self.run(*command)
-        return last
+        """Returns the last one's id. In one shell, since starting each client from here takes several times as long."""
+        words = " ".join(map(shlex.quote, (self.program, *command)))
+        loop = f"for ((i = 0; i < {count}; i++)); do last=$({words}) || exit 1; done; echo $last"
+        return subprocess.run(["bash", "-c", loop], env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout.strip()
 
     def block(self, slots):
         """Takes all slots until the gate is opened."""
