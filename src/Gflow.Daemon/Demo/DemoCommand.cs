@@ -74,7 +74,7 @@ internal sealed class DemoCommand(VerbContext context)
             var jobs = await SubmitAsync(client, ct);
             await ShowQueueAsync("The queue", client, ct);
             await PlayAsync(client, jobs, ct);
-            var complete = await ArrivedAsync(client, hook, mail, ct);
+            var complete = await ArrivedAsync(host, client, hook, mail, ct);
             await shown.CancelAsync();
             await showing;
             return complete ? VerbContext.Done : VerbContext.Failed;
@@ -147,10 +147,10 @@ internal sealed class DemoCommand(VerbContext context)
     }
 
     /// <summary>Waits for the messages of every transition the jobs made, and says what came of it.</summary>
-    private async Task<bool> ArrivedAsync(GflowClient client, WebhookReceiver hook, SmtpReceiver mail, CancellationToken ct)
+    private async Task<bool> ArrivedAsync(DaemonHost host, GflowClient client, WebhookReceiver hook, SmtpReceiver mail, CancellationToken ct)
     {
         var jobs = Checked(await client.ListAsync(new JobQuery(), ct));
-        var events = jobs.Sum(job => job.StartedAt is null ? 2 : 3);
+        var events = (int)host.Engine.Commits.LastEventSeq;
         var requests = await hook.Requests.WaitForAsync(items => items.Count >= events, Patience).WaitAsync(ct);
         var mails = await mail.Mails.WaitForAsync(items => items.Count >= events + 1, Patience).WaitAsync(ct);
         await ShowQueueAsync("All jobs", client, ct);

@@ -21,8 +21,10 @@ public sealed partial class ContractTests
     }
 
     [Fact]
-    public void The_events_of_jobs_are_exactly_the_documented_ones() =>
-        Assert.Equal(EventTypes.OfJobs.Select(type => type.WireName()), Notifications.FirstCells("## Events"));
+    public void The_events_that_are_sent_are_exactly_the_documented_ones() =>
+        Assert.Equal(
+            EventTypes.OfJobs.Append(EventType.GpuAvailable).Append(EventType.SchedulerOnline).Select(type => type.WireName()),
+            Notifications.FirstCells("## Events"));
 
     [Fact]
     public void The_job_has_exactly_the_documented_fields()

@@ -27,7 +27,7 @@ internal sealed class DemoText(TextWriter output)
     }
 
     public void Webhook(NotificationPayload payload, byte[] body) =>
-        Write($"\n{Bold($"WEBHOOK {payload.Event}")} job {payload.Job?.Id} ({payload.Job?.Name})\n  {Encoding.UTF8.GetString(body)}\n");
+        Write($"\n{Bold($"WEBHOOK {payload.Event}")}{About(payload)}\n  {Encoding.UTF8.GetString(body)}\n");
 
     public void Mail(MimeMessage mail)
     {
@@ -40,6 +40,13 @@ internal sealed class DemoText(TextWriter output)
 
         Write(text.ToString());
     }
+
+    private static string About(NotificationPayload payload) => payload switch
+    {
+        { Job: { } job } => $" job {job.Id} ({job.Name})",
+        { Gpu: { } gpu } => $" GPU {gpu.Index}",
+        _ => "",
+    };
 
     private string Bold(string text) => _colour ? $"\e[1m{text}\e[0m" : text;
 
