@@ -114,14 +114,15 @@ internal sealed partial class EffectRunner(
         var (script, environment) = Contents(job.Spec);
         var copy = script is null ? null : WriteScript(job.Id, script);
         var logPath = settings.Paths.LogOf(job.Id);
-        var run = JobScript.Of(job.Spec, script, copy);
+        var variables = JobEnvironment.Build(job, environment, Account.Of, logPath, settings.HideGpus);
+        var run = JobScript.Of(job.Spec, script, copy, variables);
         return new LaunchRequest(
             job.Id.Value,
             job.Attempt,
             run.Program,
             run.Arguments,
             job.Spec.RunDir,
-            JobEnvironment.Build(job, environment, Account.Of, logPath, settings.HideGpus),
+            variables,
             logPath,
             settings.LogMaxBytes,
             AppendLog: false);

@@ -3,7 +3,7 @@ using Gflow.Core.Jobs;
 
 namespace Gflow.Daemon.Execution;
 
-/// <summary>What to execute for a job: its command by bash, or its stored script by the interpreter its first line names.</summary>
+/// <summary>What to execute for a job: its command, by bash unless bash would only execute it; or its stored script by the interpreter its first line names.</summary>
 /// <param name="Program">argv[0].</param>
 /// <param name="Arguments">The rest of argv.</param>
 internal sealed record JobScript(string Program, IReadOnlyList<string> Arguments)
@@ -11,11 +11,14 @@ internal sealed record JobScript(string Program, IReadOnlyList<string> Arguments
     private const string Bash = "/bin/bash";
 
     /// <param name="copy">Where the stored bytes of the script lie; null for commands.</param>
-    public static JobScript Of(JobSpec spec, byte[]? script, string? copy)
+    /// <param name="environment">The job's own, in which its program is looked for.</param>
+    public static JobScript Of(JobSpec spec, byte[]? script, string? copy, IReadOnlyList<string> environment)
     {
         if (script is null || copy is null)
         {
-            return new(Bash, ["-c", spec.Command!]);
+            return PlainCommand.TryRead(spec.Command!, environment) is { } words
+                ? new(words[0], words[1..])
+                : new(Bash, ["-c", spec.Command!]);
         }
 
         var (interpreter, argument) = Shebang(script);
