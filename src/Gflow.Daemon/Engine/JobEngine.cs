@@ -140,9 +140,10 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _reports.Dispose();
-        _effects.Dispose();
+        _effects.Stop();
         _commands.Writer.TryComplete();
         await _loop;
+        _effects.Dispose();
         await _wakeup.DisposeAsync();
         _writer.Dispose();
     }
