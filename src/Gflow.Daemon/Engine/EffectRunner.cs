@@ -58,11 +58,10 @@ internal sealed partial class EffectRunner(
         await executor.AcknowledgeAsync(target.Id.Value, target.Attempt, ct);
     });
 
-    public void Dispose()
-    {
-        _stopping.Cancel();
-        _stopping.Dispose();
-    }
+    /// <summary>Begins nothing more; what was asked for stays due for the next start.</summary>
+    public void Stop() => _stopping.Cancel();
+
+    public void Dispose() => _stopping.Dispose();
 
     private void Run(Job job, Func<Job, CancellationToken, Task> effect)
     {

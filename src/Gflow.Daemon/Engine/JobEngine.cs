@@ -155,9 +155,10 @@ internal sealed partial class JobEngine : IAsyncDisposable
     {
         _retention.Dispose();
         _reports.Dispose();
-        _effects.Dispose();
+        _effects.Stop();
         _commands.Writer.TryComplete();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _effects.Dispose();
         await _wakeup.DisposeAsync();
         _writer.Dispose();
     }
