@@ -40,19 +40,23 @@ internal static class Messages
     public static Task DeliveredAsync(this Machine machine) =>
         machine.UntilAsync(() => machine.Query("SELECT count(*) FROM delivery WHERE state = 0") == 0, "everything is delivered");
 
-    /// <summary>What the webhook receiver got, in order of arrival.</summary>
-    public static List<Message> Hooks(this Machine machine) => [.. machine.Hook.Requests.Snapshot().Select(request =>
-    {
-        var payload = JsonSerializer.Deserialize(request.Body, PayloadJson.Default.NotificationPayload)!;
-        return new Message(request.Headers["webhook-id"], payload.Job!.Id, payload.Event, payload.Job.State, payload.Job.Revision!.Value, request.Body);
-    })];
+    /// <summary>What the webhook receiver got about jobs, in order of arrival.</summary>
+    public static List<Message> Hooks(this Machine machine) =>
+    [
+        .. from request in machine.Hook.Requests.Snapshot()
+           let payload = JsonSerializer.Deserialize(request.Body, PayloadJson.Default.NotificationPayload)!
+           where payload.Job is not null
+           select new Message(request.Headers["webhook-id"], payload.Job!.Id, payload.Event, payload.Job.State, payload.Job.Revision!.Value, request.Body),
+    ];
 
-    /// <summary>What the mail receiver got, in order of arrival. Mails name no revision.</summary>
-    public static List<Message> Mails(this Machine machine) => [.. machine.Mail.Mails.Snapshot().Select(mail =>
-    {
-        var text = mail.Message.TextBody!.ReplaceLineEndings("\n");
-        return new Message(mail.Message.MessageId!, uint.Parse(Line(text, "Job ID")), Line(text, "Event"), Line(text, "State"), 0, mail.Raw);
-    })];
+    /// <summary>What the mail receiver got about jobs, in order of arrival. Mails name no revision.</summary>
+    public static List<Message> Mails(this Machine machine) =>
+    [
+        .. from mail in machine.Mail.Mails.Snapshot()
+           let text = mail.Message.TextBody!.ReplaceLineEndings("\n")
+           where text.Contains("\nJob ID: ", StringComparison.Ordinal)
+           select new Message(mail.Message.MessageId!, uint.Parse(Line(text, "Job ID")), Line(text, "Event"), Line(text, "State"), 0, mail.Raw),
+    ];
 
     /// <summary>Waits until a job's events have come to both receivers, and checks that each came once and in order.</summary>
     public static async Task ToldAsync(this Machine machine, uint job, params (string Event, string State)[] expected)
