@@ -136,7 +136,9 @@ class Spooler(Home):
         return subprocess.run([self.program, *arguments], env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout.strip()
 
     def close(self):
+        server = self.server
         subprocess.run([self.program, "-K"], env=self.env, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        processes.end([server], how=())
 
     @property
     def server(self):

@@ -52,12 +52,12 @@ def wait_until(condition, seconds, what):
     raise RuntimeError(f"not within {seconds} s: {what}")
 
 
-def end(pids, seconds=5):
-    """Ends processes by their ids, first with SIGTERM, then with SIGKILL."""
-    for how in (signal.SIGTERM, signal.SIGKILL):
+def end(pids, how=(signal.SIGTERM, signal.SIGKILL), seconds=5):
+    """Ends processes by their ids, asking first; without a signal, waits for those that end by themselves."""
+    for signal_number in how or (0,):
         for pid in pids:
             try:
-                os.kill(pid, how)
+                os.kill(pid, signal_number)
             except ProcessLookupError:
                 pass
         until = time.monotonic() + seconds
