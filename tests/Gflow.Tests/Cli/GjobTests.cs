@@ -130,7 +130,7 @@ public sealed class GjobTests : IAsyncLifetime
     [Fact]
     public async Task Following_goes_on_where_it_was_when_the_daemon_restarts()
     {
-        var shown = new TaskCompletionSource();
+        var shown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _daemon.On("GET /health", """{"status":"ok","pid":5}""").On("GET /jobs/31/log/follow", async context =>
         {
             if (context.Request.Query["from"] == "0")
