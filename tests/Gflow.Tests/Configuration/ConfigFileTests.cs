@@ -211,15 +211,15 @@ public sealed class ConfigFileTests
         const string Hook = "[notifications]\nenabled = true\n[[notifications.webhooks]]\nurl = \"https://h/\"\n";
         using var home = new ConfigHome(Hook);
         Assert.Empty(home.Load().Warnings);
-        File.SetUnixFileMode(home.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.GroupRead);
+        File.SetUnixFileMode(home.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
         Assert.Contains($"chmod 600 {home.Paths.ConfigFile}", Assert.Single(home.Load().Warnings).ToString());
 
         home.Write(home.Paths.ConfigFile, "[notifications]\nenabled = true\n[[notifications.emails]]\nsmtp_url = \"smtp://localhost:25\"\nfrom = \"a@b.c\"\n");
-        File.SetUnixFileMode(home.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(home.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
         Assert.Empty(home.Load().Warnings);
 
         home.Write(home.Paths.ConfigFile, "[notifications]\nenabled = true\n");
-        File.SetUnixFileMode(home.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(home.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
         home.With("GFLOW_NOTIFICATIONS__WEBHOOKS", "[{ url = \"https://h/\" }]");
         Assert.Empty(home.Load().Warnings);
     }
