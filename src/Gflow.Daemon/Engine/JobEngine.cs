@@ -135,17 +135,19 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public void Keep(RetentionTerms terms) => _retention.Change(terms);
 
     /// <summary>Stores outcomes of deliveries; completes after the commit that holds them.</summary>
-    public async Task SettleAsync(IReadOnlyList<Settlement> settlements)
+    public Task SettleAsync(IReadOnlyList<Settlement> settlements) => StoreAsync(batch => batch.Settle(settlements));
+
+    private async Task StoreAsync(Action<EngineBatch> apply)
     {
         var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (await HandInAsync(new EngineNews(batch => batch.Settle(settlements), () => stored.TrySetResult())))
+        if (await HandInAsync(new EngineNews(apply, () => stored.TrySetResult())))
         {
             await stored.Task;
         }
     }
 
-    /// <summary>Tells that the daemon is there: once, when everybody can reach it.</summary>
-    public Task AnnounceAsync() => TellAsync(new EngineNews(batch => batch.Happened(new MachineEvent(EventType.SchedulerOnline, batch.Now)))).AsTask();
+    /// <summary>Tells that the daemon is there: once, when everybody can reach it. Completes after the commit that holds it.</summary>
+    public Task AnnounceAsync() => StoreAsync(batch => batch.Happened(new MachineEvent(EventType.SchedulerOnline, batch.Now)));
 
     /// <summary>Hands in news; they are stored sooner or later.</summary>
     public async ValueTask TellAsync(EngineCommand news) => await HandInAsync(news);
