@@ -25,6 +25,8 @@ internal sealed record DaemonParts(TimeProvider Time, ILoggerFactory Logs)
 /// <summary>One whole daemon: can be started, asked its address and stopped, by the program and by tests alike.</summary>
 internal sealed partial class DaemonHost : IAsyncDisposable
 {
+    private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(2);
+
     // What was started, in the order in which it was; stopped in the opposite one.
     private readonly Stack<object> _running = new();
     private readonly DaemonParts _parts;
@@ -147,7 +149,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         await _notifications.DeliverAsync(_options.Notifications);
         var server = Running(await ApiServer.StartAsync(Api(), Listen(), _parts.Logs, ct));
         Address = server.Address;
-        await Engine.AnnounceAsync();
+
+        // A disk that is full keeps the news for later, and the daemon serves all the same.
+        await Task.WhenAny(Engine.AnnounceAsync(), Task.Delay(AnnouncePatience, _parts.Time, ct));
     }
 
     private LocalExecutor Launcher(DataPaths paths, long epoch) =>
