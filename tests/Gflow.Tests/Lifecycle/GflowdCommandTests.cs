@@ -1,4 +1,6 @@
 using System.IO.Pipes;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Gflow.Daemon.Lifecycle;
@@ -155,11 +157,13 @@ public sealed class GflowdCommandTests
     public async Task A_start_that_fails_tells_why()
     {
         using var home = new TestHome();
-        home.Configure("[daemon]\nport = 0\nhost = \"no-such-host.invalid\"\n");
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        home.Configure($"[daemon]\nhost = \"127.0.0.1\"\nport = {((IPEndPoint)taken.LocalEndpoint).Port}\n");
         var (exit, _, errors) = await RunAsync(home, "start");
         Assert.Equal(1, exit);
         Assert.Contains("did not start", errors, StringComparison.Ordinal);
-        Assert.Contains("daemon.host", errors, StringComparison.Ordinal);
+        Assert.Contains("daemon.port", errors, StringComparison.Ordinal);
     }
 
     private static async Task<(int Exit, string Output, string Errors)> RunAsync(TestHome home, params string[] arguments)
