@@ -35,13 +35,13 @@ public sealed class GflowClient : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    /// <summary>Submits one job. A key of its own lets the daemon drop the same submission when it comes twice.</summary>
+    /// <summary>Submits one job.</summary>
     public Task<ClientResult<SubmittedJob>> SubmitAsync(SubmissionDraft draft, CancellationToken cancel = default) =>
-        SendAsync(Keyed(Post("jobs", draft, WireJson.Default.SubmissionDraft)), WireJson.Default.SubmittedJob, cancel);
+        SendAsync(Post("jobs", draft, WireJson.Default.SubmissionDraft), WireJson.Default.SubmittedJob, cancel);
 
     /// <summary>Submits several jobs, all or none.</summary>
     public Task<ClientResult<List<SubmittedJob>>> SubmitBatchAsync(List<SubmissionDraft> drafts, CancellationToken cancel = default) =>
-        SendAsync(Keyed(Post("jobs/batch", drafts, WireJson.Default.ListSubmissionDraft)), WireJson.Default.ListSubmittedJob, cancel);
+        SendAsync(Post("jobs/batch", drafts, WireJson.Default.ListSubmissionDraft), WireJson.Default.ListSubmittedJob, cancel);
 
     public Task<ClientResult<List<JobView>>> ListAsync(JobQuery query, CancellationToken cancel = default) =>
         SendAsync(Get(query.ToPath()), ReadJobs, cancel);
@@ -60,7 +60,7 @@ public sealed class GflowClient : IDisposable
 
     /// <summary>Submits an ended job again: the daemon has its script and environment; what <paramref name="overrides"/> sets is changed.</summary>
     public Task<ClientResult<SubmittedJob>> RedoAsync(JobId id, SubmissionDraft overrides, CancellationToken cancel = default) =>
-        SendAsync(Keyed(Post($"jobs/{id}/redo", overrides, WireJson.Default.SubmissionDraft)), WireJson.Default.SubmittedJob, cancel);
+        SendAsync(Post($"jobs/{id}/redo", overrides, WireJson.Default.SubmissionDraft), WireJson.Default.SubmittedJob, cancel);
 
     /// <summary>Which job a reference means.</summary>
     /// <param name="user">Whose submissions <c>@</c> counts.</param>
@@ -234,12 +234,6 @@ public sealed class GflowClient : IDisposable
 
     private static HttpRequestMessage Post<T>(string path, T body, JsonTypeInfo<T> type) =>
         new(HttpMethod.Post, Target(path)) { Content = Json(JsonSerializer.SerializeToUtf8Bytes(body, type)) };
-
-    private static HttpRequestMessage Keyed(HttpRequestMessage request)
-    {
-        request.Headers.TryAddWithoutValidation("Idempotency-Key", Guid.NewGuid().ToString());
-        return request;
-    }
 
     private static ByteArrayContent Json(byte[] body)
     {

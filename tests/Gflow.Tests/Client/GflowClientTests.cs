@@ -45,16 +45,6 @@ public sealed class GflowClientTests : IAsyncLifetime
         Assert.Equal("?user=a%26b&created_after=5", _daemon.Single("GET /jobs").Query);
     }
 
-    [Fact]
-    public async Task Two_submissions_have_two_keys()
-    {
-        _daemon.On("POST /jobs", """{"id":1,"run_name":"a"}""", 201);
-        await _client.SubmitAsync(new() { Command = "a" }, Cancel);
-        await _client.SubmitAsync(new() { Command = "a" }, Cancel);
-
-        Assert.Equal(2, _daemon.Seen.Select(request => request.Headers["Idempotency-Key"]).Distinct().Count());
-    }
-
     [Theory]
     [InlineData(400, """{"error":"a; b","problems":[{"code":"x","message":"a","field":"gpus"},{"code":"y","message":"b"}]}""", "a; b", 2)]
     [InlineData(503, """{"error":"read-only"}""", "read-only", 0)]
