@@ -24,59 +24,79 @@ internal sealed partial class EffectRunner(
 
     private readonly CancellationTokenSource _stopping = new();
 
-    /// <summary>Does what the change of a job asks for; returns at once.</summary>
-    public void Carry(Job? before, Job after)
+    // The jobs of one submitter usually come with the same environment.
+    private StoredContent? _lastEnvironment;
+
+    /// <summary>Does what the changes of a batch ask for; returns at once.</summary>
+    /// <param name="before">The jobs as they were before it.</param>
+    /// <param name="changed">Those it changed.</param>
+    /// <param name="kills">Those whose grace is over.</param>
+    public void Carry(JobBoard before, IReadOnlyList<Job> changed, IReadOnlyList<Job> kills)
     {
-        switch (before?.Status, after.Status)
+        var effects = new List<Effect>();
+
+        // Starts first: a free GPU waits for them, and nobody waits for the launcher to forget what has ended.
+        foreach (var job in changed.OrderByDescending(job => job.Status is JobStatus.Starting))
         {
-            case (not JobStatus.Starting, JobStatus.Starting):
-                Run(after, LaunchAsync);
-                break;
-            case (not JobStatus.Ending, JobStatus.Ending):
-            case (JobStatus.Ending { StartedAt: null }, JobStatus.Ending { StartedAt: not null }):
-                Signal(after, SignalText.Term);
-                break;
-            case (JobStatus.Starting or JobStatus.Running or JobStatus.Ending, JobStatus.Ended):
-                LetGo(after);
-                break;
+            switch (before.Jobs.GetValueOrDefault(job.Id)?.Status, job.Status)
+            {
+                case (not JobStatus.Starting, JobStatus.Starting):
+                    effects.Add(new Effect(job, LaunchAsync));
+                    break;
+                case (not JobStatus.Ending, JobStatus.Ending):
+                case (JobStatus.Ending { StartedAt: null }, JobStatus.Ending { StartedAt: not null }):
+                    effects.Add(Signalling(job, SignalText.Term));
+                    break;
+                case (JobStatus.Starting or JobStatus.Running or JobStatus.Ending, JobStatus.Ended):
+                    effects.Add(new Effect(job, LetGoAsync));
+                    break;
+            }
         }
+
+        effects.AddRange(kills.Select(job => Signalling(job, SignalText.Kill)));
+        Run(effects);
     }
 
-    public void Launch(Job job) => Run(job, LaunchAsync);
+    public void Launch(Job job) => Run([new Effect(job, LaunchAsync)]);
 
-    public void Signal(Job job, int signal) =>
-        Run(job, (target, ct) => executor.SignalAsync(target.Id.Value, target.Attempt, signal, ct));
+    public void Signal(Job job, int signal) => Run([Signalling(job, signal)]);
 
     /// <summary>Lets the launcher forget a job whose end is stored.</summary>
-    public void LetGo(Job job) => Run(job, async (target, ct) =>
-    {
-        if (target.Spec.ScriptHash is not null)
-        {
-            File.Delete(settings.Paths.ScriptOf(target.Id));
-        }
-
-        await executor.AcknowledgeAsync(target.Id.Value, target.Attempt, ct);
-    });
+    public void LetGo(Job job) => Run([new Effect(job, LetGoAsync)]);
 
     /// <summary>Begins nothing more; what was asked for stays due for the next start.</summary>
     public void Stop() => _stopping.Cancel();
 
     public void Dispose() => _stopping.Dispose();
 
-    private void Run(Job job, Func<Job, CancellationToken, Task> effect)
+    private void Run(List<Effect> effects)
     {
+        if (effects.Count == 0)
+        {
+            return;
+        }
+
+        // One thread is woken for all of them: each only prepares and sends before it waits for the launcher.
         var stopping = _stopping.Token;
-        _ = Task.Run(() => PersistAsync(job, effect, stopping), CancellationToken.None);
+        _ = Task.Run(
+            () =>
+            {
+                foreach (var effect in effects)
+                {
+                    _ = PersistAsync(effect, stopping);
+                }
+            },
+            CancellationToken.None);
     }
 
     /// <summary>The executor mends its connections itself; when it cannot, the effect stays due.</summary>
-    private async Task PersistAsync(Job job, Func<Job, CancellationToken, Task> effect, CancellationToken stopping)
+    private async Task PersistAsync(Effect effect, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await effect(job, stopping);
+                await effect.Do(effect.Job, stopping);
                 return;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -85,10 +105,23 @@ internal sealed partial class EffectRunner(
             }
             catch (Exception error) when (error is ExecutorUnavailableException or IOException)
             {
-                LogEffectFailed(log, job.Id, error.Message);
+                LogEffectFailed(log, effect.Job.Id, error.Message);
                 await Task.Delay(RetryDelay, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
             }
         }
+    }
+
+    private Effect Signalling(Job job, int signal) =>
+        new(job, (target, ct) => executor.SignalAsync(target.Id.Value, target.Attempt, signal, ct));
+
+    private async Task LetGoAsync(Job job, CancellationToken ct)
+    {
+        if (job.Spec.ScriptHash is not null)
+        {
+            File.Delete(settings.Paths.ScriptOf(job.Id));
+        }
+
+        await executor.AcknowledgeAsync(job.Id.Value, job.Attempt, ct);
     }
 
     private async Task LaunchAsync(Job job, CancellationToken ct)
@@ -110,10 +143,10 @@ internal sealed partial class EffectRunner(
 
     private LaunchRequest Prepare(Job job)
     {
-        var (script, environment) = Contents(job.Spec);
+        var script = job.Spec.ScriptHash is { } hash ? Content(hash) : null;
         var copy = script is null ? null : WriteScript(job.Id, script);
         var logPath = settings.Paths.LogOf(job.Id);
-        var variables = JobEnvironment.Build(job, environment, Account.Of, logPath, settings.HideGpus);
+        var variables = JobEnvironment.Build(job, Environment(job.Spec), Account.Of, logPath, settings.HideGpus);
         var run = JobScript.Of(job.Spec, script, copy, variables);
         return new LaunchRequest(
             job.Id.Value,
@@ -127,17 +160,26 @@ internal sealed partial class EffectRunner(
             AppendLog: false);
     }
 
-    private (byte[]? Script, byte[]? Environment) Contents(JobSpec spec)
+    private byte[]? Environment(JobSpec spec)
     {
-        if (spec is { ScriptHash: null, EnvironmentHash: null })
+        if (spec.EnvironmentHash is not { } hash)
         {
-            return (null, null);
+            return null;
         }
 
+        var last = _lastEnvironment;
+        if (last?.Hash != hash)
+        {
+            _lastEnvironment = last = new StoredContent(hash, Content(hash));
+        }
+
+        return last.Bytes;
+    }
+
+    private byte[] Content(string hash)
+    {
         using var reader = database.OpenReader();
-        return (
-            spec.ScriptHash is { } script ? ContentTable.Get(reader, script) : null,
-            spec.EnvironmentHash is { } environment ? ContentTable.Get(reader, environment) : null);
+        return ContentTable.Get(reader, hash);
     }
 
     /// <summary>Closed and synced before anything runs it, so that a crash never leaves half a script behind.</summary>
@@ -159,6 +201,10 @@ internal sealed partial class EffectRunner(
         File.Move(partial, path, overwrite: true);
         return path;
     }
+
+    private sealed record StoredContent(string Hash, byte[] Bytes);
+
+    private sealed record Effect(Job Job, Func<Job, CancellationToken, Task> Do);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job}: {Reason}. It is tried again.")]
     private static partial void LogEffectFailed(ILogger log, JobId job, string reason);

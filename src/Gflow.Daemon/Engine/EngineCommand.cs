@@ -8,6 +8,9 @@ internal abstract class EngineCommand
     /// <summary>Whether it must be done sooner or later, because it tells of something that has happened.</summary>
     public virtual bool MustHappen => false;
 
+    /// <summary>Whether nobody minds if its commit waits a moment for what usually follows.</summary>
+    public virtual bool CanWait => false;
+
     /// <summary>Does it, on the writer's turn.</summary>
     public abstract void Apply(EngineBatch batch);
 
@@ -38,9 +41,11 @@ internal sealed class EngineRequest<T>(Func<EngineBatch, Result<T>> apply) : Eng
 }
 
 /// <summary>News from outside: a process that started or ended, an outcome of a delivery. It has happened, so it is tried until it is stored.</summary>
-internal sealed class EngineNews(Action<EngineBatch> apply, Action? committed = null) : EngineCommand
+internal sealed class EngineNews(Action<EngineBatch> apply, Action? committed = null, bool canWait = false) : EngineCommand
 {
     public override bool MustHappen => true;
+
+    public override bool CanWait => canWait;
 
     public override void Apply(EngineBatch batch) => apply(batch);
 

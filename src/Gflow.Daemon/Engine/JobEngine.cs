@@ -33,6 +33,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
     private const int MaxBatch = 512;
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>Longer than a short job's life: its start and its end then share a commit.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(2);
+
     private readonly Channel<EngineCommand> _commands = Channel.CreateBounded<EngineCommand>(new BoundedChannelOptions(4096) { SingleReader = true });
     private readonly EngineSettings _settings;
     private readonly BatchWriter _writer;
@@ -200,13 +203,23 @@ internal sealed partial class JobEngine : IAsyncDisposable
         {
             batch.AddRange(_unstored);
             _unstored.Clear();
-            while (batch.Count < MaxBatch && _commands.Reader.TryRead(out var command))
+            Take(batch);
+            if (batch.TrueForAll(command => command.CanWait))
             {
-                batch.Add(command);
+                await Task.WhenAny(_commands.Reader.WaitToReadAsync().AsTask(), Task.Delay(Patience));
+                Take(batch);
             }
 
             Process(batch);
             batch.Clear();
+        }
+    }
+
+    private void Take(List<EngineCommand> batch)
+    {
+        while (batch.Count < MaxBatch && _commands.Reader.TryRead(out var command))
+        {
+            batch.Add(command);
         }
     }
 
@@ -245,22 +258,8 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
 
         Volatile.Read(ref _outbox)(_writer.Publish());
-        CarryOut(before.Live, batch, changes);
+        _effects.Carry(before.Live, changes.Jobs, batch.Kills);
         Arm(changes.Board, now);
-    }
-
-    private void CarryOut(JobBoard before, EngineBatch batch, JobChanges changes)
-    {
-        // Starts first: a free GPU waits for them, and nobody waits for the launcher to forget what has ended.
-        foreach (var job in changes.Jobs.OrderByDescending(job => job.Status is JobStatus.Starting))
-        {
-            _effects.Carry(before.Jobs.GetValueOrDefault(job.Id), job);
-        }
-
-        foreach (var job in batch.Kills)
-        {
-            _effects.Signal(job, SignalText.Kill);
-        }
     }
 
     private void Arm(JobBoard board, DateTimeOffset now)

@@ -55,7 +55,8 @@ internal sealed class LaunchReports(Func<EngineCommand, ValueTask> tell) : IDisp
                         break;
                 }
             },
-            () => _early.Remove(run));
+            () => _early.Remove(run),
+            canWait: outcome is LaunchOutcome.Started);
     }
 
     public void Dispose()
