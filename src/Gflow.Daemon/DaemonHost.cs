@@ -178,13 +178,15 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         return new ApiParts(Engine, new JobRequests(Engine, Database, Policy), Database, _parts.Time, new DaemonFacts(Version, owner, Paths, Socket));
     }
 
-    private SubmissionPolicy Policy() => new()
+    private SubmissionPolicy Policy(string user) => new()
     {
+        User = user,
         GpuCount = Engine.Current.Gpus.Count,
         DefaultRunDir = Account.Own.Home,
         KnownProjects = _options.Projects.KnownProjects,
         RequireProject = _options.Projects.RequireProject,
         MailboxProblem = MailboxRules.Problem,
+        Recipients = _notifications.Recipients,
     };
 
     private ListenOptions Listen() => new() { Socket = Socket, Host = _options.Daemon.Host, Port = _options.Daemon.Port };

@@ -62,13 +62,19 @@ internal static class GbatchCommand
             return ExitCodes.Done;
         }
 
-        foreach (var warning in submitted.Warnings ?? [])
-        {
-            invocation.Complain($"warning: {warning}");
-        }
-
         invocation.Out.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+        TellWhoIsTold(invocation, submitted);
         return ExitCodes.Done;
+    }
+
+    /// <summary>On standard error: the line before is what scripts read.</summary>
+    internal static void TellWhoIsTold(Invocation invocation, SubmittedJob submitted)
+    {
+        if (submitted.Notifications is { } told)
+        {
+            var events = told.Events.Contains("*") ? "all events of the job" : string.Join(", ", told.Events);
+            invocation.Complain($"mail to {SafeText.Line(string.Join(", ", told.Emails))} on {SafeText.Line(events)} (transport {SafeText.Line(told.Transport ?? "none")})");
+        }
     }
 
     /// <summary>What the command line asks for; all its problems at once.</summary>
@@ -147,6 +153,7 @@ internal static class GbatchCommand
             ("DependsOn", draft.DependsOnIds is { } ids ? $"{string.Join(',', ids)} ({draft.DependencyMode})" : null),
             ("AutoCancel", draft.AutoCancelOnDependencyFailure is false ? "disabled" : null),
             ("NotifyEmail", draft.Notifications?.Emails is { } emails ? string.Join(',', emails) : null),
+            ("NotifyMe", draft.Notifications?.Me is true ? "yes" : null),
             ("NotifyOn", draft.Notifications?.Events is { } events ? string.Join(',', events) : null),
         ];
         return all.Where(field => field.Item2 is not null).Select(field => (field.Item1, field.Item2!));

@@ -22,9 +22,16 @@ internal static class RedoCommand
         [
             .. SubmissionOptionTable.All.Select(option => OptionSpec.From(option, option.HelpWithoutDefault)),
             new("--clear-deps", [], null, "Without the job's dependencies"),
+            new("--clear-notify", [], null, "Without the job's e-mail"),
             new("--cascade", [], null, "Also those that were cancelled because this one had failed, and so on"),
         ],
-        Exclusive = [[.. SubmissionOptionTable.All.Where(option => option.Group is not null).Select(option => option.Name), "--clear-deps"]],
+        Exclusive =
+        [
+            [.. SubmissionOptionTable.All.Where(option => option.Group is not null).Select(option => option.Name), "--clear-deps"],
+            ["--notify-email", "--clear-notify"],
+            ["--notify-me", "--clear-notify"],
+            ["--notify-on", "--clear-notify"],
+        ],
         Examples =
         [
             new("gjob redo 42", "The same once more"),
@@ -57,12 +64,14 @@ internal static class RedoCommand
         {
             DependsOnIds = invocation.Has("--clear-deps") ? [] : on.Count > 0 ? on : null,
             DependencyMode = wish.Dependencies?.Mode,
+            Notifications = invocation.Has("--clear-notify") ? new WireNotifications { Emails = [], Events = [] } : wish.Draft.Notifications,
         };
         var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, cancel));
         if (!invocation.Json)
         {
             Tell(invocation, job, overrides);
             invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+            GbatchCommand.TellWhoIsTold(invocation, submitted);
         }
 
         var cascade = invocation.Has("--cascade") ? await CascadeAsync(invocation, job, submitted, cancel) : [];

@@ -9,7 +9,7 @@ namespace Gflow.Cli.Gjob;
 internal static class UpdateCommand
 {
     private static readonly string[] Shared =
-        ["--gpus", "--priority", "--time", "--depends-on-all", "--depends-on-any", "--notify-email", "--notify-on"];
+        ["--gpus", "--priority", "--time", "--depends-on-all", "--depends-on-any", "--notify-email", "--notify-me", "--notify-on"];
 
     internal static CommandSpec Make() => new()
     {
@@ -26,21 +26,23 @@ internal static class UpdateCommand
             new("--no-auto-cancel-on-dep-failure", [], null, "Keep waiting when a dependency fails"),
             new("--clear-time-limit", [], null, "Without a time limit"),
             new("--clear-deps", [], null, "Without dependencies"),
-            new("--clear-notifications", [], null, "Without e-mail"),
+            new("--clear-notify", ["--clear-notifications"], null, "Without e-mail"),
         ],
         Exclusive =
         [
             ["--depends-on", "--depends-on-all", "--depends-on-any", "--clear-deps"],
             ["--time", "--clear-time-limit"],
             ["--auto-cancel-on-dep-failure", "--no-auto-cancel-on-dep-failure"],
-            ["--notify-email", "--clear-notifications"],
-            ["--notify-on", "--clear-notifications"],
+            ["--notify-email", "--clear-notify"],
+            ["--notify-me", "--clear-notify"],
+            ["--notify-on", "--clear-notify"],
         ],
         Examples =
         [
             new("gjob update 42 --priority 100", "Let a job go first"),
             new("gjob update 7,9-12 --time-limit 2:00:00", "A time limit for several jobs; each is tried"),
             new("gjob update 42 --clear-deps", "Start without waiting for others"),
+            new("gjob update 42 --notify-on job_started,job_failed", "Be told of other events; the addresses stay"),
         ],
         Run = RunAsync,
     };
@@ -84,7 +86,7 @@ internal static class UpdateCommand
             on.Add((await invocation.ResolveAsync(reference, cancel)).Value);
         }
 
-        (string Option, string Field)[] clears = [("--clear-time-limit", "time_limit"), ("--clear-deps", "depends_on_ids"), ("--clear-notifications", "notifications")];
+        (string Option, string Field)[] clears = [("--clear-time-limit", "time_limit"), ("--clear-deps", "depends_on_ids"), ("--clear-notify", "notifications")];
         return new()
         {
             Command = invocation.Text("--command"),

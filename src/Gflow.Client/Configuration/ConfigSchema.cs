@@ -31,6 +31,11 @@ public static class ConfigSchema
         Form = "a list of user names such as [\"alice\", \"bob\"]",
     };
 
+    private static readonly ConfigKey Include = new("include", ConfigKind.TextList)
+    {
+        Form = "[\"command\"], to tell this target the whole command of jobs",
+    };
+
     private static readonly ConfigKey TimeoutSecs = new("timeout_secs", ConfigKind.Number) { Maximum = MostSeconds };
 
     private static readonly ConfigKey MaxRetries = new("max_retries", ConfigKind.Number) { Maximum = uint.MaxValue };
@@ -118,6 +123,15 @@ public static class ConfigSchema
         [
             new("enabled", ConfigKind.Flag),
             new("max_concurrent_deliveries", ConfigKind.Number) { Maximum = int.MaxValue },
+            new("recipients", ConfigKind.Table)
+            {
+                Children =
+                [
+                    new("domain", ConfigKind.Text) { Form = "the domain in which every user has an address, such as \"lab.example.org\"" },
+                    new("allow", ConfigKind.TextList) { Form = "a list of addresses such as [\"*@lab.example.org\"], * standing for any characters" },
+                    new("per_user_per_hour", ConfigKind.Number) { Maximum = int.MaxValue },
+                ],
+            },
             new("webhooks", ConfigKind.TableList)
             {
                 Secret = true,
@@ -133,6 +147,7 @@ public static class ConfigSchema
                     },
                     Events,
                     FilterUsers,
+                    Include,
                     new("headers", ConfigKind.TextMap)
                     {
                         Secret = true,
@@ -159,6 +174,7 @@ public static class ConfigSchema
                     new("to", ConfigKind.TextList) { Form = "a list of mailboxes such as [\"ops@example.com\"]" },
                     Events,
                     FilterUsers,
+                    Include,
                     new("subject_prefix", ConfigKind.Text),
                     TimeoutSecs,
                     MaxRetries,

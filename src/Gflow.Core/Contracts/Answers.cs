@@ -4,8 +4,13 @@ using System.Text.Json.Serialization;
 namespace Gflow.Core.Contracts;
 
 /// <summary>The answer to a submission.</summary>
-/// <param name="Warnings">Sentences for the submitter; left out when there are none.</param>
-public sealed record SubmittedJob(uint Id, string RunName, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null);
+/// <param name="Notifications">Who will be told by mail, of what, by which transport; left out when nobody is.</param>
+public sealed record SubmittedJob(uint Id, string RunName, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ToldPeople? Notifications = null);
+
+/// <param name="Emails">Mailboxes.</param>
+/// <param name="Events">Wire names, or <c>*</c> for all of jobs.</param>
+/// <param name="Transport">Name of the mail transport; null when none serves them any more.</param>
+public sealed record ToldPeople(IReadOnlyList<string> Emails, IReadOnlyList<string> Events, string? Transport);
 
 /// <summary>The answer to an update.</summary>
 public sealed record UpdatedJob(JobView Job, IReadOnlyList<string> UpdatedFields);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Contracts;
 
@@ -32,6 +33,17 @@ public sealed record WireNotifications
     public IReadOnlyList<string>? Emails { get; init; }
 
     public IReadOnlyList<string>? Events { get; init; }
+
+    /// <summary>In a submission: also the submitter's own address, at the configured domain. Stored and shown as that address.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Me { get; init; }
+
+    /// <summary>These laid over what a job has: what they leave out stays as it is.</summary>
+    public WireNotifications Over(NotificationWish? before) => this with
+    {
+        Emails = Emails ?? (Me == true ? null : before?.Emails),
+        Events = Events ?? before?.Events,
+    };
 }
 
 /// <summary>A job as the API shows it. Unset values are written as <c>null</c>, except <c>alive</c> and <c>notifications</c>, which are left out.</summary>

@@ -71,11 +71,17 @@ public sealed record JobFacts
 
     public string? Project { get; init; }
 
+    /// <summary>What was run, script and arguments or shell text; only for targets that ask for it, since it may hold secrets.</summary>
+    public string? Command { get; init; }
+
     public int? ExitCode { get; init; }
 
     public string? Signal { get; init; }
 
     public int? Attempt { get; init; }
+
+    /// <summary>Whether it is going to be run again; told when it has failed.</summary>
+    public bool? WillRetry { get; init; }
 
     /// <summary><c>HH:MM:SS</c>.</summary>
     public string? TimeLimit { get; init; }

@@ -47,6 +47,12 @@ public sealed record JobSpec
         ?? (Script is null ? null : BaseName(Script))
         ?? BaseName(FirstWord(Command ?? ""));
 
+    /// <summary>All that is run: the shell text, or the script's path and its arguments as a shell would be given them.</summary>
+    public string CommandLine => Command ?? string.Join(' ', Arguments.Select(Quoted).Prepend(Script ?? "(standard input)"));
+
+    private static string Quoted(string word) =>
+        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./,+:@=%".Contains(c)) ? word : $"'{word.Replace("'", "'\\''")}'";
+
     private static string FirstWord(string command)
     {
         var trimmed = command.AsSpan().Trim();

@@ -19,6 +19,10 @@ public static class EventFacts
         Sequence = sequence,
     };
 
+    /// <summary>The same with the job's whole command, for targets that ask for it.</summary>
+    public static NotificationPayload WithCommand(NotificationPayload payload, JobSpec spec) =>
+        payload with { Job = payload.Job! with { Command = spec.CommandLine } };
+
     /// <inheritdoc cref="Payload(JobEvent, JobReason?, string, long, SchedulerFacts)"/>
     public static NotificationPayload Payload(MachineEvent happened, string uid, long sequence, SchedulerFacts scheduler)
     {
@@ -103,6 +107,7 @@ public static class EventFacts
             ExitCode = ended?.End.ExitCode,
             Signal = ended?.End.ExitSignal is { } signal ? SignalText.Name(signal) : null,
             Attempt = job.Attempt,
+            WillRetry = job.State is JobState.Failed or JobState.Timeout ? false : null,
             TimeLimit = job.Spec.TimeLimit is { } limit ? Clock(limit) : null,
             Revision = job.Revision,
         };

@@ -1,3 +1,5 @@
+using Gflow.Core.Text;
+
 namespace Gflow.Core.Notifications;
 
 /// <summary>The public events. Wire names are the snake_case of these names.</summary>
@@ -22,18 +24,40 @@ public static class EventTypes
 {
     public static IReadOnlyList<EventType> All { get; } = Enum.GetValues<EventType>();
 
-    /// <summary>The nine about jobs, which per-job e-mail may name.</summary>
+    private static readonly Dictionary<EventType, string> Names = All.ToDictionary(type => type, type => Snake(type.ToString()));
+
+    private static readonly Dictionary<string, EventType> ByName = Names.ToDictionary(pair => pair.Value, pair => pair.Key);
+
+    /// <summary>The nine about jobs.</summary>
     public static IReadOnlyList<EventType> OfJobs { get; } = [.. All.Where(type => type <= EventType.JobReleased)];
+
+    /// <summary>What a job's owner may name: these nine, and those about jobs that a later version sends. <c>*</c> stays the nine.</summary>
+    public static IReadOnlyList<string> NamesForJobs { get; } =
+        [.. OfJobs.Select(type => type.WireName()), "job_time_warning", "job_retrying", "group_completed"];
 
     /// <summary>What per-job e-mail tells when no events are chosen.</summary>
     public static IReadOnlyList<EventType> PerJobDefaults { get; } =
         [EventType.JobCompleted, EventType.JobFailed, EventType.JobTimeout, EventType.JobCancelled];
 
-    private static readonly Dictionary<EventType, string> Names = All.ToDictionary(type => type, type => Snake(type.ToString()));
-
-    private static readonly Dictionary<string, EventType> ByName = Names.ToDictionary(pair => pair.Value, pair => pair.Key);
-
     public static string WireName(this EventType type) => Names[type];
+
+    /// <summary>Refuses what is neither an event of jobs nor <c>*</c>, naming those that are.</summary>
+    /// <param name="name">Lower case.</param>
+    public static Problem? CheckForJobs(string name)
+    {
+        if (name == "*" || NamesForJobs.Contains(name))
+        {
+            return null;
+        }
+
+        var isOther = ByName.ContainsKey(name);
+        var near = isOther ? null : NearestText.Find(name, NamesForJobs);
+        return new Problem(
+            "unknown_event",
+            $"\"{name}\" is {(isOther ? "no event of a job" : "not an event of jobs")}: {(near is null ? "" : $"did you mean {near}? ")}the events are {string.Join(", ", NamesForJobs)} and *"
+                + (isOther ? "; the other events are told by the targets of the configuration" : ""),
+            "notifications.events");
+    }
 
     /// <summary>Reads a wire name; exact, lower case.</summary>
     public static bool TryParse(string wireName, out EventType type) => ByName.TryGetValue(wireName, out type);

@@ -81,6 +81,7 @@ public static class MailText
         Line(text, "Attempt", job.Attempt is { } attempt ? Number(attempt) : null);
         Line(text, "Time Limit", job.TimeLimit);
         Line(text, "Project", job.Project);
+        Line(text, "Command", job.Command);
 
         text.Append(CultureInfo.InvariantCulture, $"\nMore about it:\n  gjob show {job.Id}\n");
         if (job.StartedAt is not null)

@@ -23,7 +23,7 @@ public static class NotificationRouter
             {
                 if (subscribed)
                 {
-                    deliveries.Add(new Delivery(subscription.Target, null));
+                    deliveries.Add(new Delivery(subscription.Target, null, subscription.IncludesCommand));
                 }
 
                 continue;
@@ -35,7 +35,7 @@ public static class NotificationRouter
                 recipients = recipients.Concat(own);
             }
 
-            deliveries.AddRange(recipients.DistinctBy(MailboxText.Key).Select(recipient => new Delivery(subscription.Target, recipient)));
+            deliveries.AddRange(recipients.DistinctBy(MailboxText.Key).Select(recipient => new Delivery(subscription.Target, recipient, subscription.IncludesCommand)));
         }
 
         return deliveries;

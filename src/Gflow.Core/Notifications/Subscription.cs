@@ -23,9 +23,12 @@ public sealed record Subscription
     /// <summary>An e-mail transport's fixed recipients.</summary>
     public IReadOnlyList<string> Recipients { get; init; } = [];
 
+    /// <summary>Whether what it is told holds the job's whole command.</summary>
+    public bool IncludesCommand { get; init; }
+
     /// <summary>Whether this transport is the one for jobs' own recipients.</summary>
     public bool Default { get; init; }
 }
 
 /// <summary>One message to make: an event for one target and, for e-mail, one recipient.</summary>
-public sealed record Delivery(string Target, string? Recipient);
+public sealed record Delivery(string Target, string? Recipient, bool IncludesCommand = false);

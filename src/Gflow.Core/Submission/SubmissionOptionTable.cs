@@ -31,6 +31,8 @@ public static class SubmissionOptionTable
         new("--project", ["-P"], "PROJECT", "The project it counts for",
             (wish, values) => With(wish, wish.Draft with { Project = values[0] })),
         new("--notify-email", [], "ADDRESS", "Whom to tell by e-mail (repeatable, or a comma list)", Emails) { Repeatable = true },
+        new("--notify-me", [], null, "Tell me, at my address in the domain that the administrator configured",
+            (wish, _) => With(wish, wish.Draft with { Notifications = (wish.Draft.Notifications ?? new()) with { Me = true } })),
         new("--notify-on", [], "EVENTS", "Of what: events as a comma list, or * (default job_completed, job_failed, job_timeout, job_cancelled)", Events) { Repeatable = true },
     ];
 
@@ -99,12 +101,14 @@ public static class SubmissionOptionTable
     private static Result<SubmissionWish> Events(SubmissionWish wish, IReadOnlyList<string> values)
     {
         var names = SubmissionWish.Distinct(values.SelectMany(value => value.ToLowerInvariant().Split(','))) ?? [];
-        var known = EventTypes.OfJobs.Select(type => type.WireName()).ToList();
-        var unknown = names.Find(name => name != "*" && !known.Contains(name));
-        if (names.Count == 0 || unknown is not null)
+        if (names.Count == 0)
         {
-            var hint = unknown is not null && NearestText.Find(unknown, known) is { } nearest ? $"did you mean {nearest}?" : $"the events are {string.Join(", ", known)} and *";
-            return new Problem("unknown_event", unknown is null ? $"--notify-on has no event: {hint}" : $"\"{unknown}\" is not an event of jobs: {hint}", "notifications.events");
+            return new Problem("unknown_event", $"--notify-on has no event: the events are {string.Join(", ", EventTypes.NamesForJobs)} and *", "notifications.events");
+        }
+
+        if (names.Select(EventTypes.CheckForJobs).FirstOrDefault(problem => problem is not null) is { } unknown)
+        {
+            return unknown;
         }
 
         return With(wish, wish.Draft with { Notifications = (wish.Draft.Notifications ?? new()) with { Events = names } });

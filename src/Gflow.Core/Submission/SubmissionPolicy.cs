@@ -1,8 +1,13 @@
+using Gflow.Core.Notifications;
+
 namespace Gflow.Core.Submission;
 
 /// <summary>What the rules of submission take from the configuration and the machine.</summary>
 public sealed record SubmissionPolicy
 {
+    /// <summary>Whose job it is.</summary>
+    public required string User { get; init; }
+
     /// <summary>GPUs the machine has.</summary>
     public required int GpuCount { get; init; }
 
@@ -16,4 +21,6 @@ public sealed record SubmissionPolicy
 
     /// <summary>Says what is wrong with a mailbox; null when nothing is.</summary>
     public required Func<string, string?> MailboxProblem { get; init; }
+
+    public required RecipientPolicy Recipients { get; init; }
 }

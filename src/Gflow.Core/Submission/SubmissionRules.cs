@@ -128,7 +128,7 @@ public sealed class SubmissionRules
         Set("depends_on_ids", draft.DependsOnIds is not null, spec => spec with { Dependencies = spec.Dependencies with { On = Ids(draft.DependsOnIds ?? []) } });
         Set("dependency_mode", draft.DependencyMode is not null, spec => spec with { Dependencies = spec.Dependencies with { Mode = Mode(draft.DependencyMode) } });
         Set("auto_cancel_on_dependency_failure", draft.AutoCancelOnDependencyFailure is not null, spec => spec with { Dependencies = spec.Dependencies with { AutoCancel = draft.AutoCancelOnDependencyFailure!.Value } });
-        Set("notifications", draft.Notifications is not null, spec => spec with { Notifications = Wish(draft.Notifications) });
+        Set("notifications", draft.Notifications is not null, spec => spec with { Notifications = draft.Notifications is { } wanted ? Wish(wanted.Over(spec.Notifications)) : null });
         return (after, fields);
     }
 
@@ -339,6 +339,7 @@ public sealed class SubmissionRules
     {
         var emails = Distinct(wanted?.Emails, text => text);
         var events = Distinct(wanted?.Events, text => text.ToLowerInvariant());
+        _problems.AddRange(events.Select(EventTypes.CheckForJobs).OfType<Problem>());
         foreach (var email in emails)
         {
             if (_policy.MailboxProblem(email) is { } problem)
@@ -347,19 +348,31 @@ public sealed class SubmissionRules
             }
         }
 
-        foreach (var name in events.Where(name => name != "*" && !(EventTypes.TryParse(name, out var type) && EventTypes.OfJobs.Contains(type))))
+        if (wanted?.Me == true)
         {
-            Refuse("invalid", $"'{name}' is not an event of jobs; valid are: {string.Join(", ", EventTypes.OfJobs.Select(type => type.WireName()))} and *.", "notifications");
+            var own = RecipientRules.AddressOf(_policy.User, _policy.Recipients);
+            _problems.AddRange(own.Problems);
+            emails = own.Ok ? [own.Value, .. emails] : emails;
+        }
+        else if (emails.Count == 0)
+        {
+            if (events.Count > 0)
+            {
+                Refuse("invalid", "Events are chosen but nobody is to be told: give an address with --notify-email, or --notify-me.", "notifications");
+            }
+
+            return null;
         }
 
-        if (emails.Count == 0 && events.Count > 0)
+        _problems.AddRange(RecipientRules.CheckAllowed(emails, _policy.User, _policy.Recipients));
+        if (RecipientRules.CheckRoad(_policy.User, _policy.Recipients) is { } none)
         {
-            Refuse("invalid", "Events are chosen but nobody is to be told: give an address with --notify-email.", "notifications");
+            _problems.Add(none);
         }
 
-        return emails.Count == 0
-            ? null
-            : new NotificationWish(emails, events.Count > 0 ? events : [.. EventTypes.PerJobDefaults.Select(type => type.WireName())]);
+        return new NotificationWish(
+            [.. emails.DistinctBy(MailboxText.Key)],
+            events.Count > 0 ? events : [.. EventTypes.PerJobDefaults.Select(type => type.WireName())]);
     }
 
     private static List<string> Distinct(IReadOnlyList<string>? texts, Func<string, string> normal) =>

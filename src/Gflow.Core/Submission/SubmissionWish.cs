@@ -26,6 +26,7 @@ public sealed record SubmissionWish(SubmissionDraft Draft, DependencyWish? Depen
         {
             Emails = Distinct([.. below.Emails ?? [], .. above.Emails ?? []]),
             Events = above.Events is { Count: > 0 } ? above.Events : below.Events,
+            Me = above.Me ?? below.Me,
         };
     }
 

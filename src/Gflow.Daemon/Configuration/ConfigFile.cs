@@ -243,6 +243,7 @@ internal static class ConfigFile
             MaxConcurrentDeliveries = Concurrency(section) ?? fallback.MaxConcurrentDeliveries,
             Webhooks = [.. webhooks.Select(target => WebhookTargetValidator.Read(target, common)).OfType<WebhookTargetOptions>()],
             Emails = [.. emails.Select(target => EmailTransportValidator.Read(target, common)).OfType<EmailTransportOptions>()],
+            Recipients = RecipientValidator.Read(section.Section("recipients")),
         };
     }
 

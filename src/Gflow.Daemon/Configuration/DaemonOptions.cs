@@ -138,6 +138,21 @@ internal sealed record NotificationOptions
     public IReadOnlyList<WebhookTargetOptions> Webhooks { get; init; } = [];
 
     public IReadOnlyList<EmailTransportOptions> Emails { get; init; } = [];
+
+    public RecipientOptions Recipients { get; init; } = new();
+}
+
+/// <summary><c>[notifications.recipients]</c>: whom jobs may have told.</summary>
+internal sealed record RecipientOptions
+{
+    /// <summary>Where users have their mail; null when that is not known.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Addresses that may be named, with <c>*</c> for any characters; null for all.</summary>
+    public IReadOnlyList<string>? Allow { get; init; }
+
+    /// <summary>Null for any number.</summary>
+    public int? PerUserPerHour { get; init; }
 }
 
 /// <summary>What every target has, whatever its channel.</summary>
@@ -153,6 +168,9 @@ internal abstract record TargetOptions
 
     /// <summary>The users it wants to hear of, lower case; null for everybody.</summary>
     public IReadOnlySet<string>? FilterUsers { get; init; }
+
+    /// <summary>Whether what it is told holds the job's whole command.</summary>
+    public bool IncludesCommand { get; init; }
 
     /// <summary>Deadline of one whole attempt.</summary>
     public TimeSpan Timeout { get; init; } = DefaultTimeout;

@@ -14,6 +14,7 @@ internal static class EmailTransportValidator
         var from = target.Text("from") is { } written ? Mailbox(target, "from", written, null) : null;
         var to = Recipients(target);
         var events = TargetValidator.Events(target);
+        var includesCommand = TargetValidator.IncludesCommand(target);
         return smtp is null || from is null || target.Findings.Problems.Count > before
             ? null
             : new EmailTransportOptions
@@ -23,6 +24,7 @@ internal static class EmailTransportValidator
                 From = from,
                 To = to,
                 Events = events,
+                IncludesCommand = includesCommand,
                 FilterUsers = TargetValidator.FilterUsers(target),
                 SubjectPrefix = Prefix(target),
                 Timeout = TargetValidator.Timeout(target),

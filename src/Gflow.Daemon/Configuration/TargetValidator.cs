@@ -101,6 +101,20 @@ internal sealed partial class TargetValidator
         return users.Count == 0 ? null : users;
     }
 
+    public static bool IncludesCommand(ConfigSection target)
+    {
+        var written = target.Texts("include") ?? [];
+        for (var i = 0; i < written.Count; i++)
+        {
+            if (written[i].Value != "command")
+            {
+                target.Wrong("include", written[i], "there is no such thing to include", null, i);
+            }
+        }
+
+        return written.Count > 0;
+    }
+
     public static TimeSpan Timeout(ConfigSection target)
     {
         if (target.Number("timeout_secs") is not { } seconds)

@@ -16,6 +16,7 @@ internal static partial class WebhookTargetValidator
         var url = Url(target);
         var headers = Headers(target);
         var events = TargetValidator.Events(target);
+        var includesCommand = TargetValidator.IncludesCommand(target);
         return url is null || target.Findings.Problems.Count > before
             ? null
             : new WebhookTargetOptions
@@ -24,6 +25,7 @@ internal static partial class WebhookTargetValidator
                 Url = url,
                 Headers = headers,
                 Events = events,
+                IncludesCommand = includesCommand,
                 FilterUsers = TargetValidator.FilterUsers(target),
                 Timeout = TargetValidator.Timeout(target),
                 MaxRetries = TargetValidator.MaxRetries(target),

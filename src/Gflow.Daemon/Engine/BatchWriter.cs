@@ -57,7 +57,7 @@ internal sealed class BatchWriter : IDisposable
 
         foreach (var happened in changes.Events)
         {
-            Append(_writer.Write(happened, changes.Board, gpus, ++seq), happened.Job.Spec.Notifications);
+            Append(_writer.Write(happened, changes.Board, gpus, ++seq), happened.Job.Spec);
         }
 
         foreach (var happened in batch.MachineEvents)
@@ -77,12 +77,20 @@ internal sealed class BatchWriter : IDisposable
         _lastDelivery += deliveries.Count;
         _committed = deliveries;
 
-        void Append((EventRow Row, NotificationPayload Payload) happened, NotificationWish? wish)
+        void Append((EventRow Row, NotificationPayload Payload) happened, JobSpec? spec)
         {
             _events.Append(happened.Row, transaction);
-            foreach (var delivery in NotificationRouter.Route(happened.Payload, happened.Row.Type, wish, subscriptions))
+            byte[]? withCommand = null;
+            foreach (var delivery in NotificationRouter.Route(happened.Payload, happened.Row.Type, spec?.Notifications, subscriptions))
             {
-                deliveries.Add(Row(happened.Row, delivery, _lastDelivery + deliveries.Count + 1));
+                var row = Row(happened.Row, delivery, _lastDelivery + deliveries.Count + 1);
+                if (delivery.IncludesCommand && spec is not null)
+                {
+                    withCommand ??= EventWriter.Json(EventFacts.WithCommand(happened.Payload, spec));
+                    row = row with { Payload = withCommand, HasOwnPayload = true };
+                }
+
+                deliveries.Add(row);
             }
         }
     }

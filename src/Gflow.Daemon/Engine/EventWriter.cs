@@ -35,7 +35,10 @@ internal sealed class EventWriter(SchedulerFacts scheduler)
         payload.User,
         frame.Type,
         JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame),
-        JsonSerializer.SerializeToUtf8Bytes(payload, PayloadJson.Default.NotificationPayload));
+        Json(payload));
+
+    /// <summary>A payload as it is stored and sent.</summary>
+    public static byte[] Json(NotificationPayload payload) => JsonSerializer.SerializeToUtf8Bytes(payload, PayloadJson.Default.NotificationPayload);
 
     /// <summary>A queued job's wait for GPUs is no fact of its submission: the pass that follows may start it in the same instant.</summary>
     private static JobReason? ReasonAtEvent(Job job, JobBoard board, IReadOnlyList<GpuSlot> gpus) =>

@@ -2,6 +2,7 @@ using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Http;
@@ -14,17 +15,21 @@ namespace Gflow.Daemon.Engine;
 internal sealed record UpdateOutcome(Job Job, IReadOnlyList<string> UpdatedFields);
 
 /// <summary>What people ask of jobs: checked here, before it takes the writer's time, and done by the engine. Every answer is durable.</summary>
-internal sealed class JobRequests(JobEngine engine, Database database, Func<SubmissionPolicy> policy)
+/// <param name="policy">What holds for a user now.</param>
+internal sealed class JobRequests(JobEngine engine, Database database, Func<string, SubmissionPolicy> policy)
 {
+    private readonly RecipientLedger _recipients = new(database);
+
     /// <summary>Takes jobs in, all or none.</summary>
     public async Task<Result<IReadOnlyList<Job>>> SubmitAsync(IReadOnlyList<SubmissionDraft> drafts, Caller caller, CancellationToken ct)
     {
+        var current = policy(caller.User);
         var accepted = new List<AcceptedSubmission>(drafts.Count);
         var problems = new List<Problem>();
         for (var i = 0; i < drafts.Count; i++)
         {
             var loaded = SubmittedScript.Load(drafts[i]);
-            var check = loaded.Ok ? SubmissionRules.Check(loaded.Value, policy()) : loaded.Problems.ToList();
+            var check = loaded.Ok ? SubmissionRules.Check(loaded.Value, current) : loaded.Problems.ToList();
             problems.AddRange(drafts.Count == 1 ? check.Problems : check.Problems.Select(problem => Numbered(problem, i)));
             if (check.Ok)
             {
@@ -32,7 +37,7 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<Subm
             }
         }
 
-        return problems.Count > 0 ? problems : await engine.AskAsync(batch => TakeIn(batch, accepted, caller), ct);
+        return problems.Count > 0 ? problems : await engine.AskAsync(batch => TakeIn(batch, accepted, caller, current.Recipients), ct);
     }
 
     /// <summary>Submits an ended job's copy with <paramref name="overrides"/> laid over it; script and environment are those stored with it.</summary>
@@ -51,10 +56,10 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<Subm
                 return NotFound(id);
             }
 
-            draft = Copy(source, reader);
+            draft = Copy(source, reader).Under(overrides with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) });
         }
 
-        var jobs = await SubmitAsync([draft.Under(overrides)], caller, ct);
+        var jobs = await SubmitAsync([draft], caller, ct);
         return jobs.Ok ? jobs.Value[0] : jobs.Problems.ToList();
     }
 
@@ -71,6 +76,11 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<Subm
     public Task<Result<UpdateOutcome>> UpdateAsync(JobId id, UpdateDraft draft, Caller caller, CancellationToken ct) =>
         engine.AskAsync(batch => Update(batch, id, draft), ct);
 
+    /// <summary>Whom a job's owner has told, and by which road; null when nobody.</summary>
+    public ToldPeople? Told(Job job) => job.Spec.Notifications is { } wish
+        ? new ToldPeople(wish.Emails, wish.Events, NotificationRouter.TransportFor(job.SubmittedBy, policy(job.SubmittedBy).Recipients.Targets)?.Target)
+        : null;
+
     private Result<UpdateOutcome> Update(EngineBatch batch, JobId id, UpdateDraft draft)
     {
         if (batch.Rules.Find(id) is not { } job)
@@ -78,7 +88,8 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<Subm
             return Ended(batch, id, "updated");
         }
 
-        var check = SubmissionRules.Check(job.Spec, draft, policy());
+        var current = policy(job.SubmittedBy);
+        var check = SubmissionRules.Check(job.Spec, draft, current);
         if (!check.Ok)
         {
             return check.Problems.ToList();
@@ -100,11 +111,17 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<Subm
             return new Problem("circular", $"Job {id} would come to wait for itself: its new dependencies depend on it.", "depends_on_ids");
         }
 
+        var more = (spec.Notifications?.Emails ?? []).Except(job.Spec.Notifications?.Emails ?? []).Count();
+        if (Spend(batch, job.SubmittedBy, more, current.Recipients) is { } tooMany)
+        {
+            return tooMany;
+        }
+
         var updated = batch.Rules.Update(id, spec, batch.Ended(spec.Dependencies.On));
         return updated.Ok ? new UpdateOutcome(updated.Value, fields) : updated.Problems.ToList();
     }
 
-    private static Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Caller caller)
+    private Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Caller caller, RecipientPolicy recipients)
     {
         foreach (var submission in accepted)
         {
@@ -112,6 +129,11 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<Subm
             {
                 return missing;
             }
+        }
+
+        if (Spend(batch, caller.User, accepted.Sum(submission => submission.Spec.Notifications?.Emails.Count ?? 0), recipients) is { } tooMany)
+        {
+            return tooMany;
         }
 
         var jobs = new List<Job>(accepted.Count);
@@ -123,6 +145,23 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<Subm
         }
 
         return Result<IReadOnlyList<Job>>.From(jobs);
+    }
+
+    /// <summary>Notes that a user names recipients, or refuses it.</summary>
+    private Problem? Spend(EngineBatch batch, string user, int recipients, RecipientPolicy policy)
+    {
+        if (recipients == 0 || policy.PerUserPerHour is null)
+        {
+            return null;
+        }
+
+        var problem = RecipientRules.CheckRate(_recipients.Within(user, batch.Now), recipients, policy);
+        if (problem is null)
+        {
+            _recipients.Add(user, batch.Now, recipients);
+        }
+
+        return problem;
     }
 
     private static Problem? MissingDependency(EngineBatch batch, DependencySpec dependencies)

@@ -79,7 +79,7 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var answers = jobs.Value.Select(job => new SubmittedJob(job.Id.Value, job.RunName)).ToList();
+        var answers = jobs.Value.Select(Submitted).ToList();
         await ProblemMapping.JsonAsync(context, StatusCodes.Status201Created, answers, WireJson.Default.ListSubmittedJob);
     }
 
@@ -180,11 +180,13 @@ internal sealed class JobEndpoints(ApiParts parts)
         return ProblemMapping.WriteAsync(context, problems, state);
     }
 
-    private static Task CreatedAsync(HttpContext context, Job job)
+    private Task CreatedAsync(HttpContext context, Job job)
     {
         context.Response.Headers.Location = $"/jobs/{job.Id}";
-        return ProblemMapping.JsonAsync(context, StatusCodes.Status201Created, new SubmittedJob(job.Id.Value, job.RunName), WireJson.Default.SubmittedJob);
+        return ProblemMapping.JsonAsync(context, StatusCodes.Status201Created, Submitted(job), WireJson.Default.SubmittedJob);
     }
+
+    private SubmittedJob Submitted(Job job) => new(job.Id.Value, job.RunName, parts.Requests.Told(job));
 
     private JobView View(Job job) => JobMapping.View(job, parts.Engine.Current, parts.Facts.Paths);
 

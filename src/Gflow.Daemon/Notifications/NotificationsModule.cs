@@ -12,8 +12,25 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, T
 {
     private readonly OutboxPump _pump = new(database, engine.SettleAsync, time, new Random(), logs.CreateLogger<OutboxPump>());
 
+    private volatile RecipientPolicy _recipients = new();
+
+    /// <summary>Whom jobs may have told, by the configuration in force.</summary>
+    public RecipientPolicy Recipients => _recipients;
+
     /// <summary>Lets the engine route to the configured targets; to be called before it starts, so that no event passes unrouted.</summary>
-    public void Route(NotificationOptions options) => engine.Route(options.Enabled ? Subscriptions(options) : [], _pump.Committed);
+    public void Route(NotificationOptions options)
+    {
+        var targets = Subscriptions(options);
+        _recipients = new RecipientPolicy
+        {
+            Enabled = options.Enabled,
+            Targets = targets,
+            Domain = options.Recipients.Domain,
+            Allow = options.Recipients.Allow,
+            PerUserPerHour = options.Recipients.PerUserPerHour,
+        };
+        engine.Route(options.Enabled ? targets : [], _pump.Committed);
+    }
 
     /// <summary>Delivers what waits and what comes to the configured targets; needs a running engine.</summary>
     public Task DeliverAsync(NotificationOptions options) => _pump.ApplyAsync(new OutboxOptions
@@ -40,6 +57,7 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, T
             Kind = TargetKind.Webhook,
             Events = webhook.Events,
             FilterUsers = webhook.FilterUsers,
+            IncludesCommand = webhook.IncludesCommand,
         }),
         .. options.Emails.Select(transport => new Subscription
         {
@@ -47,6 +65,7 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, T
             Kind = TargetKind.Email,
             Events = transport.Events,
             FilterUsers = transport.FilterUsers,
+            IncludesCommand = transport.IncludesCommand,
             Recipients = [.. transport.To.Select(mailbox => mailbox.ToString())],
             Default = transport.Default,
         }),

@@ -31,8 +31,11 @@ internal sealed record DeliveryRow
 
     public required DateTimeOffset Deadline { get; init; }
 
-    /// <summary>The event's payload as it was committed.</summary>
+    /// <summary>What its target is told, as it was committed: the event's payload or, where the target asks for more, one of its own.</summary>
     public required byte[] Payload { get; init; }
+
+    /// <summary>Whether the payload is the delivery's own and stored with it, not with the event.</summary>
+    public bool HasOwnPayload { get; init; }
 
     /// <summary>What was sent at the first attempt, once that failed; null when the sink's rendering is still to be used.</summary>
     public byte[]? Body { get; init; }

@@ -20,7 +20,7 @@ internal static class DeliveryTable
 {
     // A delivery may go when no earlier one of its job to the same target is pending; different jobs overtake each other freely.
     private const string Due = """
-        SELECT d.seq, d.event, e.uid, e.type, e.at, d.target, d.recipient, d.order_key, d.attempts, d.next_at, d.deadline, e.payload, d.body
+        SELECT d.seq, d.event, e.uid, e.type, e.at, d.target, d.recipient, d.order_key, d.attempts, d.next_at, d.deadline, COALESCE(d.payload, e.payload), d.body
         FROM delivery d JOIN event e ON e.seq = d.event
         WHERE d.state = 0 AND d.target = $target AND d.next_at <= $now
           AND (d.order_key IS NULL OR NOT EXISTS (
@@ -35,8 +35,8 @@ internal static class DeliveryTable
         using var command = writer.CreateCommand();
         command.Transaction = transaction;
         command.CommandText = """
-            INSERT INTO delivery (seq, event, target, recipient, order_key, state, attempts, next_at, deadline, body)
-            VALUES ($seq, $event, $target, $recipient, $key, 0, $attempts, $next, $deadline, $body)
+            INSERT INTO delivery (seq, event, target, recipient, order_key, state, attempts, next_at, deadline, body, payload)
+            VALUES ($seq, $event, $target, $recipient, $key, 0, $attempts, $next, $deadline, $body, $payload)
             """;
         foreach (var row in rows)
         {
@@ -50,6 +50,7 @@ internal static class DeliveryTable
             command.Parameters.AddWithValue("$next", row.NextAt.ToUnixTimeMilliseconds());
             command.Parameters.AddWithValue("$deadline", row.Deadline.ToUnixTimeMilliseconds());
             command.Parameters.AddWithValue("$body", (object?)row.Body ?? DBNull.Value);
+            command.Parameters.AddWithValue("$payload", row.HasOwnPayload ? row.Payload : DBNull.Value);
             command.ExecuteNonQuery();
         }
     }

@@ -238,11 +238,13 @@ public sealed class GbatchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Answers_can_be_json_and_warnings_are_told()
+    public async Task Answers_can_be_json_and_say_who_is_told()
     {
-        _daemon.On("POST /jobs", """{"id":42,"run_name":"gjob-42","warnings":["no such thing\u001b[0m"]}""", 201);
+        _daemon.On("POST /jobs", """{"id":42,"run_name":"gjob-42","notifications":{"emails":["dana@example.org"],"events":["job_failed","job_timeout"],"transport":"lab\u001b[0m"}}""", 201);
 
-        Assert.Contains("gbatch: warning: no such thing\\x1b[0m\n", (await CommandRun.Async("gbatch true", _daemon.Options)).Error, StringComparison.Ordinal);
+        var run = await CommandRun.Async("gbatch true", _daemon.Options);
+        Assert.Equal("Submitted batch job 42 (gjob-42)\n", run.Out);
+        Assert.Equal("gbatch: mail to dana@example.org on job_failed, job_timeout (transport lab\\x1b[0m)\n", run.Error);
         Assert.Equal(42, JsonDocument.Parse((await CommandRun.Async("gbatch --json true", _daemon.Options)).Out).RootElement.GetProperty("id").GetInt32());
     }
 

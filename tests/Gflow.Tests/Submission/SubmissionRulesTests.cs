@@ -29,7 +29,7 @@ public sealed class SubmissionRulesTests
         { """{"command":"x","name":"a\nb"}""", "control character" },
         { """{"command":"x","project":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}""", "Project name too long" },
         { """{"command":"x","notifications":{"emails":["nobody"]}}""", "not an e-mail address" },
-        { """{"command":"x","notifications":{"emails":["a@b"],"events":["gpu_available"]}}""", "not an event of jobs" },
+        { """{"command":"x","notifications":{"emails":["a@b"],"events":["gpu_available"]}}""", "\"gpu_available\" is no event of a job" },
         { """{"command":"x","notifications":{"emails":["a@b"],"events":["job_finished"]}}""", "job_completed" },
         { """{"command":"x","notifications":{"events":["job_failed"]}}""", "nobody is to be told" },
         { """{"command":"x","environment":{"A=B":"c"}}""", "not a name of an environment variable" },

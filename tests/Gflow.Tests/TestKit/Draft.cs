@@ -1,6 +1,7 @@
 using Gflow.Core.Dependencies;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 
 namespace Gflow.Tests.TestKit;
@@ -10,7 +11,18 @@ internal static class Draft
 {
     public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
-    public static SubmissionPolicy Policy { get; } = new() { GpuCount = 4, DefaultRunDir = "/", MailboxProblem = text => text.Contains('@') ? null : "write user@host" };
+    public static SubmissionPolicy Policy { get; } = new()
+    {
+        User = "alice",
+        GpuCount = 4,
+        DefaultRunDir = "/",
+        MailboxProblem = text => text.Contains('@') ? null : "write user@host",
+        Recipients = new RecipientPolicy
+        {
+            Enabled = true,
+            Targets = [new Subscription { Target = "lab", Kind = TargetKind.Email, Events = EventTypes.All.ToHashSet() }],
+        },
+    };
 
     public static IReadOnlyList<GpuSlot> Gpus(int count) => [.. Enumerable.Range(0, count).Select(index => new GpuSlot(index, $"GPU-{index}"))];
 

@@ -158,7 +158,7 @@ internal sealed class EngineHome : IAsyncDisposable
         Engine.Route(
             [new Subscription { Target = "hook", Kind = TargetKind.Webhook, Events = EventTypes.All.ToHashSet() }],
             Deliveries.AddRange);
-        Requests = new JobRequests(Engine, _database, () => Draft.Policy);
+        Requests = new JobRequests(Engine, _database, user => Draft.Policy with { User = user });
         await Engine.StartAsync(Patience);
     }
 
