@@ -133,9 +133,12 @@ internal static class CommandParser
         if (spec.Subcommands.Count > 0 && spec.Run is null)
         {
             var names = string.Join(", ", spec.Subcommands.Select(sub => sub.Name));
-            return result.UnmatchedTokens is [var first, ..]
-                ? $"\"{first}\" is not a subcommand of {path}; there are {names}"
-                : $"{path} needs a subcommand: {names}";
+            return result.UnmatchedTokens switch
+            {
+                [] => $"{path} needs a subcommand: {names}",
+                [var first, ..] when spec.Planned.Contains(first) => $"{path} {first} is not available in this version",
+                [var first, ..] => $"\"{first}\" is not a subcommand of {path}; there {(spec.Subcommands.Count == 1 ? "is" : "are")} {names}",
+            };
         }
 
         if (result.UnmatchedTokens is [var surplus, ..])

@@ -27,6 +27,9 @@ internal sealed record CommandSpec
 
     public IReadOnlyList<CommandSpec> Subcommands { get; init; } = [];
 
+    /// <summary>Subcommands of a later version, refused by name.</summary>
+    public IReadOnlyList<string> Planned { get; init; } = [];
+
     /// <summary>The exit code of every failure, for a command whose other codes are not its own; null for the usual codes.</summary>
     public int? FailureCode { get; init; }
 

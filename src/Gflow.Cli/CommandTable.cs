@@ -93,7 +93,7 @@ internal static class CommandTable
                 return ExitCodes.Done;
             case "--help" or "-h" or "help":
                 return arguments.Count > 1 && All.Any(entry => entry.Name == arguments[1])
-                    ? await DispatchAsync([arguments[1], "--help"], context, cancel)
+                    ? await DispatchAsync([.. arguments.Skip(1), "--help"], context, cancel)
                     : Overview(context);
             default:
                 var names = All.Select(entry => entry.Name).ToList();
@@ -108,7 +108,7 @@ internal static class CommandTable
     {
         if (spec.Subcommands.Count > 0 && arguments is ["help", ..])
         {
-            arguments = [.. arguments.Skip(1).Take(1), "--help"];
+            arguments = [.. arguments.Skip(1), "--help"];
         }
 
         var parsed = spec.Name == "gbatch" ? GbatchWords.Parse(spec, arguments) : CommandParser.Parse(spec, arguments);

@@ -7,6 +7,7 @@ using Gflow.Client.Configuration;
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Reservations;
 using Gflow.Core.Submission;
 
 namespace Gflow.Client;
@@ -85,6 +86,21 @@ public sealed class GflowClient : IDisposable
     /// <summary>A job's log as it is on disk, from a byte on; the stream ends when the job has. Dispose it to stop earlier.</summary>
     public Task<ClientResult<Stream>> FollowLogAsync(JobId id, long from, CancellationToken cancel = default) =>
         OpenAsync(Get(string.Create(CultureInfo.InvariantCulture, $"jobs/{id}/log/follow?from={from}")), cancel);
+
+    /// <summary>Makes a reservation.</summary>
+    public Task<ClientResult<CreatedReservation>> ReserveAsync(ReservationDraft draft, CancellationToken cancel = default) =>
+        SendAsync(Post("reservations", draft, WireJson.Default.ReservationDraft), WireJson.Default.CreatedReservation, cancel);
+
+    /// <summary>Reservations by their start.</summary>
+    public Task<ClientResult<List<ReservationView>>> ReservationsAsync(ReservationFilter filter, CancellationToken cancel = default) =>
+        SendAsync(Get(filter.ToPath()), WireJson.Default.ListReservationView, cancel);
+
+    public Task<ClientResult<ReservationView>> ReservationAsync(ReservationId id, CancellationToken cancel = default) =>
+        SendAsync(Get($"reservations/{id}"), WireJson.Default.ReservationView, cancel);
+
+    /// <summary>Cancels a reservation that is not over.</summary>
+    public Task<ClientResult<ReservationView>> CancelReservationAsync(ReservationId id, CancellationToken cancel = default) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Delete, Target($"reservations/{id}")), WireJson.Default.ReservationView, cancel);
 
     public Task<ClientResult<InfoAnswer>> InfoAsync(CancellationToken cancel = default) => SendAsync(Get("info"), WireJson.Default.InfoAnswer, cancel);
 

@@ -175,7 +175,13 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private ApiParts Api()
     {
         var owner = new Caller(Account.Own.Uid, Account.Own.Name, Administrator: true);
-        return new ApiParts(Engine, new JobRequests(Engine, Database, Policy), Database, _parts.Time, new DaemonFacts(Version, owner, Paths, Socket));
+        return new ApiParts(
+            Engine,
+            new JobRequests(Engine, Database, Policy),
+            new ReservationRequests(Engine, _parts.Time),
+            Database,
+            _parts.Time,
+            new DaemonFacts(Version, owner, Paths, Socket));
     }
 
     private SubmissionPolicy Policy(string user) => new()

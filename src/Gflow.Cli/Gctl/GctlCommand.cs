@@ -9,14 +9,14 @@ internal static class GctlCommand
         Summary = "Change what the scheduler may use",
         Notes =
         [
-            "This version has no subcommands yet: set-gpus, show-gpus, gpu-process, set-limit, reserve and quota are planned. Which GPUs the daemon uses is set by [daemon] gpus in its configuration; ginfo shows them.",
+            "Still to come: set-gpus, show-gpus, gpu-process, set-limit and quota. Which GPUs the daemon uses is set by [daemon] gpus in its configuration; ginfo shows them.",
         ],
-        Words = new("SUBCOMMAND...", 0, int.MaxValue, "None in this version"),
-        Examples = [new("ginfo", "See the GPUs; there is nothing to change with gctl yet")],
-        Run = (invocation, _) => throw Invocation.No(
-            invocation.Words is [var first, ..]
-                ? $"{first} is not available in this version; see gctl --help"
-                : "no subcommand is available in this version; see gctl --help",
-            "not_available"),
+        Subcommands = [ReserveCommand.Make()],
+        Planned = ["set-gpus", "show-gpus", "gpu-process", "set-limit", "quota"],
+        Examples =
+        [
+            new("gctl reserve create --gpus 2 --start \"2031-05-02 09:00\" --duration 2h30m", "Reserve two GPUs"),
+            new("gctl reserve list --active", "See who has reserved what now"),
+        ],
     };
 }

@@ -1,4 +1,5 @@
 using Gflow.Core.Jobs;
+using Gflow.Core.Reservations;
 
 namespace Gflow.Cli.Rendering;
 
@@ -30,6 +31,16 @@ internal sealed class Palette
     });
 
     internal string Paint(string text, string? style) => _on && style is not null && text.Length > 0 ? $"\e[{style}m{text}\e[0m" : text;
+
+    /// <summary>How a reservation's status looks.</summary>
+    internal static string? Of(ReservationStatus status) => status switch
+    {
+        ReservationStatus.Active => "1;32",
+        ReservationStatus.Pending => "3",
+        ReservationStatus.Completed => "2",
+        ReservationStatus.Cancelled => "9",
+        _ => null,
+    };
 
     /// <summary>How a state's short code looks.</summary>
     internal static string? Of(JobState state) => state switch

@@ -86,9 +86,10 @@ public sealed record ClientOptions
 
     /// <summary>The problem with a configured time zone; null when this machine knows it.</summary>
     public static ConfigProblem? CheckTimezone(ConfigValue.Text timezone) =>
-        timezone.Value.Length > 0 && TimeZoneInfo.TryFindSystemTimeZoneById(timezone.Value, out _)
-            ? null
-            : Wrong(timezone, ConfigSchema.Timezone, "timezone", "this machine knows no such time zone");
+        FindZone(timezone.Value) is null ? Wrong(timezone, ConfigSchema.Timezone, "timezone", "this machine knows no such time zone") : null;
+
+    /// <summary>The time zone of that name; null when this machine knows none.</summary>
+    public static TimeZoneInfo? FindZone(string name) => name.Length > 0 && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone : null;
 
     /// <summary>The configured host without the brackets that an IPv6 address may have; null, and a problem more, when it is none.</summary>
     public static string? ReadHost(ConfigValue.Text text, List<ConfigProblem> problems)

@@ -43,7 +43,6 @@ public static class ConfigSchema
     public static readonly ConfigKey Timezone = new("timezone", ConfigKind.Text)
     {
         Form = "the name of a time zone such as \"Europe/Berlin\", or leave the key out for this machine's own",
-        Later = true,
     };
 
     public static readonly ConfigKey DaemonHost = new("host", ConfigKind.Text)

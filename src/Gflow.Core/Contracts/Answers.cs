@@ -22,7 +22,7 @@ public sealed record ResolvedJob(uint JobId);
 
 /// <summary>Every refusal of the API.</summary>
 /// <param name="Error">All problems as one text.</param>
-/// <param name="State">The job's state, when that was the reason for a 409.</param>
+/// <param name="State">The state of the job or the status of the reservation, when that was the reason for a 409.</param>
 public sealed record ErrorAnswer(
     string Error,
     IReadOnlyList<WireProblem> Problems,

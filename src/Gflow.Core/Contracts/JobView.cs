@@ -17,6 +17,14 @@ public readonly record struct WireInstant(long SecsSinceEpoch, int NanosSinceEpo
     public static WireInstant? From(DateTimeOffset? instant) => instant is { } value ? From(value) : null;
 
     public DateTimeOffset ToInstant() => DateTimeOffset.UnixEpoch.AddTicks((SecsSinceEpoch * TimeSpan.TicksPerSecond) + (NanosSinceEpoch / 100));
+
+    /// <returns>False for what no calendar holds; for values that somebody else wrote.</returns>
+    public bool TryToInstant(out DateTimeOffset instant)
+    {
+        var sane = SecsSinceEpoch >= 0 && SecsSinceEpoch <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() && NanosSinceEpoch is >= 0 and < 1_000_000_000;
+        instant = sane ? ToInstant() : default;
+        return sane;
+    }
 }
 
 /// <summary>A length of time on the wire.</summary>

@@ -5,7 +5,8 @@ namespace Gflow.Core.Contracts;
 
 /// <summary>
 /// The data of one frame of the event stream. <c>type</c> is the stream's own word (<c>job_submitted</c>, <c>job_updated</c>,
-/// <c>job_state_changed</c>, <c>job_completed</c>, <c>job_timed_out</c>, <c>gpu_availability_changed</c>, <c>daemon_started</c>), <c>event</c> the public event's name.
+/// <c>job_state_changed</c>, <c>job_completed</c>, <c>job_timed_out</c>, <c>reservation_created</c>, <c>reservation_cancelled</c>,
+/// <c>gpu_availability_changed</c>, <c>daemon_started</c>), <c>event</c> the public event's name.
 /// </summary>
 public sealed record StreamFrame
 {
@@ -51,4 +52,7 @@ public sealed record StreamFrame
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Available { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? ReservationId { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gflow.Core.Reservations;
 using Gflow.Core.Submission;
 
 namespace Gflow.Core.Contracts;
@@ -17,6 +18,10 @@ namespace Gflow.Core.Contracts;
 [JsonSerializable(typeof(UpdatedJob))]
 [JsonSerializable(typeof(JobActionAnswer))]
 [JsonSerializable(typeof(ResolvedJob))]
+[JsonSerializable(typeof(ReservationDraft))]
+[JsonSerializable(typeof(CreatedReservation))]
+[JsonSerializable(typeof(ReservationView))]
+[JsonSerializable(typeof(List<ReservationView>))]
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]

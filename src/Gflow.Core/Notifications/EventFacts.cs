@@ -1,6 +1,7 @@
 using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
+using Gflow.Core.Reservations;
 
 namespace Gflow.Core.Notifications;
 
@@ -40,6 +41,27 @@ public static class EventFacts
             Sequence = sequence,
         };
     }
+
+    /// <inheritdoc cref="Payload(JobEvent, JobReason?, string, long, SchedulerFacts)"/>
+    public static NotificationPayload Payload(ReservationEvent happened, string uid, long sequence, SchedulerFacts scheduler) => new()
+    {
+        Event = happened.Type.WireName(),
+        Timestamp = NotificationPayload.Instant(happened.At),
+        Scheduler = scheduler,
+        Reservation = Reservation(happened.Reservation, happened.At),
+        Id = uid,
+        Sequence = sequence,
+    };
+
+    /// <inheritdoc cref="Frame(JobEvent, JobReason?, long)"/>
+    public static StreamFrame Frame(ReservationEvent happened, long sequence) => new()
+    {
+        Type = StreamType(happened.Type),
+        Seq = sequence,
+        Event = happened.Type.WireName(),
+        Timestamp = NotificationPayload.Instant(happened.At),
+        ReservationId = happened.Reservation.Id.Value,
+    };
 
     /// <inheritdoc cref="Frame(JobEvent, JobReason?, long)"/>
     public static StreamFrame Frame(MachineEvent happened, long sequence) => new()
@@ -112,6 +134,19 @@ public static class EventFacts
             Revision = job.Revision,
         };
     }
+
+    private static ReservationFacts Reservation(Reservation reservation, DateTimeOffset now) => new()
+    {
+        Id = reservation.Id.Value,
+        User = reservation.Spec.User,
+        GpuCount = reservation.Spec.Gpus.Count,
+        GpuIndices = (reservation.Spec.Gpus as ReservedGpus.These)?.Indices,
+        StartTime = NotificationPayload.Instant(reservation.Spec.Start),
+        EndTime = NotificationPayload.Instant(reservation.Spec.End),
+        Status = reservation.StatusAt(now).ToString(),
+        CreatedAt = NotificationPayload.Instant(reservation.CreatedAt),
+        CancelledAt = reservation.CancelledAt is { } at ? NotificationPayload.Instant(at) : null,
+    };
 
     private static string Clock(TimeSpan span)
     {

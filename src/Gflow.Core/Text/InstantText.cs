@@ -5,6 +5,9 @@ namespace Gflow.Core.Text;
 /// <summary>Points in time as people write and read them. The present and the time zone are values given by the caller.</summary>
 public static class InstantText
 {
+    private const string FromNow = "some other way, such as now+2h";
+    private const string WithOffset = "with its offset, such as 2026-10-25T02:30:00+01:00";
+
     private static readonly string[] DayForms = ["yyyy-MM-dd"];
     private static readonly string[] TimeForms = ["HH:mm", "H:mm", "HH:mm:ss", "H:mm:ss"];
     private static readonly string[] MinuteForms = ["yyyy-MM-dd HH:mm", "yyyy-MM-dd'T'HH:mm"];
@@ -37,14 +40,14 @@ public static class InstantText
         if (Exact(trimmed, TimeForms) is { } time)
         {
             var today = TimeZoneInfo.ConvertTime(now, zone).Date;
-            var next = InZone(text, today + time.TimeOfDay, zone);
+            var next = InZone(text, today + time.TimeOfDay, zone, FromNow);
             return next.Ok && next.Value > now || today >= DateTime.MaxValue.Date
                 ? next
-                : InZone(text, today.AddDays(1) + time.TimeOfDay, zone);
+                : InZone(text, today.AddDays(1) + time.TimeOfDay, zone, FromNow);
         }
 
         return (Exact(trimmed, DayForms) ?? Exact(trimmed, LocalForms)) is { } local
-            ? InZone(text, local, zone)
+            ? InZone(text, local, zone, FromNow)
             : new Problem("invalid_instant", $"\"{text}\" is not a point in time: write now+30m (s, m, h, d), 18:30, 2026-01-28 or \"2026-01-28 14:00\"");
     }
 
@@ -69,7 +72,7 @@ public static class InstantText
 
         if ((Exact(trimmed, DayForms) ?? Exact(trimmed, LocalForms)) is { } local)
         {
-            return InZone(text, local, zone);
+            return InZone(text, local, zone, WithOffset);
         }
 
         return Zoned(trimmed) ?? Ago(trimmed, now) ?? (Result<DateTimeOffset>)new Problem(
@@ -85,7 +88,7 @@ public static class InstantText
         Result<DateTimeOffset> read = Zoned(trimmed) is { } zoned
             ? zoned
             : Exact(trimmed, MinuteForms) is { } local
-                ? InZone(text, local, zone)
+                ? InZone(text, local, zone, WithOffset)
                 : new Problem("invalid_instant", $"\"{text}\" is not a time for a reservation: write \"2026-01-28 14:30\" or 2026-01-28T14:30:00Z");
         if (!read.Ok)
         {
@@ -101,6 +104,18 @@ public static class InstantText
     /// <summary><c>YYYY-MM-DD HH:MM:SS UTC</c>.</summary>
     public static string FormatUtc(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    /// <summary><c>YYYY-MM-DD HH:MM:SS</c> in <paramref name="zone"/>.</summary>
+    public static string FormatLocal(DateTimeOffset instant, TimeZoneInfo zone) =>
+        TimeZoneInfo.ConvertTime(instant, zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    /// <summary><c>YYYY-MM-DD HH:MM:SS UTC+02:00</c> in <paramref name="zone"/>: an offset means one thing, abbreviations of zones several.</summary>
+    public static string FormatZoned(DateTimeOffset instant, TimeZoneInfo zone)
+    {
+        var shown = TimeZoneInfo.ConvertTime(instant, zone);
+        var offset = shown.Offset == TimeSpan.Zero ? "" : shown.ToString("zzz", CultureInfo.InvariantCulture);
+        return $"{FormatLocal(instant, zone)} UTC{offset}";
+    }
 
     /// <summary><c>MM/DD-HH:MM:SS</c> in <paramref name="zone"/>.</summary>
     public static string FormatShort(DateTimeOffset instant, TimeZoneInfo zone) =>
@@ -149,7 +164,8 @@ public static class InstantText
             ? instant
             : null;
 
-    private static Result<DateTimeOffset> InZone(string text, DateTime local, TimeZoneInfo zone)
+    /// <param name="otherWay">How to write a local time that exists twice.</param>
+    private static Result<DateTimeOffset> InZone(string text, DateTime local, TimeZoneInfo zone, string otherWay)
     {
         var unspecified = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
         if (zone.IsInvalidTime(unspecified))
@@ -159,7 +175,7 @@ public static class InstantText
 
         if (zone.IsAmbiguousTime(unspecified))
         {
-            return new Problem("invalid_instant", $"\"{text}\" exists twice in {zone.Id}: the clocks are put back over it; write it some other way, such as now+2h");
+            return new Problem("invalid_instant", $"\"{text}\" exists twice in {zone.Id}: the clocks are put back over it; write it {otherWay}");
         }
 
         var offset = zone.GetUtcOffset(unspecified);

@@ -2,12 +2,13 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Reservations;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
 
-/// <summary>Puts a batch on disk in one transaction: contents, jobs, events, and the deliveries they cause.</summary>
+/// <summary>Puts a batch on disk in one transaction: contents, jobs, reservations, events, and the deliveries they cause.</summary>
 internal sealed class BatchWriter : IDisposable
 {
     private readonly JobTable _jobs;
@@ -34,10 +35,12 @@ internal sealed class BatchWriter : IDisposable
 
     /// <param name="subscriptions">All targets; empty while notifications are off.</param>
     /// <exception cref="SqliteException">Nothing was written.</exception>
-    public void Write(EngineBatch batch, JobChanges changes, IReadOnlyList<GpuSlot> gpus, IReadOnlyList<Subscription> subscriptions)
+    public void Write(
+        EngineBatch batch, JobChanges changes, ReservationChanges reserved, IReadOnlyList<GpuSlot> gpus, IReadOnlyList<Subscription> subscriptions)
     {
         _committed = [];
-        if (changes.Jobs.Count == 0 && batch.Contents.Count == 0 && batch.MachineEvents.Count == 0 && batch.Settlements.Count == 0 && batch.Forget is null)
+        if (changes.Jobs.Count == 0 && reserved.Events.Count == 0 && batch.Contents.Count == 0
+            && batch.MachineEvents.Count == 0 && batch.Settlements.Count == 0 && batch.Forget is null)
         {
             return;
         }
@@ -55,9 +58,19 @@ internal sealed class BatchWriter : IDisposable
             _jobs.Put(job, transaction);
         }
 
+        foreach (var reservation in reserved.Reservations)
+        {
+            ReservationTable.Put(Connection, transaction, reservation);
+        }
+
         foreach (var happened in changes.Events)
         {
             Append(_writer.Write(happened, changes.Board, gpus, ++seq), happened.Job.Spec);
+        }
+
+        foreach (var happened in reserved.Events)
+        {
+            Append(_writer.Write(happened, ++seq), null);
         }
 
         foreach (var happened in batch.MachineEvents)
@@ -83,7 +96,7 @@ internal sealed class BatchWriter : IDisposable
             byte[]? withCommand = null;
             foreach (var delivery in NotificationRouter.Route(happened.Payload, happened.Row.Type, spec?.Notifications, subscriptions))
             {
-                var row = Row(happened.Row, delivery, _lastDelivery + deliveries.Count + 1);
+                var row = Row(happened.Row, OrderKey(happened.Payload), delivery, _lastDelivery + deliveries.Count + 1);
                 if (delivery.IncludesCommand && spec is not null)
                 {
                     withCommand ??= EventWriter.Json(EventFacts.WithCommand(happened.Payload, spec));
@@ -109,7 +122,15 @@ internal sealed class BatchWriter : IDisposable
         _events.Dispose();
     }
 
-    private static DeliveryRow Row(EventRow happened, Delivery delivery, long seq) => new()
+    /// <summary>Messages with one key reach a target in their order: those about one job, those about one reservation. Below zero, a reservation's key meets no job's.</summary>
+    private static long? OrderKey(NotificationPayload payload) => payload switch
+    {
+        { Job: { } job } => job.Id,
+        { Reservation: { } reservation } => -(long)reservation.Id,
+        _ => null,
+    };
+
+    private static DeliveryRow Row(EventRow happened, long? orderKey, Delivery delivery, long seq) => new()
     {
         Seq = seq,
         EventSeq = happened.Seq,
@@ -118,7 +139,7 @@ internal sealed class BatchWriter : IDisposable
         EventAt = happened.At,
         Target = delivery.Target,
         Recipient = delivery.Recipient,
-        OrderKey = happened.Job?.Value,
+        OrderKey = orderKey,
         NextAt = happened.At,
         Deadline = happened.At + RetrySchedule.Lifetime,
         Payload = happened.Payload,

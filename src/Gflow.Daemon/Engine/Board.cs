@@ -1,10 +1,11 @@
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
+using Gflow.Core.Reservations;
 
 namespace Gflow.Daemon.Engine;
 
-/// <summary>What readers see: the live jobs and the GPUs at one committed instant. Immutable.</summary>
-internal sealed record Board(JobBoard Live, IReadOnlyList<GpuSlot> Gpus)
+/// <summary>What readers see: the live jobs, the reservations and the GPUs at one committed instant. Immutable.</summary>
+internal sealed record Board(JobBoard Live, ReservationBook Reservations, IReadOnlyList<GpuSlot> Gpus)
 {
     public IReadOnlyDictionary<JobId, Job> Jobs => Live.Jobs;
 

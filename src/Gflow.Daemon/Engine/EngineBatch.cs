@@ -1,6 +1,6 @@
-using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Reservations;
 using Gflow.Core.Scheduling;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -8,7 +8,7 @@ using Microsoft.Data.Sqlite;
 namespace Gflow.Daemon.Engine;
 
 /// <summary>What goes into one transaction: the effects of many commands, and of the plan that follows them.</summary>
-internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConnection writer, DateTimeOffset now)
+internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnection writer, DateTimeOffset now)
 {
     // By hash: the jobs of one submitter usually come with the same environment.
     private readonly Dictionary<string, byte[]> _contents = [];
@@ -17,12 +17,15 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
     private readonly List<MachineEvent> _machineEvents = [];
 
     /// <summary>Applies to the board of this batch, in which all earlier commands of it have taken effect.</summary>
-    public JobRules Rules { get; } = new(before, policy, now);
+    public JobRules Rules { get; } = new(before.Live, policy, now);
+
+    /// <summary>Applies to the reservations, in the same way.</summary>
+    public ReservationRules Reservations { get; } = new(before.Reservations, before.Gpus.Count, now);
 
     public DateTimeOffset Now => now;
 
     /// <summary>The board as it is on disk.</summary>
-    public JobBoard Before => before;
+    public JobBoard Before => before.Live;
 
     public IReadOnlyDictionary<string, byte[]> Contents => _contents;
 
@@ -35,7 +38,7 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
     /// <summary>Outcomes of deliveries.</summary>
     public IReadOnlyList<Settlement> Settlements => _settlements;
 
-    /// <summary>What happened to the machine or the daemon; told after what happened to jobs.</summary>
+    /// <summary>What happened to the machine or the daemon; told after what happened to jobs and reservations.</summary>
     public IReadOnlyList<MachineEvent> MachineEvents => _machineEvents;
 
     public void Happened(MachineEvent happened) => _machineEvents.Add(happened);
@@ -59,10 +62,13 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
 
     public Job? FindEnded(JobId id) => JobTable.Find(writer, id) is { } job && job.State.IsFinal() ? job : null;
 
+    /// <summary>In its newest version, wherever it is.</summary>
+    public Reservation? FindReservation(ReservationId id) => Reservations.Find(id) ?? ReservationTable.Find(writer, id);
+
     /// <summary>Carries the plan out; its starts and endings are committed before anything is done about them. A GPU that was taken and that the plan gave to nobody is available again.</summary>
-    public void Plan(IReadOnlyList<GpuSlot> gpus)
+    public void Plan()
     {
-        var plan = Planner.Plan(new Snapshot(Rules.Changes().Board, gpus, now));
+        var plan = Planner.Plan(new Snapshot(Rules.Changes().Board, before.Gpus, now));
         foreach (var deadline in plan.Due)
         {
             if (Rules.Due(deadline) == SignalText.Kill && Rules.Find(deadline.Id) is { } job)
@@ -77,7 +83,7 @@ internal sealed class EngineBatch(JobBoard before, JobPolicy policy, SqliteConne
         }
 
         var occupied = Rules.Changes().Board.Occupied;
-        foreach (var gpu in before.Occupied.Keys.Where(gpu => !occupied.ContainsKey(gpu)))
+        foreach (var gpu in Before.Occupied.Keys.Where(gpu => !occupied.ContainsKey(gpu)))
         {
             Happened(new MachineEvent(EventType.GpuAvailable, now, gpu));
         }

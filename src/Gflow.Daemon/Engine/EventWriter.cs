@@ -4,6 +4,7 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Reservations;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Engine;
@@ -18,6 +19,12 @@ internal sealed class EventWriter(SchedulerFacts scheduler)
         var reason = ReasonAtEvent(happened.Job, board, gpus);
         var payload = EventFacts.Payload(happened, reason, Uid(happened.At), seq, scheduler);
         return (Row(happened.Type, happened.At, happened.Job.Id, EventFacts.Frame(happened, reason, seq), payload), payload);
+    }
+
+    public (EventRow Row, NotificationPayload Payload) Write(ReservationEvent happened, long seq)
+    {
+        var payload = EventFacts.Payload(happened, Uid(happened.At), seq, scheduler);
+        return (Row(happened.Type, happened.At, null, EventFacts.Frame(happened, seq), payload), payload);
     }
 
     public (EventRow Row, NotificationPayload Payload) Write(MachineEvent happened, long seq)

@@ -4,6 +4,7 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Reservations;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -64,7 +65,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _effects = new EffectRunner(database, executor, settings.Effects, _reports, TellAsync, time, logs.CreateLogger<EffectRunner>());
         _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time, logs.CreateLogger<Retention>());
         _wakeup = time.CreateTimer(_ => _commands.Writer.TryWrite(new EngineWakeup()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _current = new Board(JobBoard.Empty(default), settings.Gpus);
+        _current = new Board(JobBoard.Empty(default), ReservationBook.Empty, settings.Gpus);
         _status = new EngineStatus(time.GetUtcNow(), [], null);
     }
 
@@ -85,7 +86,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     {
         var running = await _executor.ConnectAsync(ct);
         var recovery = Recovery.Compare(_writer.Connection, running, _settings.Policy);
-        _current = new Board(recovery.Board, GpusBesideUnknown(recovery.Unknown));
+        _current = new Board(recovery.Board, ReservationTable.Book(_writer.Connection, _time.GetUtcNow()), GpusBesideUnknown(recovery.Unknown));
         _status = _status with { UnknownJobs = recovery.Unknown };
         foreach (var unknown in recovery.Unknown)
         {
@@ -227,8 +228,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
     {
         var now = _time.GetUtcNow();
         var before = Current;
-        var batch = new EngineBatch(before.Live, _settings.Policy, _writer.Connection, now);
+        var batch = new EngineBatch(before, _settings.Policy, _writer.Connection, now);
         JobChanges changes;
+        ReservationChanges reserved;
         try
         {
             foreach (var command in commands)
@@ -236,9 +238,10 @@ internal sealed partial class JobEngine : IAsyncDisposable
                 command.Apply(batch);
             }
 
-            batch.Plan(before.Gpus);
+            batch.Plan();
             changes = batch.Rules.Changes();
-            _writer.Write(batch, changes, before.Gpus, Volatile.Read(ref _subscriptions));
+            reserved = batch.Reservations.Changes();
+            _writer.Write(batch, changes, reserved, before.Gpus, Volatile.Read(ref _subscriptions));
         }
         catch (SqliteException error)
         {
@@ -246,7 +249,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
             return;
         }
 
-        Volatile.Write(ref _current, before with { Live = changes.Board });
+        Volatile.Write(ref _current, before with { Live = changes.Board, Reservations = reserved.Book });
         if (_status.StoreFault is not null)
         {
             Volatile.Write(ref _status, _status with { StoreFault = null });

@@ -4,7 +4,7 @@ using Gflow.Daemon.Storage;
 namespace Gflow.Daemon.Http;
 
 /// <summary>What the routes stand on.</summary>
-internal sealed record ApiParts(JobEngine Engine, JobRequests Requests, Database Database, TimeProvider Time, DaemonFacts Facts);
+internal sealed record ApiParts(JobEngine Engine, JobRequests Requests, ReservationRequests Reservations, Database Database, TimeProvider Time, DaemonFacts Facts);
 
 /// <summary>What does not change while a daemon runs.</summary>
 /// <param name="Owner">Whose daemon it is.</param>

@@ -1,4 +1,5 @@
 using Gflow.Daemon.Jobs;
+using Gflow.Daemon.Reservations;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -79,6 +80,7 @@ internal sealed class ApiServer : IAsyncDisposable
         new InfoEndpoints(parts).Map(app);
         new JobEndpoints(parts).Map(app);
         new JobLogEndpoints(parts).Map(app);
+        new ReservationEndpoints(parts).Map(app);
         app.MapGet("/events", new EventStream(parts).HandleAsync);
         return app;
     }

@@ -57,7 +57,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
     public static int StatusOf(IReadOnlyList<Problem> problems) => problems[0].Code switch
     {
         "not_found" => StatusCodes.Status404NotFound,
-        "wrong_state" => StatusCodes.Status409Conflict,
+        "wrong_state" or "conflict" => StatusCodes.Status409Conflict,
         "forbidden" or "unknown_caller" => StatusCodes.Status403Forbidden,
         "busy" or "store_unavailable" => StatusCodes.Status503ServiceUnavailable,
         "too_many" => StatusCodes.Status413PayloadTooLarge,
@@ -67,7 +67,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
 
     public static Task WriteAsync(HttpContext context, int status, Problem problem) => WriteAsync(context, status, [problem], null);
 
-    /// <param name="state">The job's state, when that is why the answer is no.</param>
+    /// <param name="state">The state of the job or the status of the reservation, when that is why the answer is no.</param>
     public static Task WriteAsync(HttpContext context, IReadOnlyList<Problem> problems, string? state = null)
     {
         var status = StatusOf(problems);

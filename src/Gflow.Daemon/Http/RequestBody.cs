@@ -100,6 +100,7 @@ internal static class RequestBody
         var t when t == typeof(string) => "a text",
         var t when t == typeof(byte[]) => "a text in base64",
         var t when t == typeof(WireDuration) => "an object {\"secs\": n, \"nanos\": n}",
+        var t when t == typeof(WireInstant) => "an object {\"secs_since_epoch\": n, \"nanos_since_epoch\": n}",
         var t when t == typeof(IReadOnlyList<long>) => "an array of whole numbers",
         var t when t == typeof(IReadOnlyList<string>) => "an array of texts",
         var t when t == typeof(IReadOnlyDictionary<string, string>) => "an object of texts",

@@ -42,12 +42,12 @@ public sealed class CommandTableTests
         Assert.Equal($"{name} {CommandTable.Version}\n", (await CommandRun.Async($"{name} --version")).Out);
         var page = File.ReadAllText(Path.Combine(GoldenFile.Root(), "docs", "reference", $"{name}.md"));
         var spec = CommandTable.All.Single(entry => entry.Name == name).Make();
-        foreach (var part in spec.Subcommands.Prepend(spec))
+        foreach (var (path, part) in Parts(name, spec))
         {
             Assert.All(part.Options.Concat(OptionSpec.Common).Where(option => !option.Hidden), option =>
                 Assert.All(option.Aliases.Prepend(option.Name), spelling => Assert.Contains($"`{spelling}", page, StringComparison.Ordinal)));
             Assert.All(part.Examples, example => Assert.Contains(example.Line, page, StringComparison.Ordinal));
-            Assert.Contains(part == spec ? $"# {name}" : $"## {name} {part.Name}", page, StringComparison.Ordinal);
+            Assert.Contains($"{new string('#', path.Split(' ').Length)} {path}\n", page, StringComparison.Ordinal);
         }
     }
 
@@ -61,6 +61,8 @@ public sealed class CommandTableTests
         Assert.Equal($"gflow {CommandTable.Version}\n", (await CommandRun.Async("--version")).Out);
         Assert.Contains("Cancel jobs.", (await CommandRun.Async("help gcancel")).Out, StringComparison.Ordinal);
         Assert.Contains("Usage: gjob show", (await CommandRun.Async("gjob help show")).Out, StringComparison.Ordinal);
+        Assert.Contains("Usage: gctl reserve create", (await CommandRun.Async("gctl help reserve create")).Out, StringComparison.Ordinal);
+        Assert.Contains("Usage: gctl reserve list", (await CommandRun.Async("help gctl reserve list")).Out, StringComparison.Ordinal);
         Assert.Contains("Usage: gbatch new", (await CommandRun.Async("gbatch help new")).Out, StringComparison.Ordinal);
     }
 
@@ -86,13 +88,25 @@ public sealed class CommandTableTests
     }
 
     [Theory]
-    [InlineData("gctl set-gpus 0", "gctl: set-gpus is not available in this version; see gctl --help\n")]
-    [InlineData("gstats", "gstats: statistics are not available in this version; see gstats --help\n")]
-    public async Task What_comes_later_says_so(string line, string error)
+    [InlineData("gctl set-gpus 0", ExitCodes.Usage, "gctl: gctl set-gpus is not available in this version\ngctl: try: gctl --help\n")]
+    [InlineData("gstats", ExitCodes.Refused, "gstats: statistics are not available in this version; see gstats --help\n")]
+    public async Task What_comes_later_says_so(string line, int code, string error)
     {
         var run = await CommandRun.Async(line);
 
-        Assert.Equal((ExitCodes.Refused, error), (run.Code, run.Error));
+        Assert.Equal((code, error), (run.Code, run.Error));
+    }
+
+    [Theory]
+    [InlineData("gctl", "gctl: gctl needs a subcommand: reserve\ngctl: try: gctl --help\n")]
+    [InlineData("gctl nope", "gctl: \"nope\" is not a subcommand of gctl; there is reserve\ngctl: try: gctl --help\n")]
+    [InlineData("gctl reserve", "gctl: gctl reserve needs a subcommand: create, list, get, cancel\ngctl: try: gctl reserve --help\n")]
+    [InlineData("gctl reserve make", "gctl: \"make\" is not a subcommand of gctl reserve; there are create, list, get, cancel\ngctl: try: gctl reserve --help\n")]
+    public async Task A_missing_or_unknown_subcommand_is_wrong_usage(string line, string error)
+    {
+        var run = await CommandRun.Async(line);
+
+        Assert.Equal((ExitCodes.Usage, error), (run.Code, run.Error));
     }
 
     [Theory] // [213]
@@ -103,6 +117,9 @@ public sealed class CommandTableTests
     [InlineData("gjob hold 1")]
     [InlineData("gcancel 1")]
     [InlineData("gbatch true")]
+    [InlineData("gctl reserve list")]
+    [InlineData("gctl reserve get 1")]
+    [InlineData("gctl reserve cancel 1")]
     public async Task Without_a_daemon_the_socket_and_the_remedy_are_named(string line)
     {
         var run = await CommandRun.Async(line);
@@ -149,8 +166,10 @@ public sealed class CommandTableTests
         Assert.Equal((ExitCodes.Done, ""), (run.Code, run.Error));
     }
 
-    private static IEnumerable<string> AllPaths() => CommandTable.All.SelectMany(entry =>
-        entry.Make().Subcommands.Select(sub => $"{entry.Name} {sub.Name}").Prepend(entry.Name));
+    private static IEnumerable<string> AllPaths() => CommandTable.All.SelectMany(entry => Parts(entry.Name, entry.Make())).Select(part => part.Path);
+
+    private static IEnumerable<(string Path, CommandSpec Spec)> Parts(string path, CommandSpec spec) =>
+        spec.Subcommands.SelectMany(sub => Parts($"{path} {sub.Name}", sub)).Prepend((path, spec));
 
     private sealed class ClosedPipe : MemoryStream
     {

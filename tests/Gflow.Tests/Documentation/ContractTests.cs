@@ -18,13 +18,12 @@ public sealed partial class ContractTests
     {
         Assert.Equal(Names(PayloadJson.Default.NotificationPayload), Notifications.FirstCells("### Payload fields").Order());
         Assert.Equal(Names(PayloadJson.Default.JobFacts), Notifications.FirstCells("### Job fields").Order());
+        Assert.Equal(Names(PayloadJson.Default.ReservationFacts), Notifications.FirstCells("### Reservation fields").Order());
     }
 
     [Fact]
     public void The_events_that_are_sent_are_exactly_the_documented_ones() =>
-        Assert.Equal(
-            EventTypes.OfJobs.Append(EventType.GpuAvailable).Append(EventType.SchedulerOnline).Select(type => type.WireName()),
-            Notifications.FirstCells("## Events"));
+        Assert.Equal(EventTypes.All.Select(type => type.WireName()), Notifications.FirstCells("## Events"));
 
     [Fact]
     public void The_job_has_exactly_the_documented_fields()
@@ -39,6 +38,8 @@ public sealed partial class ContractTests
     {
         var lines = Api.Text.Split('\n');
         Assert.Equal(Names(WireJson.Default.StatusAnswer), After("| Field of `/status` | Meaning |"));
+        Assert.Equal(Names(WireJson.Default.ReservationDraft), After("| Field of a new reservation | Meaning |"));
+        Assert.Equal(Names(WireJson.Default.ReservationView), After("| Field of a reservation | Meaning |"));
         Assert.Equal(Names(WireJson.Default.StreamFrame), After("| Field of a frame | Meaning |"));
 
         IEnumerable<string> After(string head) => lines

@@ -40,7 +40,7 @@ public sealed class NotificationRouterTests
 
         var routed = Route(type, targets, null, user: "Alice");
 
-        Assert.Equal(EventTypes.OfJobs.Contains(type) ? [new Delivery("his", null)] : [], routed);
+        Assert.Equal(type is EventType.GpuAvailable or EventType.SchedulerOnline ? [] : [new Delivery("his", null)], routed);
     }
 
     [Theory]
@@ -110,7 +110,12 @@ public sealed class NotificationRouterTests
 
     private static IReadOnlyList<Delivery> Route(EventType type, Subscription[] targets, NotificationWish? wish, string user = "alice")
     {
-        var payload = EventTypes.OfJobs.Contains(type) ? SamplePayloads.OfJob(type, 12, user) : SamplePayloads.OfMachine(type);
+        var payload = type switch
+        {
+            EventType.ReservationCreated or EventType.ReservationCancelled => SamplePayloads.OfReservation(type, user),
+            EventType.GpuAvailable or EventType.SchedulerOnline => SamplePayloads.OfMachine(type),
+            _ => SamplePayloads.OfJob(type, 12, user),
+        };
         return NotificationRouter.Route(payload, type, wish, targets);
     }
 

@@ -1,4 +1,5 @@
 using Gflow.Core.Jobs;
+using Gflow.Core.Reservations;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 using Microsoft.Extensions.Time.Testing;
@@ -50,6 +51,49 @@ public sealed class DatabaseTests : IDisposable
 
         var copy = Assert.Single(_directory.GetFiles($"gflow.db.schema{Migrator.Newest}.20260301T120000Z"));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(copy.FullName));
+    }
+
+    [Fact]
+    public void A_database_of_the_first_schema_gets_what_was_added_since_and_keeps_its_jobs()
+    {
+        using (var database = Database.Open(DatabasePath, _time))
+        {
+            using var jobs = new JobTable(database.Writer);
+            using (var transaction = database.Writer.BeginTransaction())
+            {
+                jobs.Put(new Job(new JobId(7), Draft.Job().Spec, "alice", 1000, Draft.Noon, new JobStatus.Queued(), 1, 1), transaction);
+                transaction.Commit();
+            }
+
+            Database.Execute(database.Writer, "DROP TABLE reservation; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
+        }
+
+        using var upgraded = Database.Open(DatabasePath, _time);
+        Assert.Equal(Migrator.Newest, Database.ScalarInt64(upgraded.Writer, "PRAGMA user_version"));
+        Assert.Equal(new JobId(7), Assert.Single(JobTable.Live(upgraded.Writer)).Id);
+        Assert.Empty(ReservationTable.List(upgraded.Writer, null));
+        Assert.Single(_directory.GetFiles("gflow.db.schema1.*"));
+    }
+
+    [Fact]
+    public void Every_reservation_reads_back_as_it_was_written()
+    {
+        using var database = Database.Open(DatabasePath, _time);
+        Reservation[] reservations =
+        [
+            new(new(1), Reserve.Any(3, 1, 2.5), Draft.Noon),
+            new(new(2), Reserve.These([0, 12], 2, 3), Draft.Noon, Draft.Noon.AddMilliseconds(5)),
+        ];
+        using (var transaction = database.Writer.BeginTransaction())
+        {
+            Array.ForEach(reservations, reservation => ReservationTable.Put(database.Writer, transaction, reservation));
+            transaction.Commit();
+        }
+
+        Assert.Equivalent(reservations, ReservationTable.List(database.Writer, "alice"), strict: true);
+        Assert.Empty(ReservationTable.List(database.Writer, "bob"));
+        Assert.Equivalent(reservations[1], ReservationTable.Find(database.Writer, new(2)), strict: true);
+        Assert.Null(ReservationTable.Find(database.Writer, new(3)));
     }
 
     [Fact]

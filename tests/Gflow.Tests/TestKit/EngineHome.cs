@@ -36,6 +36,8 @@ internal sealed class EngineHome : IAsyncDisposable
 
     public JobRequests Requests { get; private set; } = null!;
 
+    public ReservationRequests Reservations { get; private set; } = null!;
+
     public DataPaths Paths => new(_directory.FullName);
 
     /// <summary>Deliveries in the order in which the engine handed them out.</summary>
@@ -159,6 +161,7 @@ internal sealed class EngineHome : IAsyncDisposable
             [new Subscription { Target = "hook", Kind = TargetKind.Webhook, Events = EventTypes.All.ToHashSet() }],
             Deliveries.AddRange);
         Requests = new JobRequests(Engine, _database, user => Draft.Policy with { User = user });
+        Reservations = new ReservationRequests(Engine, Time);
         await Engine.StartAsync(Patience);
     }
 

@@ -47,6 +47,23 @@ internal static class SamplePayloads
         Gpu = type == EventType.GpuAvailable ? new GpuFacts(3, true) : null,
     };
 
+    public static NotificationPayload OfReservation(EventType type, string user = "alice") => FailedJob with
+    {
+        Event = type.WireName(),
+        Job = null,
+        Reservation = new ReservationFacts
+        {
+            Id = 3,
+            User = user,
+            GpuCount = 2,
+            GpuIndices = [0, 1],
+            StartTime = "2026-03-01T11:00:00Z",
+            EndTime = "2026-03-01T12:00:00Z",
+            Status = "Pending",
+            CreatedAt = "2026-03-01T10:00:07Z",
+        },
+    };
+
     public static byte[] Bytes(NotificationPayload payload) => JsonSerializer.SerializeToUtf8Bytes(payload, PayloadJson.Default.NotificationPayload);
 
     public static OutgoingMessage Message(NotificationPayload payload, string? recipient = null, string target = "ops") => new()

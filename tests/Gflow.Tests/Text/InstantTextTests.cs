@@ -185,6 +185,24 @@ public sealed class InstantTextTests
     public void A_short_instant_is_shown_in_the_zone() =>
         Assert.Equal("01/01-01:00:00", InstantText.FormatShort(DateTimeOffset.FromUnixTimeSeconds(1_704_067_200), Summery));
 
+    [Theory]
+    [InlineData("2024-01-01T00:00:00Z", "2024-01-01 01:00:00 UTC+01:00")]
+    [InlineData("2024-07-01T00:00:00Z", "2024-07-01 02:00:00 UTC+02:00")]
+    public void A_whole_instant_is_shown_in_the_zone_with_its_offset(string instant, string shown)
+    {
+        Assert.Equal(shown, InstantText.FormatZoned(DateTimeOffset.Parse(instant), Summery));
+        Assert.Equal(shown[..19], InstantText.FormatLocal(DateTimeOffset.Parse(instant), Summery));
+        Assert.Equal(InstantText.FormatUtc(DateTimeOffset.Parse(instant)), InstantText.FormatZoned(DateTimeOffset.Parse(instant), Utc));
+    }
+
+    [Fact]
+    public void A_reservation_time_that_exists_twice_is_refused_with_a_way_to_write_it()
+    {
+        var problem = InstantText.ParseReservation("2026-10-25 02:30", Summery).Problems[0];
+        Assert.EndsWith("write it with its offset, such as 2026-10-25T02:30:00+01:00", problem.Message, StringComparison.Ordinal);
+        Assert.True(InstantText.ParseReservation("2026-10-25T02:30:00+01:00", Summery).Ok);
+    }
+
     [Fact]
     public void Whole_minutes_read_back_as_written() =>
         Gen.DateTime[new DateTime(1971, 1, 1), new DateTime(9000, 1, 1)].Sample(time =>

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Gflow.Cli.Rendering;
+using Gflow.Client;
+using Gflow.Core.Contracts;
+using Gflow.Core.Reservations;
+
+namespace Gflow.Cli.Gctl;
+
+/// <summary><c>gctl reserve list</c>: reservations as a table.</summary>
+internal static class ReserveListCommand
+{
+    internal static CommandSpec Make() => new()
+    {
+        Name = "list",
+        Summary = "List reservations",
+        Notes =
+        [
+            "Without options all there ever were, those that are over or cancelled too. GPUS is a number, or the indices in brackets. Times are shown in the configured zone, else in this machine's.",
+        ],
+        Options =
+        [
+            new("--user", [], "USER", "Only those of this user"),
+            new("--status", [], "STATUS", $"Only these: {string.Join(", ", ReservationStatuses.All).ToLowerInvariant()}"),
+            new("--active", [], null, "Only those that have begun and not ended"),
+        ],
+        Examples =
+        [
+            new("gctl reserve list", "All reservations"),
+            new("gctl reserve list --user dana --status pending", "What somebody has still to come"),
+            new("gctl reserve list --active --json", "For programs"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        ReservationStatus? status = invocation.Text("--status") is { } text ? Invocation.NeedUsage(ReservationStatuses.Parse(text), "--status") : null;
+        var zone = Invocation.Need(invocation.Zone);
+        var filter = new ReservationFilter(invocation.Text("--user"), status, invocation.Has("--active"));
+        var found = Invocation.Need(await invocation.Client.ReservationsAsync(filter, cancel)).OrderBy(reservation => reservation.Id).ToList();
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer => Write(writer, found));
+        }
+        else if (found.Count == 0)
+        {
+            invocation.Out.WriteLine("No reservations found.");
+        }
+        else
+        {
+            ReservationText.Table(found, zone).Write(invocation.Out, invocation.Palette, invocation.Context.Width);
+        }
+
+        return ExitCodes.Done;
+    }
+
+    private static void Write(Utf8JsonWriter writer, List<ReservationView> reservations)
+    {
+        writer.WriteStartObject();
+        writer.WritePropertyName("reservations");
+        JsonSerializer.Serialize(writer, reservations, WireJson.Default.ListReservationView);
+        writer.WriteEndObject();
+    }
+}
