@@ -21,7 +21,7 @@ internal sealed record DeliveryRow
     /// <summary>A mailbox; null for webhooks.</summary>
     public string? Recipient { get; init; }
 
-    /// <summary>The job: deliveries of one to one target go strictly in order. Null where order does not matter.</summary>
+    /// <summary>The job, or less than zero the reservation: deliveries about one to one target go strictly in order. Null where order does not matter.</summary>
     public long? OrderKey { get; init; }
 
     /// <summary>Made so far.</summary>
