@@ -111,7 +111,8 @@ public sealed record ReservationFacts
     public string? CancelledAt { get; init; }
 }
 
-public sealed record GpuFacts(int Index, bool Available);
+/// <param name="Uuid">What it is known by, whatever its index.</param>
+public sealed record GpuFacts(int Index, bool Available, string Uuid);
 
 /// <summary>The JSON of notification payloads: compact, unset fields left out, keys in the order of the reference.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -36,7 +36,7 @@ public static class EventFacts
             Text = happened.Type == EventType.SchedulerOnline
                 ? $"gflow scheduler online\nHost: {scheduler.Host}\nVersion: {scheduler.Version}\nTime: {timestamp}"
                 : null,
-            Gpu = happened.Gpu is { } gpu ? new GpuFacts(gpu, Available: true) : null,
+            Gpu = happened.Gpu is { } gpu ? new GpuFacts(gpu.Index, Available: true, gpu.Uuid) : null,
             Id = uid,
             Sequence = sequence,
         };
@@ -70,7 +70,7 @@ public static class EventFacts
         Seq = sequence,
         Event = happened.Type.WireName(),
         Timestamp = NotificationPayload.Instant(happened.At),
-        GpuIndex = happened.Gpu,
+        GpuIndex = happened.Gpu?.Index,
         Available = happened.Gpu is null ? null : true,
     };
 

@@ -83,7 +83,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
         }
 
         var occupied = Rules.Changes().Board.Occupied;
-        foreach (var gpu in Before.Occupied.Keys.Where(gpu => !occupied.ContainsKey(gpu)))
+        foreach (var gpu in before.Gpus.Where(gpu => gpu.Unavailable is null && Before.Occupied.ContainsKey(gpu.Index) && !occupied.ContainsKey(gpu.Index)))
         {
             Happened(new MachineEvent(EventType.GpuAvailable, now, gpu));
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Gflow.Core.Contracts;
@@ -19,6 +20,20 @@ public sealed partial class ContractTests
         Assert.Equal(Names(PayloadJson.Default.NotificationPayload), Notifications.FirstCells("### Payload fields").Order());
         Assert.Equal(Names(PayloadJson.Default.JobFacts), Notifications.FirstCells("### Job fields").Order());
         Assert.Equal(Names(PayloadJson.Default.ReservationFacts), Notifications.FirstCells("### Reservation fields").Order());
+    }
+
+    [Fact]
+    public void The_payload_has_exactly_the_fields_of_the_schema()
+    {
+        using var schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(GoldenFile.Root(), "docs", "reference", "notification.schema.json")));
+        var root = schema.RootElement.GetProperty("properties");
+        Assert.Equal(Names(PayloadJson.Default.NotificationPayload), root.EnumerateObject().Select(field => field.Name).Order());
+        Assert.Equal(Names(PayloadJson.Default.JobFacts), Below("job"));
+        Assert.Equal(Names(PayloadJson.Default.ReservationFacts), Below("reservation"));
+        Assert.Equal(Names(PayloadJson.Default.GpuFacts), Below("gpu"));
+        Assert.Equal(EventTypes.All.Select(type => type.WireName()), root.GetProperty("event").GetProperty("enum").EnumerateArray().Select(name => name.GetString()));
+
+        IEnumerable<string> Below(string name) => root.GetProperty(name).GetProperty("properties").EnumerateObject().Select(field => field.Name).Order();
     }
 
     [Fact]

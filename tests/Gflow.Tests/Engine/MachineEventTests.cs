@@ -22,7 +22,7 @@ public sealed class MachineEventTests
 
         await EngineHome.UntilAsync(() => home.Deliveries.Any(row => row.Type == EventType.GpuAvailable));
         var payload = Payload(Assert.Single(home.Deliveries, row => row.Type == EventType.GpuAvailable));
-        Assert.Equal(new GpuFacts(1, true), payload.Gpu);
+        Assert.Equal(new GpuFacts(1, true, "GPU-1"), payload.Gpu);
         Assert.Null(payload.Job);
         Assert.Null(payload.User);
         Assert.Equal(

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
@@ -6,6 +7,7 @@ using Gflow.Daemon.Demo;
 using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 using MimeKit;
+using NJsonSchema;
 
 namespace Gflow.Tests.Notifications;
 
@@ -55,6 +57,16 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
         Assert.Equal(type == EventType.GpuAvailable, payload.TryGetProperty("gpu", out _));
         Assert.Equal(type == EventType.SchedulerOnline, payload.TryGetProperty("text", out _));
         Assert.Equal(Environment.MachineName, payload.GetProperty("scheduler").GetProperty("host").GetString());
+    }
+
+    [Fact]
+    public async Task Everything_posted_is_as_the_schema_says_and_nothing_else_would_be()
+    {
+        var schema = await JsonSchema.FromFileAsync(Path.Combine(GoldenFile.Root(), "docs", "reference", "notification.schema.json"), TestContext.Current.CancellationToken);
+
+        Assert.All(story.Bodies, body => Assert.Empty(schema.Validate(body)));
+        Assert.NotEmpty(schema.Validate(story.Bodies[0].Replace("\"sequence\"", "\"seq\"", StringComparison.Ordinal)));
+        Assert.NotEmpty(schema.Validate(story.Bodies[0].Replace("Z\",\"scheduler\"", "\",\"scheduler\"", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -114,7 +126,9 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
 
         internal JsonElement Payload(EventType type) => Json(Requests("/all").First(request => Event(request) == type.WireName()));
 
-        internal string Body(string path) => string.Concat(Requests(path).Select(request => System.Text.Encoding.UTF8.GetString(request.Body)));
+        internal IReadOnlyList<string> Bodies => [.. Requests("/all").Select(request => Encoding.UTF8.GetString(request.Body))];
+
+        internal string Body(string path) => string.Concat(Requests(path).Select(request => Encoding.UTF8.GetString(request.Body)));
 
         private IEnumerable<ReceivedRequest> Requests(string path) => _web.Requests.Snapshot().Where(request => request.Path == path);
 

@@ -44,7 +44,7 @@ internal static class SamplePayloads
     {
         Event = type.WireName(),
         Job = null,
-        Gpu = type == EventType.GpuAvailable ? new GpuFacts(3, true) : null,
+        Gpu = type == EventType.GpuAvailable ? new GpuFacts(3, true, "GPU-3") : null,
     };
 
     public static NotificationPayload OfReservation(EventType type, string user = "alice") => FailedJob with
