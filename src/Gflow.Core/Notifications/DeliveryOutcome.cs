@@ -23,7 +23,8 @@ public abstract record DeliveryOutcome
     public sealed record TryLater(string Reason, int? Code = null, DateTimeOffset? NotBefore = null) : DeliveryOutcome(Reason, Code);
 
     /// <summary>The target refuses whatever is sent to it, until somebody mends it or its settings.</summary>
-    public sealed record TargetFault(string Reason, int? Code = null) : DeliveryOutcome(Reason, Code);
+    /// <param name="IsGone">It says that it will never be there again.</param>
+    public sealed record TargetFault(string Reason, int? Code = null, bool IsGone = false) : DeliveryOutcome(Reason, Code);
 
     /// <summary>The target will never take this message; others it may.</summary>
     public sealed record MessageFault(string Reason, int? Code = null) : DeliveryOutcome(Reason, Code);

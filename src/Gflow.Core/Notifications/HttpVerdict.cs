@@ -19,7 +19,8 @@ public static class HttpVerdict
             >= 300 and <= 399 => new DeliveryOutcome.TargetFault($"{reason} (redirects are not followed)", status),
 
             // Wrong credentials, wrong address, gone, or barred by law: all messages fare alike.
-            401 or 402 or 403 or 404 or 407 or 410 or 451 => new DeliveryOutcome.TargetFault(reason, status),
+            401 or 402 or 403 or 404 or 407 or 451 => new DeliveryOutcome.TargetFault(reason, status),
+            410 => new DeliveryOutcome.TargetFault(reason, status, IsGone: true),
 
             // The server wants another protocol than the one configured.
             101 or 426 => new DeliveryOutcome.TargetFault(reason, status),

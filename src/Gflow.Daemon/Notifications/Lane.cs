@@ -14,9 +14,6 @@ internal sealed record LaneContext(OutboxReader Reader, AttemptSlots Slots, Sett
 /// </summary>
 internal sealed partial class Lane : IAsyncDisposable
 {
-    /// <summary>Attempts in flight at once.</summary>
-    public const int Window = 4;
-
     /// <summary>Most deliveries in memory that wait for their turn; the rest stays in the outbox.</summary>
     public const int MostReady = 256;
 
@@ -45,7 +42,8 @@ internal sealed partial class Lane : IAsyncDisposable
     private int _inFlight;
     private bool _moreInOutbox = true;
     private bool _outboxChanged = true;
-    private bool _answered = true;
+    private DateTimeOffset? _nextDue;
+    private TargetHealth _health = TargetHealth.Unproven;
     private bool _stopping;
 
     public Lane(DeliveryTarget target, LaneContext context)
@@ -61,11 +59,15 @@ internal sealed partial class Lane : IAsyncDisposable
     /// <summary>Takes over deliveries that were committed a moment ago.</summary>
     public void Arrived(IReadOnlyList<DeliveryRow> rows) => Post(() => Take(rows));
 
-    /// <summary>Sends by another sink from now on; attempts under way end by the old one, which is then disposed of.</summary>
+    /// <summary>
+    /// Sends by another sink from now on; attempts under way end by the old one, which is then disposed of. Whoever changes a
+    /// configuration may have mended a target: one that is stopped is probed at once, one at another address starts afresh.
+    /// </summary>
     public void Replace(DeliveryTarget target) => Post(() =>
     {
         var old = _station;
         _station = new Station(target);
+        _health = target.Address == old.Target.Address ? _health.Resumed(_context.Time.GetUtcNow()) : TargetHealth.Unproven;
         old.Retired = true;
         DisposeWhenIdle(old);
     });
@@ -156,26 +158,47 @@ internal sealed partial class Lane : IAsyncDisposable
 
             _outboxChanged = due.Count == limit;
             _moreInOutbox = _outboxChanged || _context.Reader.AnyPendingBeside(_name, _held);
-            if (_moreInOutbox && _context.Reader.NextDue(_name, now) is { } next)
-            {
-                // A timer may come a moment early by the wall clock; the millisecond keeps it from spinning until then.
-                var wait = next - now + TimeSpan.FromMilliseconds(1);
-                _timer.Change(wait, Timeout.InfiniteTimeSpan);
-            }
+            _nextDue = _moreInOutbox ? _context.Reader.NextDue(_name, now) : null;
         }
         catch (Microsoft.Data.Sqlite.SqliteException exception)
         {
             LogUnreadable(_context.Log, exception, _name);
             _outboxChanged = false;
-            _timer.Change(TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
+            _nextDue = now + TimeSpan.FromSeconds(1);
         }
     }
 
     private void Launch()
     {
-        // A target that did not answer the last time is tried with one delivery at a time, so that it takes no more than one slot from the others.
-        var window = _answered ? Window : 1;
         var now = _context.Time.GetUtcNow();
+        Expire(now);
+        switch (_health)
+        {
+            case TargetHealth.Serving serving when now >= serving.NotBefore:
+                Send(serving.Window, isProbe: false);
+                break;
+            case TargetHealth.Stopped stopped when now >= stopped.NextProbe:
+                Send(1, isProbe: true);
+                break;
+        }
+
+        Arm(now);
+    }
+
+    /// <summary>What waits for a target that does not serve waits no longer than its own deadline.</summary>
+    private void Expire(DateTimeOffset now)
+    {
+        foreach (var row in _ready.FindAll(row => now > row.Deadline && !IsBusy(row)))
+        {
+            _ready.Remove(row);
+            var why = (_health as TargetHealth.Stopped)?.Reason ?? (_health as TargetHealth.Disabled)?.Reason;
+            var attempts = row.Attempts == 1 ? "1 attempt" : $"{row.Attempts} attempts";
+            Settle(row, new Settlement.Dead(row.Seq, now, null, $"deadline passed after {attempts}" + (why is null ? "" : $"; the target was stopped: {why}")));
+        }
+    }
+
+    private void Send(int window, bool isProbe)
+    {
         for (var i = 0; i < _ready.Count && _inFlight < window && Unsettled < MostUnsettled;)
         {
             var row = _ready[i];
@@ -186,12 +209,6 @@ internal sealed partial class Lane : IAsyncDisposable
             }
 
             _ready.RemoveAt(i);
-            if (now > row.Deadline)
-            {
-                Settle(row, new Settlement.Dead(row.Seq, now, null, $"deadline passed after {row.Attempts} attempts"));
-                continue;
-            }
-
             if (row.OrderKey is { } key)
             {
                 _busyKeys.Add(key);
@@ -200,27 +217,51 @@ internal sealed partial class Lane : IAsyncDisposable
             _inFlight++;
             var station = _station;
             station.InFlight++;
-            _ = Task.Run(() => AttemptAsync(station, row));
+            var answered = _health.Answered;
+            _ = Task.Run(() => AttemptAsync(station, row, answered, isProbe));
         }
+    }
+
+    /// <summary>Sleeps until something comes due, the target wants to be asked again, or what waits has waited long enough.</summary>
+    private void Arm(DateTimeOffset now)
+    {
+        var next = _nextDue;
+        if (_ready.Count > 0)
+        {
+            next = Earlier(next, _ready.Min(row => row.Deadline));
+            next = _health switch
+            {
+                TargetHealth.Serving serving when serving.NotBefore > now => Earlier(next, serving.NotBefore),
+                TargetHealth.Stopped stopped when stopped.NextProbe > now => Earlier(next, stopped.NextProbe),
+                _ => next,
+            };
+        }
+
+        // A timer may come a moment early by the wall clock; the millisecond keeps it from spinning until then.
+        _timer.Change(next is { } at ? Max(at - now, TimeSpan.Zero) + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one is { } at && at < other ? at : other;
+
+        static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
     }
 
     private int Unsettled => _held.Count - _ready.Count - _inFlight;
 
     private bool IsBusy(DeliveryRow row) => row.OrderKey is { } key && _busyKeys.Contains(key);
 
-    private async Task AttemptAsync(Station station, DeliveryRow row)
+    private async Task AttemptAsync(Station station, DeliveryRow row, bool answered, bool isProbe)
     {
         Attempt? attempt = null;
         try
         {
-            await _context.Slots.TakeAsync(_abandon.Token);
+            await _context.Slots.TakeAsync(answered, _abandon.Token);
             try
             {
                 attempt = await Attempt.MakeAsync(station.Target, row, _context, _abandon.Token);
             }
             finally
             {
-                _context.Slots.Release();
+                _context.Slots.Release(answered);
             }
         }
         catch (OperationCanceledException)
@@ -228,10 +269,10 @@ internal sealed partial class Lane : IAsyncDisposable
             // The daemon stops: the delivery stays pending, as if the attempt had not been made.
         }
 
-        Post(() => Finish(station, row, attempt));
+        Post(() => Finish(station, row, attempt, isProbe));
     }
 
-    private void Finish(Station station, DeliveryRow row, Attempt? attempt)
+    private void Finish(Station station, DeliveryRow row, Attempt? attempt, bool isProbe)
     {
         _inFlight--;
         station.InFlight--;
@@ -249,14 +290,39 @@ internal sealed partial class Lane : IAsyncDisposable
             return;
         }
 
-        // A message at fault in itself says nothing about its target.
-        _answered = attempt.Outcome switch
+        // What an old sink met says nothing of the new one.
+        if (station == _station)
         {
-            DeliveryOutcome.MessageFault { Code: null } => _answered,
-            DeliveryOutcome.Delivered => true,
-            _ => attempt.Outcome.Code is not null,
-        };
-        Settle(row, Decide(station.Target, row, attempt));
+            Judge(attempt.Outcome, isProbe);
+        }
+
+        var spent = attempt.Outcome is not DeliveryOutcome.TargetFault && !(isProbe && attempt.Outcome is DeliveryOutcome.TryLater { Code: null });
+        Settle(row, spent ? Decide(station.Target, row, attempt) : KeepWaiting(row, attempt));
+    }
+
+    private void Judge(DeliveryOutcome outcome, bool isProbe)
+    {
+        var before = _health;
+        _health = before.After(outcome, isProbe, _context.Time.GetUtcNow());
+        switch (before, _health)
+        {
+            case (not TargetHealth.Stopped, TargetHealth.Stopped stopped):
+                LogStopped(_context.Log, _name, stopped.Reason);
+                break;
+            case (not TargetHealth.Disabled, TargetHealth.Disabled disabled):
+                LogDisabled(_context.Log, _name, disabled.Reason);
+                break;
+            case (TargetHealth.Stopped stopped, TargetHealth.Serving):
+                LogServing(_context.Log, _name, stopped.Since);
+                break;
+        }
+    }
+
+    /// <summary>The target is at fault: the message keeps its place and has spent nothing.</summary>
+    private Settlement.Retry KeepWaiting(DeliveryRow row, Attempt attempt)
+    {
+        ForgetFollowers(row);
+        return new Settlement.Retry(row.Seq, _context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
     }
 
     private Settlement Decide(DeliveryTarget target, DeliveryRow row, Attempt attempt)
@@ -321,6 +387,15 @@ internal sealed partial class Lane : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Gave up delivering {Event} to {Target}: {Reason}.")]
     private static partial void LogDead(ILogger log, string target, string @event, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stopped sending to {Target}: {Reason}. It is probed, and what waits for it is kept for a day.")]
+    private static partial void LogStopped(ILogger log, string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Disabled {Target}, which says that it is gone for good: {Reason}. Give it another address and reload.")]
+    private static partial void LogDisabled(ILogger log, string target, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Target} answers again; it had been stopped since {Since:u}.")]
+    private static partial void LogServing(ILogger log, string target, DateTimeOffset since);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The deliveries to {Target} could not be read.")]
     private static partial void LogUnreadable(ILogger log, Exception exception, string target);

@@ -39,15 +39,15 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, T
         MaxConcurrentDeliveries = options.MaxConcurrentDeliveries,
         Targets =
         [
-            .. options.Webhooks.Select(webhook => Target(webhook, new WebhookSink(webhook, time))),
-            .. options.Emails.Select(transport => Target(transport, new EmailSink(transport, time))),
+            .. options.Webhooks.Select(webhook => Target(webhook, new WebhookSink(webhook, time), webhook.Url.AbsoluteUri)),
+            .. options.Emails.Select(transport => Target(transport, new EmailSink(transport, time), transport.Smtp.ToString())),
         ],
     });
 
     public ValueTask DisposeAsync() => _pump.DisposeAsync();
 
-    private static DeliveryTarget Target(TargetOptions options, INotificationSink sink) =>
-        new(options.Name, sink, options.Timeout, options.MaxRetries);
+    private static DeliveryTarget Target(TargetOptions options, INotificationSink sink, string address) =>
+        new(options.Name, sink, address, options.Timeout, options.MaxRetries);
 
     private static List<Subscription> Subscriptions(NotificationOptions options) =>
     [

@@ -57,6 +57,13 @@ internal sealed class OutboxFixture : IDisposable
         return DeliveryTable.Count(reader);
     }
 
+    /// <summary>Retries that deliveries have spent, of all or of those still pending.</summary>
+    public long Spent(bool pending = false)
+    {
+        using var reader = Database.OpenReader();
+        return Database.ScalarInt64(reader, "SELECT SUM(attempts) FROM delivery" + (pending ? " WHERE state = 0" : ""));
+    }
+
     public IReadOnlyList<AttemptRecord> Attempts(long delivery)
     {
         using var reader = Database.OpenReader();

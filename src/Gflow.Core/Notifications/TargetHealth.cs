@@ -1,0 +1,89 @@
+namespace Gflow.Core.Notifications;
+
+/// <summary>
+/// How a target has been answering, and from that what it is given: a closed set. Trouble belongs to the target, not to the messages
+/// that wait for it: a stopped one is only probed, whatever waits, and what waits spends nothing.
+/// </summary>
+public abstract record TargetHealth
+{
+    /// <summary>Most attempts in flight at one target.</summary>
+    public const int FullWindow = 4;
+
+    /// <summary>Attempts in a row without any answer that stop a target.</summary>
+    public const int MostUnanswered = 3;
+
+    /// <summary>The longest that a target's wish to be left alone is granted for all that waits; a single message's is granted in full.</summary>
+    public static readonly TimeSpan LongestRest = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan[] ProbeDelays =
+        [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15)];
+
+    private TargetHealth()
+    {
+    }
+
+    /// <summary>Before the first attempt.</summary>
+    public static TargetHealth Unproven { get; } = new Serving(1, 0, HasAnswered: false, DateTimeOffset.MinValue);
+
+    /// <summary>Whether the last attempt was answered.</summary>
+    public bool Answered => this is Serving { HasAnswered: true };
+
+    /// <summary>It is sent to.</summary>
+    /// <param name="Window">Attempts in flight it may have.</param>
+    /// <param name="Unanswered">Attempts in a row without any answer.</param>
+    /// <param name="HasAnswered">Whether the last attempt was answered.</param>
+    /// <param name="NotBefore">It asked to be left alone until then.</param>
+    public sealed record Serving(int Window, int Unanswered, bool HasAnswered, DateTimeOffset NotBefore) : TargetHealth;
+
+    /// <summary>Nothing goes to it but probes, one at a time.</summary>
+    /// <param name="Probes">Made so far.</param>
+    /// <param name="Reason">What stopped it, in words that hold no secret.</param>
+    public sealed record Stopped(DateTimeOffset Since, int Probes, DateTimeOffset NextProbe, string Reason) : TargetHealth;
+
+    /// <summary>It said that it is gone for good (410, RFC 9110 15.5.11): nothing goes to it until somebody says so.</summary>
+    public sealed record Disabled(DateTimeOffset Since, string Reason) : TargetHealth;
+
+    /// <summary>What an attempt tells of the target.</summary>
+    /// <param name="isProbe">Whether it was made to find out; others that were in flight when the target stopped say nothing new.</param>
+    public TargetHealth After(DeliveryOutcome outcome, bool isProbe, DateTimeOffset now) => (this, outcome) switch
+    {
+        // The message could not even be rendered.
+        (_, DeliveryOutcome.MessageFault { Code: null }) => this,
+        (Disabled, _) when !isProbe => this,
+        (_, DeliveryOutcome.TargetFault { IsGone: true } gone) => new Disabled(now, gone.Reason!),
+        (_, DeliveryOutcome.TargetFault fault) => Trouble(fault.Reason!, isProbe, now),
+        (Serving { Unanswered: < MostUnanswered - 1 } serving, DeliveryOutcome.TryLater { Code: null }) =>
+            serving with { Window = 1, Unanswered = serving.Unanswered + 1, HasAnswered = false },
+        (_, DeliveryOutcome.TryLater { Code: null } silence) => Trouble(silence.Reason!, isProbe, now),
+        (Serving serving, _) => serving with
+        {
+            Window = outcome is DeliveryOutcome.Delivered ? Math.Min(FullWindow, serving.Window * (serving.HasAnswered ? 2 : 1)) : serving.Window,
+            Unanswered = 0,
+            HasAnswered = true,
+            NotBefore = Rest(outcome, serving.NotBefore, now),
+        },
+        _ => new Serving(1, 0, HasAnswered: true, Rest(outcome, DateTimeOffset.MinValue, now)),
+    };
+
+    /// <summary>Somebody has seen to it: what is stopped is probed at once.</summary>
+    public TargetHealth Resumed(DateTimeOffset now) => this is Stopped stopped ? stopped with { NextProbe = now } : this;
+
+    private TargetHealth Trouble(string reason, bool isProbe, DateTimeOffset now) => this switch
+    {
+        Stopped when !isProbe => this,
+        Stopped stopped => stopped with { Probes = stopped.Probes + 1, NextProbe = now + ProbeDelays[Math.Min(stopped.Probes + 1, ProbeDelays.Length - 1)], Reason = reason },
+        _ => new Stopped(now, 0, now + ProbeDelays[0], reason),
+    };
+
+    // Only these two statuses speak for the whole target.
+    private static DateTimeOffset Rest(DeliveryOutcome outcome, DateTimeOffset before, DateTimeOffset now)
+    {
+        if (outcome is not DeliveryOutcome.TryLater { NotBefore: { } asked, Code: 429 or 503 })
+        {
+            return before;
+        }
+
+        var granted = asked < now + LongestRest ? asked : now + LongestRest;
+        return granted > before ? granted : before;
+    }
+}

@@ -1,0 +1,229 @@
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Storage;
+using Gflow.Tests.TestKit;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gflow.Tests.Notifications;
+
+/// <summary>What a target that is ill costs, itself and others; hours pass on a virtual clock.</summary>
+public sealed class LaneHealthTests : IAsyncDisposable
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly OutboxFixture _outbox;
+    private readonly OutboxPump _pump;
+    private readonly Lock _gate = new();
+    private DeliveryOutcome? _answer;
+    private TaskCompletionSource? _hold;
+    private int _open;
+    private int _most;
+    private int _attempts;
+
+    public LaneHealthTests()
+    {
+        _outbox = new OutboxFixture(_time);
+        _pump = _outbox.Pump();
+    }
+
+    [Fact]
+    public async Task A_dead_target_costs_ten_connections_in_an_hour_and_what_waits_spends_nothing()
+    {
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", Enumerable.Range(1, 10_000).Select(job => ((uint)job, EventType.JobFailed)), _pump);
+
+        await PassAsync(TimeSpan.FromHours(1));
+
+        // Three unanswered attempts, then probes after 5 and 15 s, 1 and 5 min, and every 15 min.
+        Assert.InRange(_attempts, 3 + 7, 3 + 8);
+        Assert.Equal(1, _most);
+        Assert.Equal(new DeliveryCounts(10_000, 0, 0, 0), _outbox.Counts());
+        Assert.Equal(3, _outbox.Spent());
+    }
+
+    [Fact]
+    public async Task A_refused_login_stops_at_the_first_attempt_and_everything_goes_once_it_is_mended()
+    {
+        _answer = new DeliveryOutcome.TargetFault("HTTP 401", 401);
+        await _pump.ApplyAsync(Options(Target() with { MaxRetries = 0 }));
+        _outbox.Commit("ops", Enumerable.Range(1, 40).SelectMany(job => new[] { ((uint)job, EventType.JobStarted), ((uint)job, EventType.JobFailed) }), _pump);
+        await PassAsync(TimeSpan.FromMinutes(30));
+        Assert.InRange(_attempts, 5, 7);
+
+        _answer = new DeliveryOutcome.Delivered(204);
+        await Until.TrueAsync(() => _outbox.Counts().Delivered == 80, _time, TimeSpan.FromSeconds(10));
+        Assert.Equal(0, _outbox.Spent(pending: true));
+    }
+
+    [Fact]
+    public async Task A_target_that_answers_again_is_given_one_then_two_then_four_at_once()
+    {
+        _answer = new DeliveryOutcome.TargetFault("HTTP 404", 404);
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", Enumerable.Range(1, 40).Select(job => ((uint)job, EventType.JobFailed)), _pump);
+        await Until.TrueAsync(() => _attempts == 1);
+        List<int> together = [];
+        _hold = new();
+        _answer = new DeliveryOutcome.Delivered(204);
+        foreach (var expected in (int[])[1, 1, 2, 4, 4])
+        {
+            await Until.TrueAsync(() => _open == expected, _time, TimeSpan.FromSeconds(1));
+            together.Add(_open);
+            Release();
+            await Until.TrueAsync(() => _open != expected || _outbox.Counts().Delivered > 0);
+        }
+
+        Assert.Equal([1, 1, 2, 4, 4], together);
+        _hold.SetResult();
+        _hold = null;
+        await Until.TrueAsync(() => _outbox.Counts().Delivered == 40, _time);
+    }
+
+    [Fact]
+    public async Task Gone_for_good_is_left_alone_until_it_has_another_address()
+    {
+        _answer = new DeliveryOutcome.TargetFault("HTTP 410", 410, IsGone: true);
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", [(1, EventType.JobFailed)], _pump);
+        await PassAsync(TimeSpan.FromHours(2));
+        await _pump.ApplyAsync(Options(Target()));
+        await PassAsync(TimeSpan.FromHours(1));
+        Assert.Equal(1, _attempts);
+
+        _answer = new DeliveryOutcome.Delivered(204);
+        await _pump.ApplyAsync(Options(Target() with { Address = "https://elsewhere/" }));
+        await Until.TrueAsync(() => _outbox.Counts().Delivered == 1, _time);
+    }
+
+    [Fact]
+    public async Task A_reload_probes_at_once_what_was_stopped()
+    {
+        _answer = new DeliveryOutcome.TargetFault("SMTP 535", 535);
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", [(1, EventType.JobFailed)], _pump);
+        await PassAsync(TimeSpan.FromMinutes(30));
+
+        _answer = new DeliveryOutcome.Delivered(250);
+        var reloaded = _time.GetUtcNow();
+        await _pump.ApplyAsync(Options(Target()));
+
+        await Until.TrueAsync(() => _outbox.Counts().Delivered == 1, _time, TimeSpan.FromMilliseconds(1));
+        Assert.True(_time.GetUtcNow() - reloaded < TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task What_waited_a_day_for_a_stopped_target_expires_and_says_why()
+    {
+        _answer = new DeliveryOutcome.TargetFault("HTTP 403", 403);
+        await _pump.ApplyAsync(Options(Target()));
+        var rows = _outbox.Commit("ops", Enumerable.Range(1, 5).Select(job => ((uint)job, EventType.JobFailed)), _pump);
+
+        await Until.TrueAsync(() => _outbox.Counts().Dead == 5, _time, TimeSpan.FromMinutes(5));
+
+        Assert.Equal("deadline passed after 0 attempts; the target was stopped: HTTP 403", _outbox.Reason(rows[4].Seq));
+    }
+
+    [Fact]
+    public async Task Too_many_requests_is_heeded_for_all_that_waits()
+    {
+        _answer = new DeliveryOutcome.TryLater("HTTP 429", 429, _time.GetUtcNow() + TimeSpan.FromMinutes(10));
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", Enumerable.Range(1, 100).Select(job => ((uint)job, EventType.JobFailed)), _pump);
+        await Until.TrueAsync(() => _attempts == 1);
+        _answer = new DeliveryOutcome.Delivered(204);
+        await PassAsync(TimeSpan.FromMinutes(9));
+        Assert.Equal(1, _attempts);
+
+        await Until.TrueAsync(() => _outbox.Counts().Delivered == 100, _time, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task Targets_that_hang_leave_a_quarter_of_the_slots_to_those_that_answer()
+    {
+        var hanging = Enumerable.Range(0, 20).Select(i => new DeliveryTarget($"hang{i}", Hanging(), $"hang{i}", TimeSpan.FromMinutes(1), null)).ToArray();
+        var healthy = new FakeSink();
+        await _pump.ApplyAsync(Options([.. hanging, new DeliveryTarget("good", healthy, "good", TimeSpan.FromMinutes(1), null)]) with { MaxConcurrentDeliveries = 8 });
+        _outbox.Commit("good", [(1, EventType.JobFailed)], _pump);
+        await Until.TrueAsync(() => healthy.Attempts.Snapshot().Count == 1);
+        foreach (var target in hanging)
+        {
+            _outbox.Commit(target.Name, Enumerable.Range(1, 10).Select(job => ((uint)job, EventType.JobFailed)), _pump);
+        }
+
+        await Until.TrueAsync(() => _open == 6);
+        _outbox.Commit("good", Enumerable.Range(2, 50).Select(job => ((uint)job, EventType.JobFailed)), _pump);
+        await Until.TrueAsync(() => healthy.Attempts.Snapshot().Count == 51);
+        Assert.Equal((6, 6), (_open, _most));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _hold?.TrySetResult();
+        var stopping = _pump.DisposeAsync().AsTask();
+        await Until.TrueAsync(() => stopping.IsCompleted, _time, TimeSpan.FromSeconds(10));
+        _outbox.Dispose();
+    }
+
+    /// <summary>Gives no answer, or the one that is set, while it is not held.</summary>
+    private DeliveryTarget Target() => new("ops", new FakeSink(AttemptAsync), "https://ops/", TimeSpan.FromSeconds(10), null);
+
+    private FakeSink Hanging() => new(async (_, deadline) =>
+    {
+        Opened();
+        try
+        {
+            await Task.Delay(Timeout.Infinite, deadline);
+            return new DeliveryOutcome.Delivered();
+        }
+        finally
+        {
+            Closed();
+        }
+    });
+
+    private async Task<DeliveryOutcome> AttemptAsync(OutgoingMessage message, CancellationToken deadline)
+    {
+        Opened();
+        try
+        {
+            await (_hold?.Task ?? Task.CompletedTask).WaitAsync(deadline);
+            return _answer ?? new DeliveryOutcome.TryLater("the connection was refused");
+        }
+        finally
+        {
+            Closed();
+        }
+    }
+
+    private void Opened()
+    {
+        lock (_gate)
+        {
+            _attempts++;
+            _most = Math.Max(_most, ++_open);
+        }
+    }
+
+    private void Closed()
+    {
+        lock (_gate)
+        {
+            _open--;
+        }
+    }
+
+    /// <summary>Lets those go that are held, and holds those that come.</summary>
+    private void Release()
+    {
+        var held = _hold!;
+        _hold = new();
+        held.SetResult();
+    }
+
+    private async Task PassAsync(TimeSpan span)
+    {
+        var end = _time.GetUtcNow() + span;
+        await Until.TrueAsync(() => _time.GetUtcNow() >= end, _time, span / 360);
+    }
+
+    private static OutboxOptions Options(params DeliveryTarget[] targets) => new() { Targets = targets };
+}
