@@ -1,0 +1,75 @@
+using System.Net.Sockets;
+using System.Text;
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Configuration;
+using MailKit;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+
+namespace Gflow.Daemon.Notifications.Email;
+
+/// <summary>One connection to a mail server, and how far it has come.</summary>
+internal sealed class SmtpTalk(SmtpClient client, ServerTrust trust)
+{
+    public SmtpClient Client => client;
+
+    public ServerTrust Trust => trust;
+
+    /// <summary>What is being done now.</summary>
+    public SmtpStep Step { get; set; } = SmtpStep.Connect;
+}
+
+/// <summary>Turns what stops a mail on its way into an outcome whose words name the remedy where there is one.</summary>
+internal sealed class SmtpFailure(EmailTransportOptions transport)
+{
+    private const string NoUtf8 = "the server takes only addresses whose part before the @ is ASCII (it offers no SMTPUTF8)";
+
+    private readonly SecretText _secrets = new(transport.Smtp.Password is { } password ? [password, $"\0{transport.Smtp.User}\0{password}"] : []);
+
+    /// <returns>Null for what is no failure of the road or the peer, so that it surfaces as the bug it is.</returns>
+    public DeliveryOutcome? Judge(Exception exception, SmtpTalk talk) => exception switch
+    {
+        SmtpCommandException command => Reply(command, talk.Step),
+        AuthenticationException { InnerException: SmtpCommandException command } => Reply(command, SmtpStep.Authenticate),
+        AuthenticationException => new DeliveryOutcome.TargetFault("the credentials were refused"),
+        ServiceNotAuthenticatedException refused => SmtpVerdict.Judge(SmtpStep.Sender, (int)SmtpStatusCode.AuthenticationRequired, _secrets.Clean(refused.Message)),
+        SslHandshakeException when talk.Trust.Refusal is { } refusal => new DeliveryOutcome.TargetFault($"no trusted TLS connection: {_secrets.Clean(refusal)}"),
+        SslHandshakeException { InnerException: IOException } => new DeliveryOutcome.TryLater("the connection broke while TLS was set up"),
+        SslHandshakeException => new DeliveryOutcome.TargetFault("no TLS connection: the server speaks no TLS there, or none that is safe; smtps:// begins with TLS (port 465), smtp:// with ?tls=required turns to it (port 587)"),
+        NotSupportedException => Missing(talk),
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } => new DeliveryOutcome.TargetFault("its host name is not known"),
+        SocketException { SocketErrorCode: SocketError.TryAgain } => new DeliveryOutcome.TryLater("the name server gave no answer"),
+        SocketException socket => new DeliveryOutcome.TryLater(NetworkText.Connect(socket)),
+        ProtocolException or IOException => new DeliveryOutcome.TryLater($"the connection broke {Place(talk.Step)}"),
+        _ => null,
+    };
+
+    // The library asks for an extension only when it needs it, and says so when the server has none.
+    private DeliveryOutcome Missing(SmtpTalk talk) => talk.Step switch
+    {
+        SmtpStep.Connect => new DeliveryOutcome.TargetFault("the server offers no STARTTLS, and smtp_url asks for it; servers that begin with TLS need smtps://"),
+        SmtpStep.Authenticate => new DeliveryOutcome.TargetFault(
+            "the server offers neither PLAIN nor LOGIN, and smtp_url has a password" + (talk.Client.IsSecure ? "" : "; it may offer them once the connection is encrypted: use smtps:// or ?tls=required")),
+        _ when !Ascii.IsValid(transport.From.LocalPart) => new DeliveryOutcome.TargetFault($"{NoUtf8}; write such an address into from"),
+        _ => new DeliveryOutcome.MessageFault($"{NoUtf8}; the recipient's is none"),
+    };
+
+    private DeliveryOutcome Reply(SmtpCommandException exception, SmtpStep step)
+    {
+        var at = exception.ErrorCode switch
+        {
+            SmtpErrorCode.SenderNotAccepted => SmtpStep.Sender,
+            SmtpErrorCode.RecipientNotAccepted => SmtpStep.Recipient,
+            SmtpErrorCode.MessageNotAccepted => SmtpStep.Data,
+            _ => step,
+        };
+        return SmtpVerdict.Judge(at, (int)exception.StatusCode, _secrets.Clean(exception.Message));
+    }
+
+    private static string Place(SmtpStep step) => step switch
+    {
+        SmtpStep.Connect => "before the greeting was done",
+        SmtpStep.Authenticate => "during the login",
+        _ => "while the mail was handed over",
+    };
+}
