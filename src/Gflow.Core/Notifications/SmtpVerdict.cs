@@ -16,20 +16,11 @@ public enum SmtpStep
 /// <summary>What a reply of SMTP says about a delivery.</summary>
 public static class SmtpVerdict
 {
-    /// <summary>Bad syntax and bad domain of the sender's address (RFC 3463, 3.2).</summary>
-    private static readonly string[] AboutTheSender = ["5.1.7", "5.1.8"];
-
     /// <param name="step">What the reply answered.</param>
     /// <param name="reply">Its code.</param>
     /// <param name="words">The server's words, safe to store; null for none.</param>
     public static DeliveryOutcome Judge(SmtpStep step, int reply, string? words = null)
     {
-        // Many servers hold their refusal of a sender back until a recipient is named; the enhanced code tells.
-        if (step == SmtpStep.Recipient && words is not null && Array.Exists(AboutTheSender, code => words.StartsWith(code, StringComparison.Ordinal)))
-        {
-            step = SmtpStep.Sender;
-        }
-
         var reason = $"SMTP {reply} {Place(step)}" + (words is null ? "" : $": {words}");
         return (reply, step) switch
         {

@@ -12,13 +12,22 @@ internal sealed class PrivateAuthority : IDisposable
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly X509Certificate2 _certificate;
 
-    public PrivateAuthority(string name = "Private Authority")
+    /// <param name="above">Who vouches for it; null for itself.</param>
+    public PrivateAuthority(string name = "Private Authority", PrivateAuthority? above = null)
     {
         var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        _certificate = request.CreateSelfSigned(Now.AddDays(-400), Now.AddDays(2));
+        if (above is null)
+        {
+            _certificate = request.CreateSelfSigned(Now.AddDays(-400), Now.AddDays(2));
+        }
+        else
+        {
+            using var bare = request.Create(above._certificate, Now.AddDays(-350), Now.AddDays(2), Guid.NewGuid().ToByteArray());
+            _certificate = bare.CopyWithPrivateKey(_key);
+        }
     }
 
     /// <summary>Its own certificate, for <c>ca_file</c>.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 using MailKit;
@@ -14,6 +15,8 @@ internal sealed class EmailSink : INotificationSink
 {
     // The mail is delivered by then; a server that is slow to say goodbye costs the lane no more than this.
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
+    private static readonly FormatOptions International = CreateInternational();
 
     private readonly EmailTransportOptions _transport;
     private readonly TimeProvider _time;
@@ -30,7 +33,7 @@ internal sealed class EmailSink : INotificationSink
 
     public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
     {
-        if (!MailboxAddress.TryParse(message.Recipient, out var recipient))
+        if (RecipientText.Parse(message.Recipient) is not { } recipient)
         {
             return new DeliveryOutcome.MessageFault("the recipient is not a mailbox");
         }
@@ -44,25 +47,7 @@ internal sealed class EmailSink : INotificationSink
             using var socket = await ConnectAsync(deadline);
             Prepare(talk, (IPEndPoint)socket.LocalEndPoint!);
             await client.ConnectAsync(socket, _transport.Smtp.Host, _transport.Smtp.Port, Security(), deadline);
-            if (_transport.Smtp is { User: { } user, Password: { } password })
-            {
-                if (!MayLogIn(client, (IPEndPoint)socket.RemoteEndPoint!))
-                {
-                    return new DeliveryOutcome.TargetFault(
-                        "the connection is not encrypted, and no password is sent in clear; use smtps:// or ?tls=required in smtp_url, or set allow_cleartext_auth = true");
-                }
-
-                talk.Step = SmtpStep.Authenticate;
-
-                // One of the two, or a wrong password would count as two failures at servers that lock accounts.
-                client.AuthenticationMechanisms.IntersectWith([client.AuthenticationMechanisms.Contains("PLAIN") ? "PLAIN" : "LOGIN"]);
-                await client.AuthenticateAsync(user, password, deadline);
-            }
-
-            talk.Step = SmtpStep.Data;
-            await client.SendAsync(mail, _transport.From, [recipient], deadline);
-            await QuitAsync(client);
-            return new DeliveryOutcome.Delivered((int)SmtpStatusCode.Ok);
+            return await LogInAsync(talk, (IPEndPoint)socket.RemoteEndPoint!, deadline) ?? await HandOverAsync(talk, mail, recipient, deadline);
         }
         catch (Exception exception) when (exception is not OperationCanceledException && deadline.IsCancellationRequested)
         {
@@ -103,6 +88,53 @@ internal sealed class EmailSink : INotificationSink
         }
     }
 
+    private static FormatOptions CreateInternational()
+    {
+        var options = FormatOptions.Default.Clone();
+        options.International = true;
+        return options;
+    }
+
+    /// <returns>Null when nothing stands in the way, also when nobody need log in.</returns>
+    private async Task<DeliveryOutcome?> LogInAsync(SmtpTalk talk, IPEndPoint peer, CancellationToken deadline)
+    {
+        if (_transport.Smtp is not { User: { } user, Password: { } password })
+        {
+            return null;
+        }
+
+        // By the peer's address and not by its name: what a name means is for others to say.
+        var address = peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address;
+        if (!talk.Client.IsSecure && !_transport.AllowCleartextAuth && !IPAddress.IsLoopback(address))
+        {
+            return new DeliveryOutcome.TargetFault(
+                "the connection is not encrypted, and no password is sent in clear; use smtps:// or ?tls=required in smtp_url, or set allow_cleartext_auth = true");
+        }
+
+        talk.Step = SmtpStep.Authenticate;
+
+        // One of the two, or a wrong password would count as two failures at servers that lock accounts.
+        var mechanisms = talk.Client.AuthenticationMechanisms;
+        mechanisms.IntersectWith([mechanisms.Contains("PLAIN") ? "PLAIN" : "LOGIN"]);
+        await talk.Client.AuthenticateAsync(user, password, deadline);
+        return null;
+    }
+
+    private async Task<DeliveryOutcome> HandOverAsync(SmtpTalk talk, MimeMessage mail, MailboxAddress recipient, CancellationToken deadline)
+    {
+        talk.Step = SmtpStep.Data;
+        var senderIsAscii = Ascii.IsValid(_transport.From.LocalPart);
+        var international = !senderIsAscii || !Ascii.IsValid(recipient.LocalPart);
+        if (international && !talk.Client.Capabilities.HasFlag(SmtpCapabilities.UTF8))
+        {
+            return SmtpFailure.NoUtf8(recipientAlone: senderIsAscii);
+        }
+
+        await talk.Client.SendAsync(international ? International : FormatOptions.Default, mail, _transport.From, [recipient], deadline);
+        await QuitAsync(talk.Client);
+        return new DeliveryOutcome.Delivered((int)SmtpStatusCode.Ok);
+    }
+
     private SecureSocketOptions Security() => _transport.Smtp.TlsMode switch
     {
         SmtpTlsMode.Implicit => SecureSocketOptions.SslOnConnect,
@@ -111,11 +143,6 @@ internal sealed class EmailSink : INotificationSink
         SmtpTlsMode.None => SecureSocketOptions.None,
         _ => throw new InvalidOperationException(),
     };
-
-    // By the peer's address and not by its name: what a name means is for others to say.
-    private bool MayLogIn(SmtpClient client, IPEndPoint peer) =>
-        client.IsSecure || _transport.AllowCleartextAuth
-        || IPAddress.IsLoopback(peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address);
 
     private async Task QuitAsync(SmtpClient client)
     {

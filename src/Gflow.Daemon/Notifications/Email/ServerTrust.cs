@@ -45,9 +45,12 @@ internal sealed class ServerTrust(IReadOnlyList<X509Certificate2> authorities)
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities.ToArray());
+        if (shown is not null)
+        {
+            // What the server sent along: the authorities between its certificate and a root of the file.
+            chain.ChainPolicy.ExtraStore.AddRange(shown.ChainPolicy.ExtraStore);
+        }
 
-        // What the server sent along leads from its certificate to a root of the file.
-        chain.ChainPolicy.ExtraStore.AddRange((shown?.ChainElements ?? Enumerable.Empty<X509ChainElement>()).Select(element => element.Certificate).ToArray());
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.ApplicationPolicy.Add(ServerAuthentication);
         return chain.Build(certificate);

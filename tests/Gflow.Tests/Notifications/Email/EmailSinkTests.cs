@@ -68,6 +68,18 @@ public sealed class EmailSinkTests : SinkExam
     }
 
     [Fact]
+    public void A_name_that_looks_like_encoded_text_is_shown_as_it_is()
+    {
+        const string Name = "=?utf-8?B?QmNjOiBldmlsQHgub3Jn?= ünd =?us-ascii?Q?x?=, and some more to fill the line";
+        var payload = SamplePayloads.FailedJob with { Job = SamplePayloads.FailedJob.Job! with { Name = Name } };
+        var message = SamplePayloads.Message(payload, "ops@example.com");
+
+        var mail = MimeMessage.Load(new MemoryStream(Sink(1).Render(message).ToArray()), TestContext.Current.CancellationToken);
+
+        Assert.Equal($"[lab] Job failed: job #12 ({Name})", mail.Subject);
+    }
+
+    [Fact]
     public async Task Each_delivery_has_an_id_of_its_own_and_all_mails_of_a_job_one_root()
     {
         await using var sink = Sink(1);
@@ -127,6 +139,8 @@ public sealed class EmailSinkTests : SinkExam
     [InlineData("MAIL", "552 5.3.4 too big", "message_fault", 552)]
     [InlineData("RCPT", "550 5.1.1 nobody", "message_fault", 550)]
     [InlineData("RCPT", "550 5.1.8 not from there", "target_fault", 550)]
+    [InlineData("RCPT", "553 5.7.1 <gflow@example.com>: not yours", "target_fault", 553)]
+    [InlineData("RCPT", "550 5.7.1 <ops@example.com>: closed to <gflow@example.com>", "message_fault", 550)]
     [InlineData("RCPT", "450 4.2.0 greylisted", "try_later", 450)]
     [InlineData("RCPT", "552 5.2.2 full", "message_fault", 552)]
     [InlineData("DATA", "554 5.5.1 no", "message_fault", 554)]
@@ -216,6 +230,35 @@ public sealed class EmailSinkTests : SinkExam
         await using var sink = Sink(receiver.Port, SmtpTlsMode.StartTlsRequired, certificate.ExportCertificatePem());
 
         Assert.IsType<DeliveryOutcome.Delivered>(await SendAsync(sink));
+    }
+
+    [Theory]
+    [InlineData("ops@bücher.example", "ops@xn--bcher-kva.example")]
+    [InlineData("Jürgen <ops@BÜCHER.example>", "ops@xn--bcher-kva.example")]
+    public async Task A_domain_outside_ASCII_is_sent_in_the_form_that_every_server_knows(string recipient, string sent)
+    {
+        await using var receiver = Receiver();
+        await using var sink = Sink(receiver.Port);
+        var message = Message with { Recipient = recipient };
+
+        Assert.IsType<DeliveryOutcome.Delivered>(await sink.SendAsync(message, sink.Render(message), TestContext.Current.CancellationToken));
+
+        var mail = (await receiver.Mails.WaitForAsync(all => all.Count == 1, Patience))[0];
+        Assert.Equal([sent], mail.Recipients);
+        Assert.All(mail.Raw, b => Assert.True(b < 128));
+    }
+
+    [Fact]
+    public async Task An_address_outside_ASCII_is_not_said_to_a_server_that_did_not_offer_to_take_it()
+    {
+        await using var receiver = Receiver();
+        await using var sink = Sink(receiver.Port);
+        var message = Message with { Recipient = "bücher@example.com" };
+
+        var outcome = await sink.SendAsync(message, sink.Render(message), TestContext.Current.CancellationToken);
+
+        Assert.Contains("SMTPUTF8", Assert.IsType<DeliveryOutcome.MessageFault>(outcome).Reason);
+        Assert.DoesNotContain(receiver.Commands.Snapshot(), line => line.StartsWith("RCPT", StringComparison.Ordinal));
     }
 
     [Fact]
