@@ -178,6 +178,11 @@ public static class ConfigSchema
                     TimeoutSecs,
                     MaxRetries,
                     new("default", ConfigKind.Flag),
+                    new("ca_file", ConfigKind.Text)
+                    {
+                        Form = "the absolute path (or one that begins with ~/) of a file with PEM certificates (-----BEGIN CERTIFICATE-----)",
+                    },
+                    new("allow_cleartext_auth", ConfigKind.Flag),
                 ],
             },
         ],

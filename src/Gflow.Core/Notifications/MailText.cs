@@ -7,9 +7,6 @@ namespace Gflow.Core.Notifications;
 /// <summary>Subject and text of the mail about an event. Same payload, same text, for ever: mails are compared byte by byte when sent again.</summary>
 public static class MailText
 {
-    /// <summary>Longest name shown in a subject, in characters; people's lists cut far earlier, and headers must not grow without bound.</summary>
-    public const int LongestNameInSubject = 150;
-
     /// <returns><c>[prefix] Job failed: job #12 (train.sh)</c>, on one line whatever the names hold.</returns>
     public static string Subject(NotificationPayload payload, string? prefix)
     {
@@ -17,12 +14,12 @@ public static class MailText
         var subject = char.ToUpperInvariant(what[0]) + what[1..];
         subject += payload switch
         {
-            { Job: { } job } => $": job #{job.Id}" + (job.Name.Length > 0 ? $" ({Shorten(OneLine(job.Name))})" : ""),
+            { Job: { } job } => $": job #{job.Id}" + LineText.InBrackets(job.Name),
             { Reservation: { } reservation } => $": reservation #{reservation.Id}",
             { Gpu: { } gpu } => $": GPU {gpu.Index}",
             _ => "",
         };
-        return string.IsNullOrWhiteSpace(prefix) ? subject : $"{OneLine(prefix).Trim()} {subject}";
+        return string.IsNullOrWhiteSpace(prefix) ? subject : $"{LineText.Of(prefix).Trim()} {subject}";
     }
 
     /// <returns>Lines that end with a line feed, blocks apart by an empty line.</returns>
@@ -37,7 +34,7 @@ public static class MailText
             text.Append('\n');
             foreach (var line in words.Split('\n'))
             {
-                text.Append(OneLine(line)).Append('\n');
+                text.Append(LineText.Of(line)).Append('\n');
             }
         }
 
@@ -45,6 +42,7 @@ public static class MailText
         {
             text.Append('\n');
             Job(text, job);
+            text.Append('\n').Append(MailSummary.Of(payload, job));
         }
 
         if (payload.Reservation is { } reservation)
@@ -70,7 +68,7 @@ public static class MailText
         Line(text, "User", job.User);
         Line(text, "State", job.State);
         Line(text, "Runtime", job.Runtime);
-        Line(text, "GPUs", List(job.Gpus));
+        Line(text, "GPUs", LineText.List(job.Gpus));
         Line(text, "Submitted At", job.SubmittedAt);
         Line(text, "Started At", job.StartedAt);
         Line(text, "Finished At", job.FinishedAt);
@@ -82,12 +80,6 @@ public static class MailText
         Line(text, "Time Limit", job.TimeLimit);
         Line(text, "Project", job.Project);
         Line(text, "Command", job.Command);
-
-        text.Append(CultureInfo.InvariantCulture, $"\nMore about it:\n  gjob show {job.Id}\n");
-        if (job.StartedAt is not null)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"  gjob log {job.Id}\n");
-        }
     }
 
     private static void Reservation(StringBuilder text, ReservationFacts reservation)
@@ -95,7 +87,7 @@ public static class MailText
         Line(text, "Reservation ID", reservation.Id.ToString(CultureInfo.InvariantCulture));
         Line(text, "User", reservation.User);
         Line(text, "GPU Count", Number(reservation.GpuCount));
-        Line(text, "GPU Indices", List(reservation.GpuIndices));
+        Line(text, "GPU Indices", LineText.List(reservation.GpuIndices));
         Line(text, "Start Time", reservation.StartTime);
         Line(text, "End Time", reservation.EndTime);
         Line(text, "Status", reservation.Status);
@@ -113,39 +105,11 @@ public static class MailText
         text.Append(label).Append(':');
         if (value.Length > 0)
         {
-            text.Append(' ').Append(OneLine(value));
+            text.Append(' ').Append(LineText.Of(value));
         }
 
         text.Append('\n');
     }
 
-    private static string? List(IReadOnlyList<int>? numbers) => numbers is null ? null : string.Join(", ", numbers.Select(Number));
-
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    // Names come from users. A line break in one would start a header or forge a line; invisible controls would turn text around.
-    private static string OneLine(string text)
-    {
-        var clean = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-                || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069))
-            {
-                clean.Append(' ');
-            }
-            else
-            {
-                clean.Append(rune);
-            }
-        }
-
-        return clean.ToString();
-    }
-
-    private static string Shorten(string name)
-    {
-        var runes = name.EnumerateRunes().ToList();
-        return runes.Count <= LongestNameInSubject ? name : string.Concat(runes.Take(LongestNameInSubject - 1)) + "…";
-    }
 }

@@ -47,7 +47,7 @@ internal static class ConfigFile
             Projects = Projects(root.Section("projects")),
             Quota = Quota(root.Section("quota")),
             Storage = Storage(root.Section("storage"), environment, defaults.Storage),
-            Notifications = Notifications(root.Section("notifications"), defaults.Notifications),
+            Notifications = Notifications(root.Section("notifications"), environment, defaults.Notifications),
         };
         if (source.File is { } file && (source.Mode & ReadableByOthers) != 0 && HoldsSecrets(source.Root, ConfigSchema.Root))
         {
@@ -218,7 +218,7 @@ internal static class ConfigFile
         return period.Value;
     }
 
-    private static NotificationOptions Notifications(ConfigSection section, NotificationOptions fallback)
+    private static NotificationOptions Notifications(ConfigSection section, IReadOnlyDictionary<string, string> environment, NotificationOptions fallback)
     {
         var common = new TargetValidator();
         var webhooks = section.List("webhooks").ToList();
@@ -242,7 +242,7 @@ internal static class ConfigFile
             Enabled = enabled,
             MaxConcurrentDeliveries = Concurrency(section) ?? fallback.MaxConcurrentDeliveries,
             Webhooks = [.. webhooks.Select(target => WebhookTargetValidator.Read(target, common)).OfType<WebhookTargetOptions>()],
-            Emails = [.. emails.Select(target => EmailTransportValidator.Read(target, common)).OfType<EmailTransportOptions>()],
+            Emails = [.. emails.Select(target => EmailTransportValidator.Read(target, common, environment)).OfType<EmailTransportOptions>()],
             Recipients = RecipientValidator.Read(section.Section("recipients")),
         };
     }

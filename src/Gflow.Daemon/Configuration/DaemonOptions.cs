@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Gflow.Client.Configuration;
 using Gflow.Core.Notifications;
 using MimeKit;
@@ -207,6 +208,12 @@ internal sealed record EmailTransportOptions : TargetOptions
 
     /// <summary>Whether jobs' own recipients are served by this transport before all others.</summary>
     public bool Default { get; init; }
+
+    /// <summary>The certificates of <c>ca_file</c>: whom to trust besides those whom the machine trusts.</summary>
+    public IReadOnlyList<X509Certificate2> Authorities { get; init; } = [];
+
+    /// <summary>Whether user and password may cross a network without encryption.</summary>
+    public bool AllowCleartextAuth { get; init; }
 
     /// <summary>The name alone: whatever prints a target must not print its secrets.</summary>
     public override string ToString() => Name;

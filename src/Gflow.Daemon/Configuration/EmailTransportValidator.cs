@@ -1,3 +1,4 @@
+using System.Net;
 using Gflow.Client.Configuration;
 using MimeKit;
 
@@ -6,11 +7,14 @@ namespace Gflow.Daemon.Configuration;
 /// <summary>Reads one of <c>[[notifications.emails]]</c>.</summary>
 internal static class EmailTransportValidator
 {
+    /// <param name="environment">Of the process, for the home directory.</param>
     /// <returns>The transport, or null when something in it is wrong.</returns>
-    public static EmailTransportOptions? Read(ConfigSection target, TargetValidator common)
+    public static EmailTransportOptions? Read(ConfigSection target, TargetValidator common, IReadOnlyDictionary<string, string> environment)
     {
         var before = target.Findings.Problems.Count;
-        var smtp = Smtp(target);
+        var cleartextAuth = target.Flag("allow_cleartext_auth") ?? false;
+        var smtp = Smtp(target, cleartextAuth);
+        var authorities = AuthorityFile.Read(target, environment);
         var from = target.Text("from") is { } written ? Mailbox(target, "from", written, null) : null;
         var to = Recipients(target);
         var events = TargetValidator.Events(target);
@@ -30,10 +34,12 @@ internal static class EmailTransportValidator
                 Timeout = TargetValidator.Timeout(target),
                 MaxRetries = TargetValidator.MaxRetries(target),
                 Default = target.Flag("default") ?? false,
+                Authorities = authorities,
+                AllowCleartextAuth = cleartextAuth,
             };
     }
 
-    private static SmtpEndpoint? Smtp(ConfigSection target)
+    private static SmtpEndpoint? Smtp(ConfigSection target, bool cleartextAuth)
     {
         if (target.Text("smtp_url") is not { } written)
         {
@@ -47,13 +53,21 @@ internal static class EmailTransportValidator
             return null;
         }
 
-        if (read.Value.TlsMode == SmtpTlsMode.None && read.Value.Password is not null)
+        if (read.Value is { TlsMode: SmtpTlsMode.None, Password: not null } && !IsThisMachine(read.Value.Host))
         {
-            target.Warn("smtp_url", written, "the password crosses the network in clear", "use smtps://, or smtp:// with ?tls=required");
+            target.Warn(
+                "smtp_url",
+                written,
+                cleartextAuth ? "the password crosses the network in clear" : "there is no encryption, and no password is sent in clear: no mail will go out",
+                "use smtps://, or smtp:// with ?tls=required" + (cleartextAuth ? "" : ", or set allow_cleartext_auth = true"));
         }
 
         return read.Value;
     }
+
+    // What a name means is known when a connection is made, and decided then.
+    private static bool IsThisMachine(string host) =>
+        IPAddress.TryParse(host, out var address) ? IPAddress.IsLoopback(address) : host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 
     private static List<MailboxAddress> Recipients(ConfigSection target)
     {

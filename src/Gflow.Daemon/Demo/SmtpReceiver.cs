@@ -218,8 +218,19 @@ internal sealed class SmtpReceiver : IAsyncDisposable
         {
             await ReplyAsync("354 go on");
             using var raw = new MemoryStream();
-            while (await ReadLineAsync() is { } line && !line.AsSpan().SequenceEqual("."u8))
+            while (true)
             {
+                // A client that goes away before the final dot has sent nothing (RFC 5321 4.1.1.4).
+                if (await ReadLineAsync() is not { } line)
+                {
+                    return false;
+                }
+
+                if (line.AsSpan().SequenceEqual("."u8))
+                {
+                    break;
+                }
+
                 raw.Write(line.AsSpan(line.Length > 0 && line[0] == '.' ? 1 : 0));
                 raw.Write("\r\n"u8);
             }

@@ -1,5 +1,6 @@
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Configuration;
 
@@ -192,7 +193,8 @@ public sealed class ConfigFileTests
     [InlineData("[notifications]\nmax_concurrent_deliveries = 0\n", "notifications.max_concurrent_deliveries", "counts as 1")]
     [InlineData("[notifications]\nenabled = true\n[[notifications.webhooks]]\nurl = \"http://a/\"\ntimeout_secs = 0\n", "notifications.webhooks[0].timeout_secs", "counts as 1")]
     [InlineData("[[notifications.webhooks]]\nurl = \"http://a/\"\n", "notifications.enabled", "enabled = true")]
-    [InlineData("[notifications]\nenabled = true\n[[notifications.emails]]\nsmtp_url = \"smtp://u:p@h\"\nfrom = \"a@b.c\"\n", "notifications.emails[0].smtp_url", "in clear")]
+    [InlineData("[notifications]\nenabled = true\n[[notifications.emails]]\nsmtp_url = \"smtp://u:p@h\"\nfrom = \"a@b.c\"\n", "notifications.emails[0].smtp_url", "no mail will go out; use smtps://")]
+    [InlineData("[notifications]\nenabled = true\n[[notifications.emails]]\nsmtp_url = \"smtp://u:p@h\"\nfrom = \"a@b.c\"\nallow_cleartext_auth = true\n", "notifications.emails[0].smtp_url", "crosses the network in clear")]
     [InlineData("[notifications]\nenabled = true\n[[notifications.webhooks]]\nurl = \"http://a/\"\nheaders = { Host = \"x\" }\n", "notifications.webhooks[0].headers.Host", "not sent")]
     [InlineData("[projects]\nknown_projects = [\"a\", \"\"]\n", "projects.known_projects[1]", "no job")]
     public void What_is_allowed_but_hardly_meant_is_a_warning(string toml, string key, string says)
@@ -282,12 +284,17 @@ public sealed class ConfigFileTests
             timeout_secs = 20
             max_retries = 5
             default = true
+            ca_file = "~/ca.pem"
+            allow_cleartext_auth = true
 
             [[notifications.emails]]
-            smtp_url = "smtp://localhost"
+            smtp_url = "smtp://user:password@localhost"
             from = "gflow@example.com"
             subject_prefix = "  "
             """);
+        using var authority = new PrivateAuthority();
+        home.Write(Path.Combine(home.Environment["HOME"], "ca.pem"), $"A comment\n{authority.Pem}\n{authority.Pem}\n");
+        Assert.Empty(home.Load().Warnings);
         var options = home.Options().Notifications;
         var lab = options.Emails[0];
         Assert.Equal(
@@ -304,6 +311,8 @@ public sealed class ConfigFileTests
         Assert.Empty(local.To);
         Assert.Null(local.SubjectPrefix);
         Assert.False(local.Default);
+        Assert.Equal(("CN=Private Authority", 2, true), (lab.Authorities[0].Subject, lab.Authorities.Count, lab.AllowCleartextAuth));
+        Assert.Equal((0, false), (local.Authorities.Count, local.AllowCleartextAuth));
     }
 
     [Fact]

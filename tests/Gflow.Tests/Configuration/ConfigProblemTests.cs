@@ -95,6 +95,12 @@ public sealed class ConfigProblemTests
     [InlineData(Mail + "to = [\"a@b.c\",\n\"@b.c\"]\n", 5, "notifications.emails[0].to[1]", "not a mailbox")]
     [InlineData(Mail + "default = true\n" + Mail + "default = true\n", 8, "notifications.emails[1].default", "on one transport alone")]
 
+    [InlineData(Mail + "ca_file = \"ca.pem\"\n", 4, "notifications.emails[0].ca_file", "depends on where the daemon is started")]
+    [InlineData(Mail + "ca_file = \"/no/such/ca.pem\"\n", 4, "notifications.emails[0].ca_file", "\"/no/such/ca.pem\": this file does not exist")]
+    [InlineData(Mail + "ca_file = \"/proc\"\n", 4, "notifications.emails[0].ca_file", "cannot be read")]
+    [InlineData(Mail + "ca_file = \"/dev/null\"\n", 4, "notifications.emails[0].ca_file", "no certificate in this file")]
+    [InlineData(Mail + "allow_cleartext_auth = \"yes\"\n", 4, "notifications.emails[0].allow_cleartext_auth", "true or false")]
+
     // Not TOML.
     [InlineData("a = 1\na = 2\n", 2, "", "defined before")]
     [InlineData("[daemon]\nport = 6000O\n", 2, "", "not valid TOML")]

@@ -57,9 +57,13 @@ public sealed class MailTextTests
             Attempt: 1
             Time Limit: 02:00:00
 
-            More about it:
+            Job 12 (train.sh) of alice failed with exit code 7 at 2026-03-01T10:00:07Z.
+            It ran on localhost with GPU 0 for 00:14:02 of at most 02:00:00.
+
+            To go on:
               gjob show 12
               gjob log 12
+              gjob redo 12
 
             """.ReplaceLineEndings("\n"),
             MailText.Body(payload));
@@ -82,12 +86,35 @@ public sealed class MailTextTests
             GPUs:
             Submitted At: 2026-03-01T09:45:00Z
 
-            More about it:
+            Job 12 (train.sh) of alice was submitted at 2026-03-01T10:00:07Z.
+
+            To go on:
               gjob show 12
 
             """.ReplaceLineEndings("\n"),
             MailText.Body(SamplePayloads.FailedJob with { Event = "job_submitted", Job = job }));
     }
+
+    [Theory]
+    [InlineData("job_started", null, null, false, "Job 12 (train.sh) of alice started at 2026-03-01T10:00:07Z.\nIt runs on localhost with GPUs 0, 2, without a time limit.\n")]
+    [InlineData("job_completed", 0, null, true, "Job 12 (train.sh) of alice completed with exit code 0 at 2026-03-01T10:00:07Z.\nIt ran on localhost with GPUs 0, 2 for 00:14:02, without a time limit.\n")]
+    [InlineData("job_failed", null, "SIGSEGV", true, "failed with signal SIGSEGV at ")]
+    [InlineData("job_timeout", null, "SIGTERM", true, "was ended at its time limit with signal SIGTERM at ")]
+    [InlineData("job_cancelled", 143, null, true, "was cancelled with exit code 143 at ")]
+    public void The_end_of_the_body_says_in_sentences_what_happened(string name, int? code, string? signal, bool over, string says)
+    {
+        var facts = SamplePayloads.FailedJob.Job!;
+        var job = facts with { ExitCode = code, Signal = signal, Gpus = [0, 2], FinishedAt = over ? facts.FinishedAt : null };
+
+        Assert.Contains(says, MailText.Body(SamplePayloads.FailedJob with { Event = name, Job = job }));
+    }
+
+    [Theory]
+    [InlineData("job_failed", "To go on:\n  gjob show 12\n  gjob log 12\n  gjob redo 12\n")]
+    [InlineData("job_completed", "To go on:\n  gjob show 12\n  gjob log 12\n")]
+    [InlineData("job_held", "To go on:\n  gjob show 12\n  gjob log 12\n  gjob release 12\n")]
+    public void The_body_ends_with_the_commands_to_go_on_with(string name, string says) =>
+        Assert.EndsWith(says, MailText.Body(SamplePayloads.FailedJob with { Event = name }));
 
     [Fact]
     public void The_bodies_of_events_of_the_machine()
@@ -123,7 +150,7 @@ public sealed class MailTextTests
         var name = new string('x', 10_000);
         var payload = SamplePayloads.FailedJob with { Job = SamplePayloads.FailedJob.Job! with { Name = name } };
 
-        Assert.Equal($"Job failed: job #12 ({new string('x', MailText.LongestNameInSubject - 1)}…)", MailText.Subject(payload, null));
+        Assert.Equal($"Job failed: job #12 ({new string('x', LineText.LongestName - 1)}…)", MailText.Subject(payload, null));
         Assert.Contains($"Job Name: {name}\n", MailText.Body(payload));
     }
 

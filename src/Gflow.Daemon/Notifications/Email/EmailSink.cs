@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 using MailKit;
@@ -15,53 +16,45 @@ internal sealed class EmailSink : INotificationSink
     // The mail is delivered by then; a server that is slow to say goodbye costs the lane no more than this.
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
 
+    private static readonly FormatOptions International = CreateInternational();
+
     private readonly EmailTransportOptions _transport;
     private readonly TimeProvider _time;
-    private readonly SecretText _secrets;
+    private readonly SmtpFailure _failure;
 
     public EmailSink(EmailTransportOptions transport, TimeProvider time)
     {
         _transport = transport;
         _time = time;
-        _secrets = new SecretText(transport.Smtp.Password is { } password ? [password, $"\0{transport.Smtp.User}\0{password}"] : []);
+        _failure = new SmtpFailure(transport);
     }
 
     public ReadOnlyMemory<byte> Render(OutgoingMessage message) => MailForm.Render(message, _transport);
 
     public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
     {
-        if (!MailboxAddress.TryParse(message.Recipient, out var recipient))
+        if (RecipientText.Parse(message.Recipient) is not { } recipient)
         {
             return new DeliveryOutcome.MessageFault("the recipient is not a mailbox");
         }
 
-        var step = SmtpStep.Connect;
+        using var client = new SmtpClient();
+        var talk = new SmtpTalk(client, new ServerTrust(_transport.Authorities));
         try
         {
             using var stream = new MemoryStream(body.ToArray(), writable: false);
             using var mail = await MimeMessage.LoadAsync(stream, deadline);
-            using var client = new SmtpClient();
-            Prepare(client);
             using var socket = await ConnectAsync(deadline);
+            Prepare(talk, (IPEndPoint)socket.LocalEndPoint!);
             await client.ConnectAsync(socket, _transport.Smtp.Host, _transport.Smtp.Port, Security(), deadline);
-            if (_transport.Smtp is { User: { } user, Password: { } password })
-            {
-                step = SmtpStep.Authenticate;
-                client.AuthenticationMechanisms.IntersectWith(["PLAIN", "LOGIN"]);
-                await client.AuthenticateAsync(user, password, deadline);
-            }
-
-            step = SmtpStep.Data;
-            await client.SendAsync(mail, _transport.From, [recipient], deadline);
-            await QuitAsync(client);
-            return new DeliveryOutcome.Delivered((int)SmtpStatusCode.Ok);
+            return await LogInAsync(talk, (IPEndPoint)socket.RemoteEndPoint!, deadline) ?? await HandOverAsync(talk, mail, recipient, deadline);
         }
         catch (Exception exception) when (exception is not OperationCanceledException && deadline.IsCancellationRequested)
         {
             // Closing the socket is how the library ends a step in the middle, and it may surface as anything.
             throw new OperationCanceledException("The deadline passed.", exception, deadline);
         }
-        catch (Exception exception) when (Judge(exception, step) is { } outcome)
+        catch (Exception exception) when (_failure.Judge(exception, talk) is { } outcome)
         {
             return outcome;
         }
@@ -69,12 +62,11 @@ internal sealed class EmailSink : INotificationSink
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private void Prepare(SmtpClient client)
+    private void Prepare(SmtpTalk talk, IPEndPoint local)
     {
-        if (_transport.Smtp.EhloName is { } name)
-        {
-            client.LocalDomain = name;
-        }
+        var client = talk.Client;
+        client.LocalDomain = _transport.Smtp.EhloName ?? GreetingName.Of(Dns.GetHostName(), local.Address);
+        client.ServerCertificateValidationCallback = talk.Trust.Accepts;
 
         // Looking a certificate up in a revocation list is a connection to somebody else, with no deadline of ours.
         client.CheckCertificateRevocation = false;
@@ -94,6 +86,53 @@ internal sealed class EmailSink : INotificationSink
             socket.Dispose();
             throw;
         }
+    }
+
+    private static FormatOptions CreateInternational()
+    {
+        var options = FormatOptions.Default.Clone();
+        options.International = true;
+        return options;
+    }
+
+    /// <returns>Null when nothing stands in the way, also when nobody need log in.</returns>
+    private async Task<DeliveryOutcome?> LogInAsync(SmtpTalk talk, IPEndPoint peer, CancellationToken deadline)
+    {
+        if (_transport.Smtp is not { User: { } user, Password: { } password })
+        {
+            return null;
+        }
+
+        // By the peer's address and not by its name: what a name means is for others to say.
+        var address = peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address;
+        if (!talk.Client.IsSecure && !_transport.AllowCleartextAuth && !IPAddress.IsLoopback(address))
+        {
+            return new DeliveryOutcome.TargetFault(
+                "the connection is not encrypted, and no password is sent in clear; use smtps:// or ?tls=required in smtp_url, or set allow_cleartext_auth = true");
+        }
+
+        talk.Step = SmtpStep.Authenticate;
+
+        // One of the two, or a wrong password would count as two failures at servers that lock accounts.
+        var mechanisms = talk.Client.AuthenticationMechanisms;
+        mechanisms.IntersectWith([mechanisms.Contains("PLAIN") ? "PLAIN" : "LOGIN"]);
+        await talk.Client.AuthenticateAsync(user, password, deadline);
+        return null;
+    }
+
+    private async Task<DeliveryOutcome> HandOverAsync(SmtpTalk talk, MimeMessage mail, MailboxAddress recipient, CancellationToken deadline)
+    {
+        talk.Step = SmtpStep.Data;
+        var senderIsAscii = Ascii.IsValid(_transport.From.LocalPart);
+        var international = !senderIsAscii || !Ascii.IsValid(recipient.LocalPart);
+        if (international && !talk.Client.Capabilities.HasFlag(SmtpCapabilities.UTF8))
+        {
+            return SmtpFailure.NoUtf8(recipientAlone: senderIsAscii);
+        }
+
+        await talk.Client.SendAsync(international ? International : FormatOptions.Default, mail, _transport.From, [recipient], deadline);
+        await QuitAsync(talk.Client);
+        return new DeliveryOutcome.Delivered((int)SmtpStatusCode.Ok);
     }
 
     private SecureSocketOptions Security() => _transport.Smtp.TlsMode switch
@@ -117,42 +156,4 @@ internal sealed class EmailSink : INotificationSink
             // The server has the mail; how it hangs up does not matter.
         }
     }
-
-    // Null for what is no failure of the road or the peer, so that it surfaces as the bug it is.
-    private DeliveryOutcome? Judge(Exception exception, SmtpStep step) => exception switch
-    {
-        SmtpCommandException command => Reply(command, step),
-        AuthenticationException { InnerException: SmtpCommandException command } => Reply(command, SmtpStep.Authenticate),
-        AuthenticationException => new DeliveryOutcome.TargetFault("the credentials were refused"),
-        ServiceNotAuthenticatedException => SmtpVerdict.Judge(SmtpStep.Sender, (int)SmtpStatusCode.AuthenticationRequired),
-        SslHandshakeException { InnerException: IOException } => new DeliveryOutcome.TryLater("the connection broke while TLS was set up"),
-        SslHandshakeException => new DeliveryOutcome.TargetFault("no trusted TLS connection"),
-        NotSupportedException when step == SmtpStep.Connect => new DeliveryOutcome.TargetFault("the server offers no STARTTLS, and the URL asks for it"),
-        NotSupportedException when step == SmtpStep.Authenticate => new DeliveryOutcome.TargetFault("the server offers neither PLAIN nor LOGIN, and the URL has credentials"),
-        NotSupportedException => new DeliveryOutcome.MessageFault("the server cannot take an address outside ASCII (it offers no SMTPUTF8)"),
-        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } => new DeliveryOutcome.TargetFault("its host name is not known"),
-        SocketException { SocketErrorCode: SocketError.TryAgain } => new DeliveryOutcome.TryLater("the name server gave no answer"),
-        SocketException socket => new DeliveryOutcome.TryLater(NetworkText.Connect(socket)),
-        ProtocolException or IOException => new DeliveryOutcome.TryLater($"the connection broke {Place(step)}"),
-        _ => null,
-    };
-
-    private DeliveryOutcome Reply(SmtpCommandException exception, SmtpStep step)
-    {
-        var at = exception.ErrorCode switch
-        {
-            SmtpErrorCode.SenderNotAccepted => SmtpStep.Sender,
-            SmtpErrorCode.RecipientNotAccepted => SmtpStep.Recipient,
-            SmtpErrorCode.MessageNotAccepted => SmtpStep.Data,
-            _ => step,
-        };
-        return SmtpVerdict.Judge(at, (int)exception.StatusCode, _secrets.Clean(exception.Message));
-    }
-
-    private static string Place(SmtpStep step) => step switch
-    {
-        SmtpStep.Connect => "before the greeting was done",
-        SmtpStep.Authenticate => "during the login",
-        _ => "while the mail was handed over",
-    };
 }

@@ -20,10 +20,7 @@ internal static class MailForm
     public static byte[] Render(OutgoingMessage message, EmailTransportOptions transport)
     {
         var payload = Payload(message);
-        if (!MailboxAddress.TryParse(message.Recipient, out var recipient))
-        {
-            throw new FormatException("the recipient is not a mailbox");
-        }
+        var recipient = RecipientText.Parse(message.Recipient) ?? throw new FormatException("the recipient is not a mailbox");
 
         var host = IdPart(payload.Scheduler.Host);
         using var mail = new MimeMessage();
@@ -32,7 +29,7 @@ internal static class MailForm
         mail.Headers.Clear();
         mail.From.Add(transport.From);
         mail.To.Add(recipient);
-        mail.Subject = MailText.Subject(payload, transport.SubjectPrefix);
+        mail.Headers.Add(SubjectHeader.Of(MailText.Subject(payload, transport.SubjectPrefix)));
         mail.Date = message.At.ToUniversalTime();
         mail.MessageId = $"{IdPart(message.EventUid)}.{Fingerprint(message)}@{host}";
         if (payload.Job is { } job)
