@@ -26,6 +26,8 @@ internal sealed class SecretText
         yield return url.OriginalString;
         yield return url.AbsoluteUri;
         yield return url.PathAndQuery;
+        yield return url.UserInfo;
+        yield return Uri.UnescapeDataString(url.UserInfo);
         foreach (var part in $"{url.UserInfo}/{url.PathAndQuery}/{url.Fragment}".Split(['/', '?', '&', '=', ':', '#']))
         {
             yield return part;

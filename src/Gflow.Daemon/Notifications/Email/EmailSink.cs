@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
@@ -17,12 +16,14 @@ internal sealed class EmailSink : INotificationSink
 
     private readonly EmailTransportOptions _transport;
     private readonly TimeProvider _time;
+    private readonly GuardedConnector _connector;
     private readonly SecretText _secrets;
 
-    public EmailSink(EmailTransportOptions transport, TimeProvider time)
+    public EmailSink(EmailTransportOptions transport, TimeProvider time, GuardedConnector connector)
     {
         _transport = transport;
         _time = time;
+        _connector = connector;
         _secrets = new SecretText(transport.Smtp.Password is { } password ? [password, $"\0{transport.Smtp.User}\0{password}"] : []);
     }
 
@@ -42,7 +43,7 @@ internal sealed class EmailSink : INotificationSink
             using var mail = await MimeMessage.LoadAsync(stream, deadline);
             using var client = new SmtpClient();
             Prepare(client);
-            using var socket = await ConnectAsync(deadline);
+            using var socket = await _connector.ConnectAsync(_transport.Smtp.Host, _transport.Smtp.Port, deadline);
             await client.ConnectAsync(socket, _transport.Smtp.Host, _transport.Smtp.Port, Security(), deadline);
             if (_transport.Smtp is { User: { } user, Password: { } password })
             {
@@ -81,21 +82,6 @@ internal sealed class EmailSink : INotificationSink
         client.Timeout = Timeout.Infinite;
     }
 
-    private async Task<Socket> ConnectAsync(CancellationToken deadline)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(new DnsEndPoint(_transport.Smtp.Host, _transport.Smtp.Port), deadline);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
     private SecureSocketOptions Security() => _transport.Smtp.TlsMode switch
     {
         SmtpTlsMode.Implicit => SecureSocketOptions.SslOnConnect,
@@ -130,6 +116,7 @@ internal sealed class EmailSink : INotificationSink
         NotSupportedException when step == SmtpStep.Connect => new DeliveryOutcome.TargetFault("the server offers no STARTTLS, and the URL asks for it"),
         NotSupportedException when step == SmtpStep.Authenticate => new DeliveryOutcome.TargetFault("the server offers neither PLAIN nor LOGIN, and the URL has credentials"),
         NotSupportedException => new DeliveryOutcome.MessageFault("the server cannot take an address outside ASCII (it offers no SMTPUTF8)"),
+        RefusedAddressException refused => new DeliveryOutcome.TargetFault(refused.Message),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } => new DeliveryOutcome.TargetFault("its host name is not known"),
         SocketException { SocketErrorCode: SocketError.TryAgain } => new DeliveryOutcome.TryLater("the name server gave no answer"),
         SocketException socket => new DeliveryOutcome.TryLater(NetworkText.Connect(socket)),

@@ -204,7 +204,8 @@ public sealed class EmailSinkTests : SinkExam
             From = MailboxAddress.Parse("gflow <gflow@example.com>"),
             SubjectPrefix = "[lab]",
         },
-        TimeProvider.System);
+        TimeProvider.System,
+        Connections.Open);
 
     private Task<DeliveryOutcome> SendAsync(INotificationSink sink) =>
         sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken).WaitAsync(Patience);
