@@ -54,7 +54,7 @@ public sealed class SignatureTests(Installation installed)
 
         int Reloads() => machine.DaemonLog.Split("Configuration read again").Length;
 
-        // The positions of the secrets that verify, of the old one, the new one and a foreign one; both libraries must agree.
+        // The positions of the secrets that verify, of the old one, the new one and a foreign one; both libraries and the documentation must agree.
         async Task<string> VerifiedAsync(string type, int job)
         {
             var request = (await receiver.Requests.WaitForAsync(all => all.Any(Wanted), Patience)).First(Wanted);
@@ -62,9 +62,28 @@ public sealed class SignatureTests(Installation installed)
             var headers = new JsonObject([.. request.Headers.Select(header => KeyValuePair.Create(header.Key.ToLowerInvariant(), (JsonNode?)header.Value))]);
             await File.WriteAllTextAsync(file, new JsonObject { ["secrets"] = new JsonArray(Old, New, Foreign), ["headers"] = headers, ["body"] = Convert.ToBase64String(request.Body) }.ToJsonString(), Ct);
             var answer = JsonNode.Parse(await machine.DoneAsync("node", Path.Combine(Installation.Root(), "tests", "Gflow.EndToEnd", "webhook", "verify.mjs"), file))!;
-            var verdicts = ((string[])["standardwebhooks", "svix"]).Select(library => string.Join(' ', answer[library]!.AsArray().Select(position => $"{position}"))).ToList();
+            var verdicts = ((string[])["standardwebhooks", "svix"]).Select(library => string.Join(' ', answer[library]!.AsArray().Select(position => $"{position}")))
+                .Append((await machine.DoneAsync("python3", await ShownAsync(), file)).Trim())
+                .ToList();
             Assert.Single(verdicts.Distinct());
             return verdicts[0];
+
+            // The example of the documentation, with something to call it.
+            async Task<string> ShownAsync()
+            {
+                var page = await File.ReadAllTextAsync(Path.Combine(Installation.Root(), "docs", "notifications.md"), Ct);
+                var script = machine.At("verify.py");
+                await File.WriteAllTextAsync(
+                    script,
+                    page.Split("```python\n")[1].Split("```")[0] + """
+                    import json, sys
+                    request = json.load(open(sys.argv[1]))
+                    body = base64.b64decode(request["body"])
+                    print(*[position for position, secret in enumerate(request["secrets"]) if verify(secret, request["headers"], body)])
+                    """,
+                    Ct);
+                return script;
+            }
 
             bool Wanted(ReceivedRequest one) =>
                 JsonNode.Parse(one.Body) is { } payload && $"{payload["event"]}" == type && $"{payload["job"]?["id"]}" == $"{job}";

@@ -149,6 +149,39 @@ public sealed class GflowdCommandTests
     }
 
     [Fact]
+    public async Task A_start_warns_of_secrets_that_others_may_read_and_a_reload_leaves_the_daemons_own_to_it()
+    {
+        using var home = new TestHome();
+        home.Configure($$"""
+            [daemon]
+            host = "127.0.0.1"
+            port = 0
+            socket = "{{home.Root}}/own.sock"
+            [notifications]
+            enabled = true
+            webhooks = [{ name = "a", url = { env = "HOOK" } }, { name = "b", url = "http://127.0.0.1:1/hunter2" }]
+            """);
+        File.SetUnixFileMode(home.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        var log = Path.Combine(home.Paths.DataDirectory, "logs", "daemon.log");
+        var (exit, output, errors) = await RunAsync(new Dictionary<string, string>(home.Environment) { ["HOOK"] = "http://127.0.0.1:1/hunter2" }, "start");
+        Assert.True(exit == 0, output + errors);
+        try
+        {
+            Assert.Contains($"warn  ServeCommand: Configuration: {home.Paths.ConfigFile}: the file holds secrets", await File.ReadAllTextAsync(log, Ct), StringComparison.Ordinal);
+            var (reloaded, _, said) = await RunAsync(home, "reload");
+            Assert.Equal(0, reloaded);
+            Assert.StartsWith("warning: ", said, StringComparison.Ordinal);
+            Assert.Contains("HOOK", said, StringComparison.Ordinal);
+            await UntilAsync(() => File.ReadAllText(log).Contains("Configuration read again", StringComparison.Ordinal));
+            Assert.DoesNotContain("hunter2", await File.ReadAllTextAsync(log, Ct) + said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await RunAsync(home, "stop");
+        }
+    }
+
+    [Fact]
     public async Task A_start_that_fails_tells_why()
     {
         using var home = new TestHome();
@@ -161,11 +194,14 @@ public sealed class GflowdCommandTests
         Assert.Contains("daemon.port", errors, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Exit, string Output, string Errors)> RunAsync(TestHome home, params string[] arguments)
+    private static Task<(int Exit, string Output, string Errors)> RunAsync(TestHome home, params string[] arguments) =>
+        RunAsync(home.Environment, arguments);
+
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using var output = new StringWriter();
         using var errors = new StringWriter();
-        var exit = await new GflowdCommand(home.Environment, new Terminal(output, errors), TimeProvider.System).RunAsync(arguments, Ct);
+        var exit = await new GflowdCommand(environment, new Terminal(output, errors), TimeProvider.System).RunAsync(arguments, Ct);
         return (exit, output.ToString(), errors.ToString());
     }
 

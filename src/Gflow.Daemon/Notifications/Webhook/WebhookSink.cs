@@ -15,6 +15,8 @@ internal sealed class WebhookSink : INotificationSink
     /// <summary>What is read of an answer, in bytes; enough for a sentence, and no peer can make us hold more.</summary>
     public const int LongestAnswer = 4096;
 
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromMinutes(1);
+
     private static readonly ProductInfoHeaderValue UserAgent = new("gflow", ProgramVersion());
 
     private readonly WebhookTargetOptions _target;
@@ -46,7 +48,9 @@ internal sealed class WebhookSink : INotificationSink
 
             // Asked for the proxy where there is one, and for the target's host otherwise.
             ConnectCallback = async (context, ct) => new NetworkStream(await connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct), ownsSocket: true),
-            ConnectTimeout = target.Timeout,
+
+            // Connecting goes on for the requests to come when the one that asked for it has given up.
+            ConnectTimeout = target.Timeout < LongestConnect ? target.Timeout : LongestConnect,
             PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new ReuseStream(context.PlaintextStream, _trace)),
 
             // Names may move to other addresses; a connection kept for ever would never notice.
