@@ -112,9 +112,9 @@ internal sealed class WebhookSink : INotificationSink
         var request = new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = content };
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue(UserAgent.Product!));
-        if (_target.Url.UserInfo.Length > 0)
+        if (LoginOf(_target.Url) is { } login)
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(_target.Url.UserInfo))));
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")));
         }
 
         foreach (var (name, value) in _target.Headers.Where(header => !IsOurs(header.Key)))
@@ -192,13 +192,15 @@ internal sealed class WebhookSink : INotificationSink
         _ => new DeliveryOutcome.TryLater("the connection broke"),
     };
 
-    private static WebProxy ProxyOf(Uri url)
+    private static WebProxy ProxyOf(Uri url) =>
+        new(new UriBuilder(url) { UserName = "", Password = "" }.Uri) { Credentials = LoginOf(url) };
+
+    private static NetworkCredential? LoginOf(Uri url)
     {
-        var user = url.UserInfo.Split(':', 2);
-        return new WebProxy(new UriBuilder(url) { UserName = "", Password = "" }.Uri)
-        {
-            Credentials = user[0].Length == 0 ? null : new NetworkCredential(Uri.UnescapeDataString(user[0]), Uri.UnescapeDataString(user.ElementAtOrDefault(1) ?? "")),
-        };
+        var parts = url.UserInfo.Split(':', 2);
+        return url.UserInfo.Length == 0
+            ? null
+            : new NetworkCredential(Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
     }
 
     private static string? Single(HttpResponseHeaders headers, string name) =>
