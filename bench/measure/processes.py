@@ -21,7 +21,7 @@ def timed(argv, env):
 
 
 def memory(pid):
-    """Resident and proportional memory in KiB."""
+    """Resident and proportional memory in KiB; of the daemon only root may ask."""
     with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as lines:
         sizes = {line.split()[0]: int(line.split()[1]) for line in lines if line.split()[0] in ("Rss:", "Pss:")}
     return sizes["Rss:"], sizes["Pss:"]

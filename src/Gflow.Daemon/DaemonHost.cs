@@ -143,7 +143,8 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Database = Running(Database.Open(Paths.Database, _parts.Time));
         var executor = Running((_parts.Executor ?? Launcher)(Paths, MetaTable.CountStart(Database.Writer)));
         Engine = Running(new JobEngine(Database, executor, Settings(), _parts.Time, _parts.Logs));
-        _notifications = Running(new NotificationsModule(Database, Engine, _parts.Time, _parts.Logs));
+        var connector = new GuardedConnector(new SystemNameResolver(), () => Address?.Port);
+        _notifications = Running(new NotificationsModule(Database, Engine, connector, _parts.Time, _parts.Logs));
         _notifications.Route(_options.Notifications);
         await Engine.StartAsync(ct);
         await _notifications.DeliverAsync(_options.Notifications);

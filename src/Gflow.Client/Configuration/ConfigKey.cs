@@ -9,8 +9,15 @@ public enum ConfigKind
     TextList,
     NumberList,
 
-    /// <summary>A table whose keys are free and whose values are texts.</summary>
-    TextMap,
+    /// <summary>A text that must never be shown: written here, or as a table that says where it is found.</summary>
+    Secret,
+
+    /// <summary>As <see cref="Secret"/>; of the text itself scheme and host may be shown.</summary>
+    SecretUrl,
+
+    /// <summary>A table whose keys are free and whose values are secrets.</summary>
+    SecretMap,
+    SecretList,
     Table,
 
     /// <summary>A table whose keys are free and whose values are tables of one shape.</summary>
@@ -23,7 +30,7 @@ public enum ConfigKind
 /// <param name="Kind">What it takes.</param>
 public sealed record ConfigKey(string Name, ConfigKind Kind)
 {
-    /// <summary>The keys of the table (of each table, for a map or list of tables).</summary>
+    /// <summary>The keys of the table (of each table, for a map or list of tables); for secrets those of the table that says where one is found.</summary>
     public IReadOnlyList<ConfigKey> Children { get; init; } = [];
 
     /// <summary>Smallest allowed number; also for each item of a list of numbers.</summary>
@@ -51,7 +58,6 @@ public sealed record ConfigKey(string Name, ConfigKind Kind)
         ConfigKind.Flag => "true or false",
         ConfigKind.TextList => "a list of texts such as [\"a\", \"b\"]",
         ConfigKind.NumberList => $"a list of whole numbers {Range} such as [0, 2]",
-        ConfigKind.TextMap => $"a table of texts such as {{ name = \"value\" }}",
         ConfigKind.TableList => $"each entry as a table of its own, [[…{Name}]]",
         _ => $"a table, [{Name}]",
     });

@@ -40,6 +40,26 @@ public static class ConfigSchema
 
     private static readonly ConfigKey MaxRetries = new("max_retries", ConfigKind.Number) { Maximum = uint.MaxValue };
 
+    /// <summary>Where a secret may be found instead of being written into the file; each names one place.</summary>
+    public static readonly IReadOnlyList<ConfigKey> SecretPlaces =
+    [
+        new("file", ConfigKind.Text) { Form = "an absolute path, or one that begins with ~/" },
+        new("env", ConfigKind.Text) { Form = "the name of an environment variable of the daemon" },
+        new("credential", ConfigKind.Text) { Form = "the name of a systemd credential, as in LoadCredential=NAME:PATH" },
+    ];
+
+    public static readonly ConfigKey SecretUntil = new("until", ConfigKind.Text)
+    {
+        Form = "a date such as \"2026-12-01\" or an instant such as \"2026-12-01T12:00:00Z\", in quotes",
+    };
+
+    public static readonly ConfigKey SigningSecret = new("secret", ConfigKind.Secret)
+    {
+        Secret = true,
+        Form = "\"whsec_\" and the base64 of 24 to 64 random bytes, as from: echo whsec_$(openssl rand -base64 32)",
+        Children = SecretPlaces,
+    };
+
     public static readonly ConfigKey Timezone = new("timezone", ConfigKind.Text)
     {
         Form = "the name of a time zone such as \"Europe/Berlin\", or leave the key out for this machine's own",
@@ -138,19 +158,34 @@ public static class ConfigSchema
                 Children =
                 [
                     Name,
-                    new("url", ConfigKind.Text)
+                    new("url", ConfigKind.SecretUrl)
                     {
                         Required = true,
                         Secret = true,
                         Form = "an absolute URL such as \"https://example.com/hook\" (http or https)",
+                        Children = SecretPlaces,
                     },
                     Events,
                     FilterUsers,
                     Include,
-                    new("headers", ConfigKind.TextMap)
+                    new("headers", ConfigKind.SecretMap)
                     {
                         Secret = true,
                         Form = "a table of texts such as { Authorization = \"Bearer …\" }",
+                        Children = SecretPlaces,
+                    },
+                    SigningSecret,
+                    new("secrets", ConfigKind.SecretList)
+                    {
+                        Secret = true,
+                        Form = "a list, the newest first, such as [{ file = \"/etc/gflow/hook.key\" }, { file = \"/etc/gflow/hook.old\", until = \"2026-12-01\" }], of " + SigningSecret.Form,
+                        Children = [.. SecretPlaces, SecretUntil],
+                    },
+                    new("proxy", ConfigKind.SecretUrl)
+                    {
+                        Secret = true,
+                        Form = "the URL of an HTTP proxy such as \"http://proxy.example.com:3128\", user and password before the host where it wants them",
+                        Children = SecretPlaces,
                     },
                     TimeoutSecs,
                     MaxRetries,
@@ -163,11 +198,18 @@ public static class ConfigSchema
                 Children =
                 [
                     Name,
-                    new("smtp_url", ConfigKind.Text)
+                    new("smtp_url", ConfigKind.SecretUrl)
                     {
                         Required = true,
                         Secret = true,
+                        Children = SecretPlaces,
                         Form = "smtps://USER:PASSWORD@HOST[:465], smtp://USER:PASSWORD@HOST[:587]?tls=required (or opportunistic) or smtp://HOST[:25]; special characters of user and password as %XX",
+                    },
+                    new("password", ConfigKind.Secret)
+                    {
+                        Secret = true,
+                        Form = "the password of the user in smtp_url",
+                        Children = SecretPlaces,
                     },
                     new("from", ConfigKind.Text) { Required = true, Form = "one mailbox such as \"gflow <noreply@example.com>\"" },
                     new("to", ConfigKind.TextList) { Form = "a list of mailboxes such as [\"ops@example.com\"]" },
@@ -203,6 +245,12 @@ public static class ConfigSchema
         foreach (var key in table.Children)
         {
             yield return (prefix + key.Name, key);
+            if (key.Kind is ConfigKind.Secret or ConfigKind.SecretUrl or ConfigKind.SecretMap or ConfigKind.SecretList)
+            {
+                // Every secret has the same keys; none of them is the place of a name.
+                continue;
+            }
+
             var suffix = key.Kind switch
             {
                 ConfigKind.TableMap => ".NAME.",

@@ -24,6 +24,9 @@ public abstract record ConfigValue
 
         public override string Shown => Quote(Value);
 
+        /// <summary>Where the text came from when it was not written here, as it was written: <c>{ file = "…" }</c>; else null.</summary>
+        public string? Place { get; init; }
+
         /// <summary>Quoted, on one line and not too long, whatever it holds.</summary>
         public static string Quote(string value)
         {

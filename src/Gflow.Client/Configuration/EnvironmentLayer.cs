@@ -101,7 +101,7 @@ public static class EnvironmentLayer
                 return new ConfigValue.List([.. Items(trimmed).Select(item => Number(item, origin))], origin);
             case ConfigKind.TextList when !trimmed.StartsWith('['):
                 return new ConfigValue.List([.. Items(trimmed).Select(item => new ConfigValue.Text(item, origin))], origin);
-            case var kind when trimmed.StartsWith(kind is ConfigKind.Table or ConfigKind.TableMap or ConfigKind.TextMap ? '{' : '['):
+            case var kind when trimmed.StartsWith(kind is ConfigKind.Table or ConfigKind.TableMap ? '{' : '['):
                 var (parsed, faults) = ConfigDocument.ParseValue(trimmed, origin, path);
                 problems.AddRange(faults);
                 return parsed;

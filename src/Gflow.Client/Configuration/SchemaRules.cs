@@ -11,14 +11,15 @@ public static class SchemaRules
     /// <param name="path">Path of the key; empty for the root.</param>
     public static IEnumerable<ConfigProblem> Check(ConfigValue value, ConfigKey key, string path) => (key.Kind, value) switch
     {
-        (ConfigKind.Text, ConfigValue.Text) or (ConfigKind.Flag, ConfigValue.Flag) => [],
+        (ConfigKind.Text or ConfigKind.Secret or ConfigKind.SecretUrl, ConfigValue.Text) or (ConfigKind.Flag, ConfigValue.Flag) => [],
+        (ConfigKind.Secret or ConfigKind.SecretUrl, ConfigValue.Table place) => CheckPlace(place, key, path),
         (ConfigKind.Number, ConfigValue.Number number) => CheckRange(number, key, path),
         (ConfigKind.TextList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
             item is ConfigValue.Text ? [] : InvalidType(item, key, $"{path}[{i}]")),
         (ConfigKind.NumberList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
             item is ConfigValue.Number number ? CheckRange(number, key, $"{path}[{i}]") : InvalidType(item, key, $"{path}[{i}]")),
-        (ConfigKind.TextMap, ConfigValue.Table map) => map.Entries.SelectMany(entry =>
-            entry.Value.Value is ConfigValue.Text ? [] : InvalidType(entry.Value.Value, key, Below(path, entry.Key))),
+        (ConfigKind.SecretMap, ConfigValue.Table map) => map.Entries.SelectMany(entry => CheckSecret(entry.Value.Value, key, Below(path, entry.Key))),
+        (ConfigKind.SecretList, ConfigValue.List list) => list.Items.SelectMany((item, i) => CheckSecret(item, key, $"{path}[{i}]")),
         (ConfigKind.Table, ConfigValue.Table table) => CheckTable(table, key, path),
         (ConfigKind.TableMap, ConfigValue.Table map) => map.Entries.SelectMany(entry =>
             entry.Value.Value is ConfigValue.Table table
@@ -66,6 +67,29 @@ public static class SchemaRules
         {
             yield return new ConfigProblem("missing_key", table.Origin, Below(path, missing.Name), null, "this key is missing", missing.Remedy);
         }
+    }
+
+    private static IEnumerable<ConfigProblem> CheckSecret(ConfigValue value, ConfigKey key, string path) => value switch
+    {
+        ConfigValue.Text => [],
+        ConfigValue.Table place => CheckPlace(place, key, path),
+        _ => InvalidType(value, key, path),
+    };
+
+    /// <summary>A table that says where a secret is found; it names exactly one place.</summary>
+    private static List<ConfigProblem> CheckPlace(ConfigValue.Table place, ConfigKey key, string path)
+    {
+        var found = CheckTable(place, key, path).ToList();
+        var named = ConfigSchema.SecretPlaces.Count(known => place.Entries.ContainsKey(known.Name));
+
+        // A misspelt place is reported already.
+        if (found.Count == 0 && named != 1)
+        {
+            found.Add(new ConfigProblem(
+                "invalid_value", place.Origin, path, null, named == 0 ? "this names no place" : "this names more than one place", "write the secret in quotes, or one of { file = \"PATH\" }, { env = \"NAME\" } and { credential = \"NAME\" }"));
+        }
+
+        return found;
     }
 
     private static IEnumerable<ConfigProblem> CheckRange(ConfigValue.Number number, ConfigKey key, string path) =>

@@ -37,7 +37,8 @@ public static partial class SecretText
     public static string Show(ConfigValue value, ConfigKey key) => (key.Secret, value) switch
     {
         (false, _) => value.Shown,
-        (true, ConfigValue.Text text) when key.Kind == ConfigKind.Text => ConfigValue.Text.Quote(MaskUrl(text.Value)),
+        (true, ConfigValue.Text { Place: { } place }) => place,
+        (true, ConfigValue.Text text) when key.Kind == ConfigKind.SecretUrl => ConfigValue.Text.Quote(MaskUrl(text.Value)),
         _ => Hidden,
     };
 

@@ -5,6 +5,14 @@ namespace Gflow.Core.Notifications;
 /// <summary>What a status of HTTP says about a delivery.</summary>
 public static class HttpVerdict
 {
+    /// <summary>No peer can keep a message waiting for longer by <c>Retry-After</c>.</summary>
+    public static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
+
+    private const DateTimeStyles DateForm = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal | DateTimeStyles.AllowInnerWhite;
+
+    // The form of today, and the two that recipients must still read.
+    private static readonly string[] DateForms = ["ddd, dd MMM yyyy HH:mm:ss 'GMT'", "dddd, dd-MMM-yy HH:mm:ss 'GMT'", "ddd MMM d HH:mm:ss yyyy"];
+
     /// <param name="status">The status of the answer.</param>
     /// <param name="words">What the answer said besides, safe to store; null for nothing.</param>
     /// <param name="notBefore">From <c>Retry-After</c>.</param>
@@ -37,18 +45,18 @@ public static class HttpVerdict
         };
     }
 
-    /// <summary>Reads <c>Retry-After</c>, which is a number of seconds or a date of HTTP.</summary>
-    /// <returns>Null when absent, unreadable or beyond the calendar.</returns>
+    /// <summary>Reads <c>Retry-After</c>, which is a number of seconds or a date of HTTP (RFC 9110 sections 5.6.7 and 10.2.3).</summary>
+    /// <returns>At most <see cref="LongestWait"/> ahead; null when absent, unreadable or past.</returns>
     public static DateTimeOffset? RetryAfter(string? value, DateTimeOffset now)
     {
+        var latest = now + LongestWait;
         if (uint.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var seconds))
         {
-            return seconds <= (DateTimeOffset.MaxValue - now).TotalSeconds ? now.AddSeconds(seconds) : null;
+            return seconds < LongestWait.TotalSeconds ? now.AddSeconds(seconds) : latest;
         }
 
-        return DateTimeOffset.TryParse(
-            value, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date)
-            ? date
+        return DateTimeOffset.TryParseExact(value?.Trim(), DateForms, CultureInfo.InvariantCulture, DateForm, out var date) && date > now
+            ? date < latest ? date : latest
             : null;
     }
 }

@@ -101,6 +101,16 @@ public static class InstantText
             : new Problem("invalid_instant", $"\"{text}\" is not on a full or half hour in {zone.Id}: write a time that ends in :00 or :30");
     }
 
+    /// <summary>Reads when something ends: RFC 3339 with its offset, or a date, which ends with its day in UTC.</summary>
+    /// <returns>The first instant that is too late, or a problem <c>invalid_instant</c>.</returns>
+    public static Result<DateTimeOffset> ParseEnd(string text)
+    {
+        var trimmed = text.Trim();
+        return Exact(trimmed, DayForms) is { } day && day < DateTime.MaxValue.Date
+            ? new DateTimeOffset(day.AddDays(1), TimeSpan.Zero)
+            : Zoned(trimmed) ?? (Result<DateTimeOffset>)new Problem("invalid_instant", $"\"{text}\" is no end: write 2026-12-01 or 2026-12-01T12:00:00Z");
+    }
+
     /// <summary><c>YYYY-MM-DD HH:MM:SS UTC</c>.</summary>
     public static string FormatUtc(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);

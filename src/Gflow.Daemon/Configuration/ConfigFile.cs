@@ -37,7 +37,7 @@ internal static class ConfigFile
             findings.Problems.AddRange(SchemaRules.Check(source.Root, ConfigSchema.Root, ""));
         }
 
-        var root = new ConfigSection(source.Root, ConfigSchema.Root, "", findings);
+        var root = new ConfigSection(source.Root, ConfigSchema.Root, "", findings, new SecretReader(environment, findings));
         var defaults = DaemonOptions.Defaults(paths);
         var options = new DaemonOptions
         {
@@ -261,13 +261,18 @@ internal static class ConfigFile
     private static TimeSpan? Seconds(ConfigSection section, string key) =>
         section.Number(key) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
 
-    /// <summary>Whether a value that must not be shown was written into the file; one from the environment is not in it.</summary>
+    /// <summary>Whether a value that must not be shown was written into the file itself; one from the environment, or named there by its place, is not in it.</summary>
     private static bool HoldsSecrets(ConfigValue value, ConfigKey key) => (key.Kind, value) switch
     {
         (ConfigKind.Table, ConfigValue.Table table) => key.Children.Any(child => table[child.Name] is { } below && HoldsSecrets(below, child)),
         (ConfigKind.TableList, ConfigValue.List list) => list.Items.OfType<ConfigValue.Table>().Any(item => HoldsSecrets(item, key with { Kind = ConfigKind.Table })),
-        (ConfigKind.Text, ConfigValue.Text text) when key.Name == "smtp_url" => text.Origin.File is not null && text.Value.Contains('@'),
-        _ => key.Secret && value.Origin.File is not null,
+
+        // The path of a webhook is a secret at many services; mail servers and proxies have theirs before the host.
+        (ConfigKind.SecretUrl, ConfigValue.Text url) when key.Name != "url" => url.Origin.File is not null && url.Value.Contains('@'),
+        (ConfigKind.Secret or ConfigKind.SecretUrl, ConfigValue.Text text) => text.Origin.File is not null,
+        (ConfigKind.SecretMap, ConfigValue.Table map) => map.Entries.Values.Any(entry => entry.Value is ConfigValue.Text { Origin.File: not null }),
+        (ConfigKind.SecretList, ConfigValue.List list) => list.Items.Any(item => item is ConfigValue.Text { Origin.File: not null }),
+        _ => false,
     };
 
     private static IEnumerable<ConfigProblem> Later(ConfigValue.Table table, ConfigKey schema, string path)

@@ -6,7 +6,7 @@ namespace Gflow.Daemon.Configuration;
 /// A table being read into options. Values of a wrong kind or range read as unset here: the schema has reported them, and
 /// nobody is told twice.
 /// </summary>
-internal sealed class ConfigSection(ConfigValue.Table? table, ConfigKey schema, string path, ConfigFindings findings)
+internal sealed class ConfigSection(ConfigValue.Table? table, ConfigKey schema, string path, ConfigFindings findings, SecretReader secrets)
 {
     public ConfigFindings Findings => findings;
 
@@ -32,25 +32,36 @@ internal sealed class ConfigSection(ConfigValue.Table? table, ConfigKey schema, 
     public ConfigValue? Whole(string key) => Value(key);
 
     public ConfigSection Section(string key) =>
-        new(table?[key] as ConfigValue.Table, Key(key), PathOf(key), findings);
+        new(table?[key] as ConfigValue.Table, Key(key), PathOf(key), findings, secrets);
 
     /// <summary>The tables under a key with free names.</summary>
     public IEnumerable<(string Name, ConfigSection Section)> Named(string key) =>
         ((table?[key] as ConfigValue.Table)?.Entries ?? new Dictionary<string, ConfigEntry>())
-        .Select(entry => (entry.Key, new ConfigSection(entry.Value.Value as ConfigValue.Table, Key(key), SchemaRules.Below(PathOf(key), entry.Key), findings)));
+        .Select(entry => (entry.Key, new ConfigSection(entry.Value.Value as ConfigValue.Table, Key(key), SchemaRules.Below(PathOf(key), entry.Key), findings, secrets)));
 
-    /// <summary>The texts under a key with free names, with where each name was written.</summary>
-    public IEnumerable<(string Name, ConfigOrigin NameOrigin, ConfigValue.Text Value)> Map(string key) =>
-        ((table?[key] as ConfigValue.Table)?.Entries ?? new Dictionary<string, ConfigEntry>())
-        .Where(entry => entry.Value.Value is ConfigValue.Text)
-        .Select(entry => (entry.Key, entry.Value.KeyOrigin, (ConfigValue.Text)entry.Value.Value));
+    /// <summary>A secret, fetched from where it is; null when unset, or when it could not be had.</summary>
+    public ConfigValue.Text? Secret(string key) => Value(key) is { } value ? secrets.Read(value, PathOf(key)) : null;
+
+    /// <summary>The secrets under a key with free names, with where each name was written; those that could not be had are left out.</summary>
+    public IEnumerable<(string Name, ConfigOrigin NameOrigin, ConfigValue.Text Value)> SecretMap(string key) =>
+        from entry in (Value(key) as ConfigValue.Table)?.Entries ?? new Dictionary<string, ConfigEntry>()
+        let secret = secrets.Read(entry.Value.Value, SchemaRules.Below(PathOf(key), entry.Key))
+        where secret is not null
+        select (entry.Key, entry.Value.KeyOrigin, secret);
+
+    /// <summary>The secrets of a list, each with its end where one was written and its position; those that could not be had are left out.</summary>
+    public IEnumerable<(ConfigValue.Text Value, ConfigValue.Text? Until, int Item)> SecretList(string key) =>
+        from item in ((Value(key) as ConfigValue.List)?.Items ?? []).Select((value, i) => (Value: value, Index: i))
+        let secret = secrets.Read(item.Value, $"{PathOf(key)}[{item.Index}]")
+        where secret is not null
+        select (secret, (item.Value as ConfigValue.Table)?[ConfigSchema.SecretUntil.Name] as ConfigValue.Text, item.Index);
 
     /// <summary>The tables of a list of tables.</summary>
     public IEnumerable<ConfigSection> List(string key) =>
         ((table?[key] as ConfigValue.List)?.Items ?? [])
         .Select((item, i) => (Table: item as ConfigValue.Table, At: $"{PathOf(key)}[{i}]"))
         .Where(item => item.Table is not null)
-        .Select(item => new ConfigSection(item.Table, Key(key), item.At, findings));
+        .Select(item => new ConfigSection(item.Table, Key(key), item.At, findings, secrets));
 
     /// <summary>Reports that the value of a key is wrong; an item of a list by its position.</summary>
     public void Wrong(string key, ConfigValue value, string message, string? remedy = null, int? item = null) =>

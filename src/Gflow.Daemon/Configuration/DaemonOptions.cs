@@ -189,6 +189,12 @@ internal sealed record WebhookTargetOptions : TargetOptions
     /// <summary>Headers to add, names compared without case. The values are secrets.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What messages are signed with, the newest first; empty for no signatures.</summary>
+    public IReadOnlyList<SigningSecret> Secrets { get; init; } = [];
+
+    /// <summary>The HTTP proxy to go through, with its credentials where it wants some; null for none.</summary>
+    public Uri? Proxy { get; init; }
+
     /// <summary>The name alone: whatever prints a target must not print its secrets.</summary>
     public override string ToString() => Name;
 }

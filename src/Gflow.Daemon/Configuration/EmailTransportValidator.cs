@@ -41,12 +41,13 @@ internal static class EmailTransportValidator
 
     private static SmtpEndpoint? Smtp(ConfigSection target, bool cleartextAuth)
     {
-        if (target.Text("smtp_url") is not { } written)
+        var password = target.Secret("password");
+        if (target.Secret("smtp_url") is not { } written)
         {
             return null;
         }
 
-        var read = SmtpEndpoint.Parse(written.Value);
+        var read = SmtpEndpoint.Parse(written.Value, password?.Value);
         if (!read.Ok)
         {
             target.Wrong("smtp_url", written, read.Problems[0].Message);

@@ -47,8 +47,10 @@ internal sealed partial record SmtpEndpoint
     private const int LongestUrl = 4096;
 
     /// <summary>Reads an SMTP URL.</summary>
+    /// <param name="url">As configured.</param>
+    /// <param name="password">In the place of the URL's, as it is; null to take that of the URL.</param>
     /// <returns>The endpoint, or a problem whose message holds no part of the URL.</returns>
-    public static Result<SmtpEndpoint> Parse(string url)
+    public static Result<SmtpEndpoint> Parse(string url, string? password = null)
     {
         url = url.Trim();
         var parts = Url().Match(url.Length > LongestUrl ? "" : url);
@@ -82,14 +84,15 @@ internal sealed partial record SmtpEndpoint
             return No("the port is not a number from 1 to 65535");
         }
 
-        return Finish(parts, new SmtpEndpoint { Host = host, Port = port, TlsMode = tls.Mode });
+        return Finish(parts, new SmtpEndpoint { Host = host, Port = port, TlsMode = tls.Mode }, password);
     }
 
-    private static Result<SmtpEndpoint> Finish(Match parts, SmtpEndpoint endpoint)
+    private static Result<SmtpEndpoint> Finish(Match parts, SmtpEndpoint endpoint, string? password)
     {
-        if (parts.Groups["password"].Success)
+        if (password is not null || parts.Groups["password"].Success)
         {
-            var (user, password) = (Decode(parts.Groups["user"].Value), Decode(parts.Groups["password"].Value));
+            var user = Decode(parts.Groups["user"].Value);
+            password ??= Decode(parts.Groups["password"].Value);
             if (user is null || password is null)
             {
                 return No("user or password are not UTF-8 once their %XX are decoded");
@@ -97,7 +100,7 @@ internal sealed partial record SmtpEndpoint
 
             if (user.Length == 0)
             {
-                return No("there is a password but no user");
+                return No("there is a password but no user: write smtps://USER@HOST");
             }
 
             endpoint = endpoint with { User = user, Password = password };

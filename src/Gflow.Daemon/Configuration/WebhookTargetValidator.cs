@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using Gflow.Client.Configuration;
+using Gflow.Core.Notifications;
+using Gflow.Core.Text;
 
 namespace Gflow.Daemon.Configuration;
 
@@ -15,6 +17,8 @@ internal static partial class WebhookTargetValidator
         var before = target.Findings.Problems.Count;
         var url = Url(target);
         var headers = Headers(target);
+        var secrets = Secrets(target);
+        var proxy = Proxy(target);
         var events = TargetValidator.Events(target);
         var includesCommand = TargetValidator.IncludesCommand(target);
         return url is null || target.Findings.Problems.Count > before
@@ -24,6 +28,8 @@ internal static partial class WebhookTargetValidator
                 Name = common.NameOf(target, url.Host, new UriBuilder(url) { UserName = "", Password = "" }.Uri.AbsoluteUri),
                 Url = url,
                 Headers = headers,
+                Secrets = secrets,
+                Proxy = proxy,
                 Events = events,
                 IncludesCommand = includesCommand,
                 FilterUsers = TargetValidator.FilterUsers(target),
@@ -34,21 +40,13 @@ internal static partial class WebhookTargetValidator
 
     private static Uri? Url(ConfigSection target)
     {
-        if (target.Text("url") is not { } written)
+        if (target.Secret("url") is not { } written)
         {
             return null;
         }
 
         var text = written.Value.Trim();
-        var problem = text switch
-        {
-            "" => "the URL is blank",
-            _ when text.Any(c => char.IsControl(c) || c == ' ') => "a URL has no blanks in it",
-            _ when !Uri.TryCreate(text, UriKind.Absolute, out _) => "this is not an absolute URL",
-            _ when new Uri(text) is { Scheme: not ("http" or "https") } => "the scheme is neither http nor https",
-            _ when new Uri(text).Host.Length == 0 => "the URL has no host",
-            _ => null,
-        };
+        var problem = UrlProblem(text) ?? (new Uri(text) is { Scheme: not ("http" or "https") } ? "the scheme is neither http nor https" : null);
         if (problem is null)
         {
             return new Uri(text);
@@ -58,10 +56,102 @@ internal static partial class WebhookTargetValidator
         return null;
     }
 
+    private static Uri? Proxy(ConfigSection target)
+    {
+        if (target.Secret("proxy") is not { } written)
+        {
+            return null;
+        }
+
+        var text = written.Value.Trim();
+        var problem = UrlProblem(text) ?? (new Uri(text) switch
+        {
+            { Scheme: not "http" } => "the scheme is not http",
+            { PathAndQuery: not "/" } or { Fragment: not "" } => "a proxy has no path",
+            _ => null,
+        });
+        if (problem is null)
+        {
+            return new Uri(text);
+        }
+
+        target.Wrong("proxy", written, problem);
+        return null;
+    }
+
+    private static string? UrlProblem(string text) => text switch
+    {
+        "" => "the URL is blank",
+        _ when text.Any(c => char.IsControl(c) || c == ' ') => "a URL has no blanks in it",
+        _ when !Uri.TryCreate(text, UriKind.Absolute, out _) => "this is not an absolute URL",
+        _ when new Uri(text) is { Scheme: "http" or "https", Host.Length: 0 } => "the URL has no host",
+        _ => null,
+    };
+
+    private static List<SigningSecret> Secrets(ConfigSection target)
+    {
+        if (target.Secret("secret") is { } only && Signing(target, "secret", only, null, null) is { } single)
+        {
+            if (target.Whole("secrets") is { } besides)
+            {
+                target.Wrong("secrets", besides, "secret is there as well", "write all of them into secrets, the newest first");
+            }
+
+            return [single];
+        }
+
+        if (target.Whole("secrets") is not ConfigValue.List written)
+        {
+            return [];
+        }
+
+        List<SigningSecret> secrets = [];
+        foreach (var (value, until, item) in target.SecretList("secrets"))
+        {
+            if (Signing(target, "secrets", value, until, item) is { } secret)
+            {
+                secrets.Add(secret);
+            }
+        }
+
+        if (secrets.Count == written.Items.Count && secrets.All(secret => secret.Until is not null))
+        {
+            target.Wrong("secrets", written, secrets.Count == 0 ? "an empty list signs nothing" : "each of them ends, and nothing would sign then", "write the newest one without until");
+        }
+
+        return secrets;
+    }
+
+    private static SigningSecret? Signing(ConfigSection target, string key, ConfigValue.Text value, ConfigValue.Text? until, int? item)
+    {
+        DateTimeOffset? end = null;
+        if (until is not null)
+        {
+            var read = InstantText.ParseEnd(until.Value);
+            if (!read.Ok)
+            {
+                target.Findings.Problems.Add(new ConfigProblem(
+                    "invalid_value", until.Origin, $"{target.PathOf(key)}[{item}].{ConfigSchema.SecretUntil.Name}", until.Shown, "this is neither a date nor an instant", ConfigSchema.SecretUntil.Remedy));
+                return null;
+            }
+
+            end = read.Value;
+        }
+
+        var secret = SigningSecret.Parse(value.Value, end);
+        if (secret.Ok)
+        {
+            return secret.Value;
+        }
+
+        target.Wrong(key, value, secret.Problems[0].Message, ConfigSchema.SigningSecret.Remedy, item);
+        return null;
+    }
+
     private static Dictionary<string, string> Headers(ConfigSection target)
     {
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, nameOrigin, value) in target.Map("headers"))
+        foreach (var (name, nameOrigin, value) in target.SecretMap("headers"))
         {
             var path = SchemaRules.Below(target.PathOf("headers"), name);
             if (!HeaderName().IsMatch(name))

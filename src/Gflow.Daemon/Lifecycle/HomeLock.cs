@@ -23,6 +23,7 @@ internal sealed partial class HomeLock : IDisposable
     private const int ReadWriteCreate = 0x42;
     private const int CloseOnExec = 0x80000;
     private const uint FileMode = 0x180;
+    private const int Shared = 1;
     private const int Exclusive = 2;
     private const int DoNotWait = 4;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -62,7 +63,8 @@ internal sealed partial class HomeLock : IDisposable
     }
 
     /// <returns>The daemon that lives in a data directory; null when there is none.</returns>
-    public static HomeHolder? Find(string dataDirectory) => ReadHolder(dataDirectory) is { Process.IsAlive: true } holder ? holder : null;
+    public static HomeHolder? Find(string dataDirectory) =>
+        ReadHolder(dataDirectory) is { Process.IsAlive: true } holder && (ProcessIdentity.Of(holder.Pid) is not { IsHidden: true } || IsHeld(dataDirectory)) ? holder : null;
 
     public void Dispose()
     {
@@ -81,6 +83,13 @@ internal sealed partial class HomeLock : IDisposable
         }
 
         return new FileStream(handle, access, bufferSize: 0);
+    }
+
+    /// <summary>Whether somebody has the lock; asked only where a number may have been given to another process since, as asking takes it for a moment.</summary>
+    private static bool IsHeld(string dataDirectory)
+    {
+        using var file = Open(dataDirectory, ReadOnly, FileAccess.Read);
+        return Lock(file.SafeFileHandle, Shared | DoNotWait) != 0;
     }
 
     private static HomeHolder? ReadHolder(string dataDirectory)

@@ -7,6 +7,8 @@ namespace Gflow.Daemon.Lifecycle;
 /// <param name="StartTime">Clock ticks between the machine's start and the process's, as <c>/proc/PID/stat</c> has them.</param>
 internal sealed partial record ProcessIdentity(int Pid, long StartTime)
 {
+    /// <summary>The start time of a process that <c>/proc</c> does not show to us.</summary>
+    private const long Hidden = 0;
     private const int StateField = 0;
     private const int StartTimeField = 19;
     private const long PidfdSendSignal = 424;
@@ -15,9 +17,15 @@ internal sealed partial record ProcessIdentity(int Pid, long StartTime)
     public static ProcessIdentity Current { get; } =
         Of(Environment.ProcessId) ?? throw new InvalidOperationException("/proc is not there, or not that of this machine's processes.");
 
-    public bool IsAlive => Of(Pid) == this;
+    public bool IsAlive => Of(Pid) is { } seen && (seen == this || seen.IsHidden || IsHidden);
 
-    /// <returns>Null when there is no such process, or only its remains.</returns>
+    /// <summary>
+    /// Whether only its number is known: mounted with <c>hidepid</c>, <c>/proc</c> shows a process whose memory is closed
+    /// (<see cref="ProcessMemory"/>) to nobody but root.
+    /// </summary>
+    public bool IsHidden => StartTime == Hidden;
+
+    /// <returns>Null when there is no such process, only its remains, or one of another user that is hidden.</returns>
     public static ProcessIdentity? Of(int pid)
     {
         try
@@ -31,7 +39,7 @@ internal sealed partial record ProcessIdentity(int Pid, long StartTime)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return SendSignal(pid, 0) == 0 ? new(pid, Hidden) : null;
         }
     }
 
@@ -64,6 +72,9 @@ internal sealed partial record ProcessIdentity(int Pid, long StartTime)
 
     [LibraryImport("libc", EntryPoint = "syscall")]
     private static partial long Call(long number, long first, long second, nint third, long fourth);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int pid, int signal);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int descriptor);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gflow.Daemon.Configuration;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -7,7 +8,8 @@ internal sealed class ReloadCommand(VerbContext context)
 {
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        if (context.LoadOptions() is null)
+        // What only the daemon's own environment has, only the daemon can find.
+        if (context.Load(tolerated: SecretReader.NotHere).Problems.Any(problem => problem.Code != SecretReader.NotHere))
         {
             await context.Terminal.Error.WriteLineAsync("The running configuration was left as it is.");
             return VerbContext.Failed;

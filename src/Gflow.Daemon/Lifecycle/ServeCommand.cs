@@ -12,7 +12,9 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
 {
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        if (context.LoadOptions() is not { } options)
+        ProcessMemory.Seal();
+        var load = context.Load();
+        if (load.Options is null)
         {
             return VerbContext.Failed;
         }
@@ -21,7 +23,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         using var logs = LineLog.Factory(file is null ? context.Terminal.Error.Write : file.Write, context.Time);
         try
         {
-            await ServeAsync(options, logs, ct);
+            await ServeAsync(load, logs, ct);
             return VerbContext.Done;
         }
         catch (Exception refusal) when (refusal is StartRefusedException or StorageRefusedException or ExecutorUnavailableException or EngineBrokenException)
@@ -31,15 +33,16 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         }
     }
 
-    private async Task ServeAsync(DaemonOptions options, ILoggerFactory logs, CancellationToken ct)
+    private async Task ServeAsync(ConfigLoad load, ILoggerFactory logs, CancellationToken ct)
     {
         var log = logs.CreateLogger<ServeCommand>();
+        Warn(load, log);
         var signals = Channel.CreateUnbounded<PosixSignal>();
         // Registered before anything is started, so that a signal in between is not the end without a clean-up.
         using var terminate = Listen(PosixSignal.SIGTERM, signals.Writer);
         using var interrupt = Listen(PosixSignal.SIGINT, signals.Writer);
         using var hangUp = Listen(PosixSignal.SIGHUP, signals.Writer);
-        await using var host = await DaemonHost.StartAsync(options, new DaemonParts(context.Time, logs), ct);
+        await using var host = await DaemonHost.StartAsync(load.Options!, new DaemonParts(context.Time, logs), ct);
         // An engine that broke must not leave a daemon behind that answers and does nothing; the launcher keeps what happens until the next start.
         _ = host.Engine.Stopped.ContinueWith(
             stopped => signals.Writer.TryComplete(new EngineBrokenException(stopped.Exception!.InnerException!)),
@@ -68,11 +71,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
     private async Task ReloadAsync(DaemonHost host, ILogger log)
     {
         var load = ConfigFile.Load(context.ConfigPath, context.Environment, context.Paths);
-        foreach (var warning in load.Warnings)
-        {
-            LogQuestionable(log, warning.ToString());
-        }
-
+        Warn(load, log);
         if (load.Options is not { } changed)
         {
             foreach (var problem in load.Problems)
@@ -91,6 +90,14 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         }
 
         LogReloaded(log, load.File ?? "defaults and environment");
+    }
+
+    private static void Warn(ConfigLoad load, ILogger log)
+    {
+        foreach (var warning in load.Warnings)
+        {
+            LogQuestionable(log, warning.ToString());
+        }
     }
 
     private static PosixSignalRegistration Listen(PosixSignal signal, ChannelWriter<PosixSignal> signals) =>

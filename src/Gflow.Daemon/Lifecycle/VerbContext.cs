@@ -17,17 +17,21 @@ internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<strin
     public GflowPaths Paths { get; } = GflowPaths.From(Environment);
 
     /// <summary>Reads the whole configuration; tells all its problems where it has any.</summary>
-    /// <returns>Null after problems.</returns>
-    public DaemonOptions? LoadOptions()
+    /// <param name="tolerated">Code of problems that the caller takes for warnings.</param>
+    public ConfigLoad Load(string? tolerated = null)
     {
         var load = ConfigFile.Load(ConfigPath, Environment, Paths);
         foreach (var problem in load.Problems)
         {
-            Terminal.Error.WriteLine($"error: {problem}");
+            Terminal.Error.WriteLine($"{(problem.Code == tolerated ? "warning" : "error")}: {problem}");
         }
 
-        return load.Options;
+        return load;
     }
+
+    /// <summary>As <see cref="Load"/>, where every problem counts.</summary>
+    /// <returns>Null after problems.</returns>
+    public DaemonOptions? LoadOptions() => Load().Options;
 
     /// <summary>Looks for the daemon of this configuration, however it was started. A configuration with problems is searched as far as it can be read.</summary>
     public async Task<RunningDaemon> FindAsync(CancellationToken ct)

@@ -8,7 +8,7 @@ using Gflow.Daemon.Storage;
 namespace Gflow.Daemon.Notifications;
 
 /// <summary>Everything that tells people and machines: what the engine routes to, and the pump that delivers it.</summary>
-internal sealed class NotificationsModule(Database database, JobEngine engine, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
+internal sealed class NotificationsModule(Database database, JobEngine engine, GuardedConnector connector, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
 {
     private readonly OutboxPump _pump = new(database, engine.SettleAsync, time, new Random(), logs.CreateLogger<OutboxPump>());
 
@@ -39,8 +39,8 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, T
         MaxConcurrentDeliveries = options.MaxConcurrentDeliveries,
         Targets =
         [
-            .. options.Webhooks.Select(webhook => Target(webhook, new WebhookSink(webhook, time), webhook.Url.AbsoluteUri)),
-            .. options.Emails.Select(transport => Target(transport, new EmailSink(transport, time), transport.Smtp.ToString())),
+            .. options.Webhooks.Select(webhook => Target(webhook, new WebhookSink(webhook, time, connector), webhook.Url.AbsoluteUri)),
+            .. options.Emails.Select(transport => Target(transport, new EmailSink(transport, time, connector), transport.Smtp.ToString())),
         ],
     });
 

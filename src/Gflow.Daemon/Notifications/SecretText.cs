@@ -26,6 +26,11 @@ internal sealed class SecretText
         yield return url.OriginalString;
         yield return url.AbsoluteUri;
         yield return url.PathAndQuery;
+        yield return url.UserInfo;
+        yield return Uri.UnescapeDataString(url.UserInfo);
+
+        // As basic authentication has it when there is no password.
+        yield return $"{Uri.UnescapeDataString(url.UserInfo)}:";
         foreach (var part in $"{url.UserInfo}/{url.PathAndQuery}/{url.Fragment}".Split(['/', '?', '&', '=', ':', '#']))
         {
             yield return part;

@@ -17,6 +17,9 @@ public sealed class Installation : IDisposable
             ? given
             : throw new InvalidOperationException("GFLOW_BINARIES must name the directory of the published binaries by an absolute path; `make e2e` does so.");
         Prefix = Directory.CreateTempSubdirectory("gflow-bin-").FullName;
+
+        // For those who run it as somebody else.
+        File.SetUnixFileMode(Prefix, File.GetUnixFileMode(Prefix) | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
         InstallInto(Prefix);
     }
 
@@ -37,5 +40,5 @@ public sealed class Installation : IDisposable
     public void Dispose() => Directory.Delete(Prefix, recursive: true);
 
     /// <summary>The repository, as this file was compiled in it.</summary>
-    private static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", ".."));
+    public static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", "..", ".."));
 }

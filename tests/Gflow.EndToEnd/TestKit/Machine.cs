@@ -254,6 +254,9 @@ internal sealed class Machine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+
+        // Only root could tell by its environment that a daemon in the foreground belongs here.
+        _daemons.FindAll(pid => Processes.CommandLine(pid).StartsWith(_prefix, StringComparison.Ordinal)).ForEach(pid => Processes.Signal(pid, Processes.Kill));
         await Processes.EndAllAsync(Root);
         _daemon?.Dispose();
         await Hook.DisposeAsync();

@@ -8,10 +8,17 @@ public sealed class ConfigDocsTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(GoldenFile.Root(), "docs", "configuration.md"));
 
-    /// <summary>How every snippet of the documentation is tried.</summary>
+    /// <summary>How every snippet of the documentation is tried, with the secrets that it may name.</summary>
     internal static void LoadsWithoutAWarning(string toml)
     {
+        const string Key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
         using var home = new ConfigHome(toml);
+        home.Write(".config/gflow/hook-url", "https://example.com/hook");
+        home.Write(".config/gflow/hook-key", Key);
+        home.Write(".config/gflow/hook-key.old", Key);
+        home.Write(".config/gflow/mail-password", "p@ss");
+        home.Write("credentials/hook-key", Key);
+        home.With("CREDENTIALS_DIRECTORY", Path.Combine(home.Environment["HOME"], "credentials")).With("HOOK_AUTHORIZATION", "Bearer 0123456789");
         var load = home.Load();
         Assert.Empty(load.Problems.Select(problem => problem.ToString()));
         Assert.Empty(load.Warnings.Select(warning => warning.ToString()));

@@ -7,6 +7,7 @@ namespace Gflow.Tests.Configuration;
 public sealed class ConfigProblemTests
 {
     private const string Webhook = "[[notifications.webhooks]]\nurl = \"http://h/\"\n";
+    private const string Key = "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"";
     private const string Mail = "[[notifications.emails]]\nsmtp_url = \"smtp://h\"\nfrom = \"a@b.c\"\n";
 
     [Theory]
@@ -21,8 +22,8 @@ public sealed class ConfigProblemTests
     [InlineData("[access]\nadmins = []\n", 1, "access", "the keys here are")]
     [InlineData("[notifications]\nheartbeat = {}\n", 2, "notifications.heartbeat", "the keys here are enabled")]
     [InlineData(Webhook + "event = [\"*\"]\n", 3, "notifications.webhooks[0].event", "did you mean notifications.webhooks[0].events?")]
-    [InlineData(Webhook + "secret = \"whsec_hunter2\"\n", 3, "notifications.webhooks[0].secret", "the keys here are")]
-    [InlineData(Mail + "password = \"hunter2\"\n", 4, "notifications.emails[0].password", "the keys here are")]
+    [InlineData(Webhook + "secert = \"whsec_hunter2\"\n", 3, "notifications.webhooks[0].secert", "did you mean notifications.webhooks[0].secret?")]
+    [InlineData(Mail + "token = \"hunter2\"\n", 4, "notifications.emails[0].token", "the keys here are")]
     [InlineData("[quota.users.alice]\nmax_running_job = 1\n", 2, "quota.users.alice.max_running_job", "did you mean quota.users.alice.max_running_jobs?")]
 
     // Wrong kinds.
@@ -84,6 +85,44 @@ public sealed class ConfigProblemTests
     [InlineData(Webhook + "name = \"two words\"\n", 3, "notifications.webhooks[0].name", "1 to 64 letters")]
     [InlineData(Webhook + "name = \"a\"\n" + Mail + "name = \"A\"\n", 7, "notifications.emails[0].name", "another target has this name")]
 
+    // Signing.
+    [InlineData(Webhook + "secret = \"hunter2\"\n", 3, "notifications.webhooks[0].secret", "***: a signing secret begins with whsec_; write \"whsec_\" and the base64 of 24 to 64 random bytes, as from: echo whsec_$(openssl rand -base64 32)")]
+    [InlineData(Webhook + "secret = \"whsec_hunter2\"\n", 3, "notifications.webhooks[0].secret", "is not base64")]
+    [InlineData(Webhook + "secret = \"whsec_hunter2hunter2hunter2\"\n", 3, "notifications.webhooks[0].secret", "is not base64")]
+    [InlineData(Webhook + "secret = \"whsec_aHVudGVyMg==\"\n", 3, "notifications.webhooks[0].secret", "the key has 7 bytes, and 24 to 64 are right")]
+    [InlineData(Webhook + "secrets = [" + Key + ",\n{ env = \"K\", until = \"soon\" }]\n", 4, "notifications.webhooks[0].secrets[1].until", "\"soon\": this is neither a date nor an instant; write a date such as")]
+    [InlineData(Webhook + "secrets = [" + Key + ",\n{ env = \"K\", until = 2026-12-01 }]\n", 4, "notifications.webhooks[0].secrets[1].until", "in quotes")]
+    [InlineData(Webhook + "secrets = [\"hunter2\"]\n", 3, "notifications.webhooks[0].secrets[0]", "begins with whsec_")]
+    [InlineData(Webhook + "secrets = []\n", 3, "notifications.webhooks[0].secrets", "signs nothing")]
+    [InlineData(Webhook + "secrets = [{ env = \"K\", until = \"2031-01-01\" }]\n", 3, "notifications.webhooks[0].secrets", "write the newest one without until")]
+    [InlineData(Webhook + "secrets = " + Key + "\n", 3, "notifications.webhooks[0].secrets", "a list, the newest first")]
+    [InlineData(Webhook + "secret = " + Key + "\nsecrets = [" + Key + "]\n", 4, "notifications.webhooks[0].secrets", "write all of them into secrets")]
+
+    // Proxies.
+    [InlineData(Webhook + "proxy = \"https://u:hunter2@p:3128\"\n", 3, "notifications.webhooks[0].proxy", "\"https://***@p/***\": the scheme is not http")]
+    [InlineData(Webhook + "proxy = \"http://p/hunter2\"\n", 3, "notifications.webhooks[0].proxy", "a proxy has no path")]
+    [InlineData(Webhook + "proxy = \"proxy:3128\"\n", 3, "notifications.webhooks[0].proxy", "the scheme is not http")]
+
+    // Secrets that are somewhere else.
+    [InlineData("[[notifications.webhooks]]\nurl = { fiel = \"/x\" }\n", 2, "notifications.webhooks[0].url.fiel", "did you mean notifications.webhooks[0].url.file?")]
+    [InlineData("[[notifications.webhooks]]\nurl = {}\n", 2, "notifications.webhooks[0].url", "this names no place; write the secret in quotes, or one of { file = \"PATH\" }")]
+    [InlineData("[[notifications.webhooks]]\nurl = { file = \"/x\", env = \"X\" }\n", 2, "notifications.webhooks[0].url", "more than one place")]
+    [InlineData("[[notifications.webhooks]]\nurl = { env = 5 }\n", 2, "notifications.webhooks[0].url.env", "invalid type: this is a whole number")]
+    [InlineData("[[notifications.webhooks]]\nurl = { file = \"hunter2\" }\n", 2, "notifications.webhooks[0].url", "{ file = *** }: this is not an absolute path")]
+    [InlineData("[[notifications.webhooks]]\nurl = { env = \"hunter2/x\" }\n", 2, "notifications.webhooks[0].url", "{ env = *** }: this is not the name of a variable")]
+    [InlineData("[[notifications.webhooks]]\nurl = { credential = \"../hunter2\" }\n", 2, "notifications.webhooks[0].url", "{ credential = *** }: this is not the name of a credential")]
+    [InlineData("[[notifications.webhooks]]\nurl = { file = \"/nowhere/at/all\" }\n", 2, "notifications.webhooks[0].url", "{ file = \"/nowhere/at/all\" }: the file does not exist; name an existing file")]
+    [InlineData("[[notifications.webhooks]]\nurl = { file = \"/dev/null\" }\n", 2, "notifications.webhooks[0].url", "the file is empty")]
+    [InlineData("[[notifications.webhooks]]\nurl = { file = \"/tmp\" }\n", 2, "notifications.webhooks[0].url", "this is a directory")]
+    [InlineData("[[notifications.webhooks]]\nurl = { env = \"GFLOW_HOOK\" }\n", 2, "notifications.webhooks[0].url", "{ env = \"GFLOW_HOOK\" }: the environment variable is not set; set it for the daemon")]
+    [InlineData("[[notifications.webhooks]]\nurl = { env = \"EMPTY\" }\n", 2, "notifications.webhooks[0].url", "the environment variable is empty")]
+    [InlineData("[[notifications.webhooks]]\nurl = { credential = \"hook\" }\n", 2, "notifications.webhooks[0].url", "CREDENTIALS_DIRECTORY is not set")]
+    [InlineData("[[notifications.webhooks]]\nurl = { env = \"FTP\" }\n", 2, "notifications.webhooks[0].url", "{ env = \"FTP\" }: the scheme is neither http nor https")]
+    [InlineData(Webhook + "headers = { A = \"x\", B = { env = \"LINES\" } }\n", 3, "notifications.webhooks[0].headers.B", "line break")]
+    [InlineData(Webhook + "secret = { env = \"FTP\" }\n", 3, "notifications.webhooks[0].secret", "{ env = \"FTP\" }: a signing secret begins with whsec_")]
+    [InlineData(Mail + "password = 5\n", 4, "notifications.emails[0].password", "the password of the user in smtp_url")]
+    [InlineData(Mail + "password = \"hunter2\"\n", 2, "notifications.emails[0].smtp_url", "there is a password but no user")]
+
     // Mail.
     [InlineData("[[notifications.emails]]\nfrom = \"a@b.c\"\n", 1, "notifications.emails[0].smtp_url", "this key is missing")]
     [InlineData("[[notifications.emails]]\nsmtp_url = \"smtp://h\"\n", 1, "notifications.emails[0].from", "this key is missing")]
@@ -110,7 +149,7 @@ public sealed class ConfigProblemTests
     [InlineData("a = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n", 1, "", "nest too deep")]
     public void A_mistake_is_reported_with_its_place_and_its_remedy(string toml, int line, string key, string says)
     {
-        using var home = new ConfigHome(toml);
+        using var home = new ConfigHome(toml).With("EMPTY", "").With("FTP", "ftp://h/hunter2").With("LINES", "a\nhunter2").With("K", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         var load = home.Load();
         Assert.Null(load.Options);
         var problem = load.Problems[0];

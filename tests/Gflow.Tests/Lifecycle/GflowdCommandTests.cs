@@ -1,4 +1,3 @@
-using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -118,7 +117,6 @@ public sealed class GflowdCommandTests
         using var home = new TestHome();
         var config = Path.Combine(home.Root, "other.toml");
         await File.WriteAllTextAsync(config, $"[daemon]\nport = 0\nhost = \"127.0.0.1\"\nsocket = \"{home.Root}/own.sock\"\n[storage]\npath = \"{home.Root}/own\"\n", Ct);
-        await using var inheritable = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.Inheritable);
         var (exit, output, errors) = await RunAsync(home, "start", "--config", config);
         Assert.True(exit == 0, output + errors);
         var first = HomeLock.Find(Path.Combine(home.Root, "own"))!;
@@ -126,9 +124,6 @@ public sealed class GflowdCommandTests
         {
             Assert.Contains($"pid {first.Pid}", output, StringComparison.Ordinal);
             Assert.Equal($"{first.Pid}", SessionOf(first.Pid));
-            Assert.Equal("/dev/null", LinkOf($"/proc/{first.Pid}/fd/0"));
-            Assert.Equal(Path.Combine(home.Root, "own", "logs", "daemon.log"), LinkOf($"/proc/{first.Pid}/fd/2"));
-            Assert.DoesNotContain(LinkOf($"/proc/self/fd/{inheritable.ClientSafePipeHandle.DangerousGetHandle()}"), OpenFiles(first.Pid));
 
             Assert.Equal(0, (await RunAsync(home, "reload", "--config", config)).Exit);
             var log = Path.Combine(home.Root, "own", "logs", "daemon.log");
@@ -154,6 +149,39 @@ public sealed class GflowdCommandTests
     }
 
     [Fact]
+    public async Task A_start_warns_of_secrets_that_others_may_read_and_a_reload_leaves_the_daemons_own_to_it()
+    {
+        using var home = new TestHome();
+        home.Configure($$"""
+            [daemon]
+            host = "127.0.0.1"
+            port = 0
+            socket = "{{home.Root}}/own.sock"
+            [notifications]
+            enabled = true
+            webhooks = [{ name = "a", url = { env = "HOOK" } }, { name = "b", url = "http://127.0.0.1:1/hunter2" }]
+            """);
+        File.SetUnixFileMode(home.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        var log = Path.Combine(home.Paths.DataDirectory, "logs", "daemon.log");
+        var (exit, output, errors) = await RunAsync(new Dictionary<string, string>(home.Environment) { ["HOOK"] = "http://127.0.0.1:1/hunter2" }, "start");
+        Assert.True(exit == 0, output + errors);
+        try
+        {
+            Assert.Contains($"warn  ServeCommand: Configuration: {home.Paths.ConfigFile}: the file holds secrets", await File.ReadAllTextAsync(log, Ct), StringComparison.Ordinal);
+            var (reloaded, _, said) = await RunAsync(home, "reload");
+            Assert.Equal(0, reloaded);
+            Assert.StartsWith("warning: ", said, StringComparison.Ordinal);
+            Assert.Contains("HOOK", said, StringComparison.Ordinal);
+            await UntilAsync(() => File.ReadAllText(log).Contains("Configuration read again", StringComparison.Ordinal));
+            Assert.DoesNotContain("hunter2", await File.ReadAllTextAsync(log, Ct) + said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await RunAsync(home, "stop");
+        }
+    }
+
+    [Fact]
     public async Task A_start_that_fails_tells_why()
     {
         using var home = new TestHome();
@@ -166,11 +194,14 @@ public sealed class GflowdCommandTests
         Assert.Contains("daemon.port", errors, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Exit, string Output, string Errors)> RunAsync(TestHome home, params string[] arguments)
+    private static Task<(int Exit, string Output, string Errors)> RunAsync(TestHome home, params string[] arguments) =>
+        RunAsync(home.Environment, arguments);
+
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         using var output = new StringWriter();
         using var errors = new StringWriter();
-        var exit = await new GflowdCommand(home.Environment, new Terminal(output, errors), TimeProvider.System).RunAsync(arguments, Ct);
+        var exit = await new GflowdCommand(environment, new Terminal(output, errors), TimeProvider.System).RunAsync(arguments, Ct);
         return (exit, output.ToString(), errors.ToString());
     }
 
@@ -186,20 +217,5 @@ public sealed class GflowdCommandTests
     {
         var stat = File.ReadAllText($"/proc/{pid}/stat");
         return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[3];
-    }
-
-    private static List<string> OpenFiles(int pid) => [.. Directory.GetFiles($"/proc/{pid}/fd").Select(LinkOf)];
-
-    private static string LinkOf(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget ?? "";
-        }
-        catch (FileNotFoundException)
-        {
-            // Closed between the listing and the look.
-            return "";
-        }
     }
 }

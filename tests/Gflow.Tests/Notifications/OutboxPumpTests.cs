@@ -255,7 +255,7 @@ public sealed class OutboxPumpTests
             From = MailboxAddress.Parse("gflow@example.com"),
         };
         await using var pump = outbox.Pump(log);
-        await pump.ApplyAsync(Options(Target("hook", new WebhookSink(webhook, TimeProvider.System)), Target("mail", new EmailSink(transport, TimeProvider.System))));
+        await pump.ApplyAsync(Options(Target("hook", new WebhookSink(webhook, TimeProvider.System, Connections.Open)), Target("mail", new EmailSink(transport, TimeProvider.System, Connections.Open))));
 
         var row = outbox.Commit("hook", [(1, EventType.JobFailed)], pump)[0];
         var letter = outbox.Commit("mail", [(1, EventType.JobFailed)], pump, "ops@example.com")[0];
@@ -452,7 +452,7 @@ public sealed class OutboxPumpTests
 
     private static DeliveryTarget Hook(WebhookReceiver receiver) => Target("hook", Sink(receiver));
 
-    private static WebhookSink Sink(WebhookReceiver receiver) => new(new WebhookTargetOptions { Name = "hook", Url = receiver.Url }, TimeProvider.System);
+    private static WebhookSink Sink(WebhookReceiver receiver) => new(new WebhookTargetOptions { Name = "hook", Url = receiver.Url }, TimeProvider.System, Connections.Open);
 
     private static EmailSink Mail(SmtpReceiver receiver, string prefix) => new(
         new EmailTransportOptions
@@ -462,7 +462,8 @@ public sealed class OutboxPumpTests
             From = MailboxAddress.Parse("gflow@example.com"),
             SubjectPrefix = prefix,
         },
-        TimeProvider.System);
+        TimeProvider.System,
+        Connections.Open);
 
     /// <summary>Sends, and then says that it failed: a connection that broke after the final dot.</summary>
     private sealed class ForgetfulSink(INotificationSink sink) : INotificationSink

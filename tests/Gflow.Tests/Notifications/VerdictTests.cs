@@ -6,6 +6,15 @@ public sealed class VerdictTests
 {
     private static readonly DateTimeOffset Now = new(2026, 3, 1, 10, 0, 0, TimeSpan.Zero);
 
+    /// <summary>The registry of HTTP status codes (RFC 9110 section 16.2), without the two that are unused.</summary>
+    [Theory]
+    [InlineData("delivered", 200, 201, 202, 203, 204, 205, 206, 207, 208, 226)]
+    [InlineData("try_later", 100, 102, 103, 104, 408, 409, 421, 423, 424, 425, 429, 500, 502, 503, 504, 505, 506, 507, 508, 510, 511)]
+    [InlineData("target_fault", 101, 300, 301, 302, 303, 304, 305, 307, 308, 401, 402, 403, 404, 407, 410, 426, 451)]
+    [InlineData("message_fault", 400, 405, 406, 411, 412, 413, 414, 415, 416, 417, 422, 428, 431, 501)]
+    public void Every_registered_status_has_its_verdict(string verdict, params int[] statuses) =>
+        Assert.All(statuses, status => Assert.Equal(verdict, HttpVerdict.Judge(status).Name));
+
     [Fact]
     public void Every_status_of_HTTP_has_its_verdict()
     {
@@ -51,8 +60,14 @@ public sealed class VerdictTests
     [InlineData("0", 0)]
     [InlineData(" 120 ", 120)]
     [InlineData("Sun, 01 Mar 2026 10:01:30 GMT", 90)]
-    [InlineData("4294967295", 4294967295)]
-    public void Retry_after_is_read_as_seconds_and_as_a_date(string value, long seconds) =>
+    [InlineData("Sunday, 01-Mar-26 10:01:30 GMT", 90)]
+    [InlineData("Sun Mar  1 10:01:30 2026", 90)]
+    [InlineData("86400", 86400)]
+    [InlineData("86401", 86400)]
+    [InlineData("4294967295", 86400)]
+    [InlineData("Mon, 02 Mar 2026 10:00:01 GMT", 86400)]
+    [InlineData("Fri, 31 Dec 9999 23:59:59 GMT", 86400)]
+    public void Retry_after_is_read_as_seconds_and_as_a_date_up_to_a_day(string value, long seconds) =>
         Assert.Equal(Now.AddSeconds(seconds), HttpVerdict.RetryAfter(value, Now));
 
     [Theory]
@@ -61,7 +76,13 @@ public sealed class VerdictTests
     [InlineData("soon")]
     [InlineData("-5")]
     [InlineData("99999999999999999999")]
-    public void What_is_no_retry_after_is_ignored(string? value) => Assert.Null(HttpVerdict.RetryAfter(value, Now));
+    [InlineData("1.5")]
+    [InlineData("5:00")]
+    [InlineData("2026-03-01T10:01:30Z")]
+    [InlineData("Sun, 01 Mar 2026 10:00:00 GMT")]
+    [InlineData("Thu, 01 Jan 1970 00:00:00 GMT")]
+    [InlineData("Mon, 01 Mar 2026 10:01:30 GMT")]
+    public void What_is_no_retry_after_or_past_is_ignored(string? value) => Assert.Null(HttpVerdict.RetryAfter(value, Now));
 
     [Fact]
     public void Every_reply_of_SMTP_has_its_verdict_at_every_step()

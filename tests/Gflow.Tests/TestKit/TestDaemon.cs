@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Gflow.Daemon;
 using Gflow.Daemon.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gflow.Tests.TestKit;
@@ -31,11 +32,11 @@ internal sealed class TestDaemon : IAsyncDisposable
     /// <summary>Speaks to it over the Unix socket.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<TestDaemon> StartAsync(TestHome? home = null, Func<DaemonOptions, DaemonOptions>? configure = null)
+    public static async Task<TestDaemon> StartAsync(TestHome? home = null, Func<DaemonOptions, DaemonOptions>? configure = null, ILoggerFactory? logs = null)
     {
         var place = home ?? new TestHome();
         var executor = new FakeExecutor(TimeProvider.System);
-        var parts = new DaemonParts(TimeProvider.System, NullLoggerFactory.Instance) { Executor = (_, _) => executor };
+        var parts = new DaemonParts(TimeProvider.System, logs ?? NullLoggerFactory.Instance) { Executor = (_, _) => executor };
         var host = await DaemonHost.StartAsync(configure?.Invoke(place.Options) ?? place.Options, parts, TestContext.Current.CancellationToken);
         return new TestDaemon(place, home is null, host, executor);
     }

@@ -19,6 +19,13 @@ internal static class LauncherProcess
             RedirectStandardError = true,
             WorkingDirectory = "/",
         };
+
+        // It lives on beside the jobs, where each of them can read its environment; the daemon's may hold secrets.
+        foreach (var name in start.Environment.Keys.Where(name => !IsPassedOn(name)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
         try
         {
             using var process = Process.Start(start)!;
@@ -32,4 +39,6 @@ internal static class LauncherProcess
             return $"{options.LauncherProgram} cannot be started: {ex.Message}";
         }
     }
+
+    private static bool IsPassedOn(string variable) => variable is "PATH" or "HOME" || variable.StartsWith("DOTNET_", StringComparison.Ordinal);
 }

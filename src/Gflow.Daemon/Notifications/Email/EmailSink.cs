@@ -21,12 +21,14 @@ internal sealed class EmailSink : INotificationSink
     private readonly EmailTransportOptions _transport;
     private readonly TimeProvider _time;
     private readonly SmtpFailure _failure;
+    private readonly GuardedConnector _connector;
 
-    public EmailSink(EmailTransportOptions transport, TimeProvider time)
+    public EmailSink(EmailTransportOptions transport, TimeProvider time, GuardedConnector connector)
     {
         _transport = transport;
         _time = time;
         _failure = new SmtpFailure(transport);
+        _connector = connector;
     }
 
     public ReadOnlyMemory<byte> Render(OutgoingMessage message) => MailForm.Render(message, _transport);
@@ -44,7 +46,7 @@ internal sealed class EmailSink : INotificationSink
         {
             using var stream = new MemoryStream(body.ToArray(), writable: false);
             using var mail = await MimeMessage.LoadAsync(stream, deadline);
-            using var socket = await ConnectAsync(deadline);
+            using var socket = await _connector.ConnectAsync(_transport.Smtp.Host, _transport.Smtp.Port, deadline);
             Prepare(talk, (IPEndPoint)socket.LocalEndPoint!);
             await client.ConnectAsync(socket, _transport.Smtp.Host, _transport.Smtp.Port, Security(), deadline);
             return await LogInAsync(talk, (IPEndPoint)socket.RemoteEndPoint!, deadline) ?? await HandOverAsync(talk, mail, recipient, deadline);
@@ -71,21 +73,6 @@ internal sealed class EmailSink : INotificationSink
         // Looking a certificate up in a revocation list is a connection to somebody else, with no deadline of ours.
         client.CheckCertificateRevocation = false;
         client.Timeout = Timeout.Infinite;
-    }
-
-    private async Task<Socket> ConnectAsync(CancellationToken deadline)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(new DnsEndPoint(_transport.Smtp.Host, _transport.Smtp.Port), deadline);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 
     private static FormatOptions CreateInternational()

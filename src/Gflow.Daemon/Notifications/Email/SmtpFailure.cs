@@ -47,6 +47,7 @@ internal sealed class SmtpFailure(EmailTransportOptions transport)
             new DeliveryOutcome.TargetFault("the server offers no STARTTLS, and smtp_url asks for it; servers that begin with TLS need smtps://"),
         NotSupportedException when talk.Step == SmtpStep.Authenticate => new DeliveryOutcome.TargetFault(
             "the server offers neither PLAIN nor LOGIN, and smtp_url has a password" + (talk.Client.IsSecure ? "" : "; it may offer them once the connection is encrypted: use smtps:// or ?tls=required")),
+        RefusedAddressException refused => new DeliveryOutcome.TargetFault(refused.Message),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } => new DeliveryOutcome.TargetFault("its host name is not known"),
         SocketException { SocketErrorCode: SocketError.TryAgain } => new DeliveryOutcome.TryLater("the name server gave no answer"),
         SocketException socket => new DeliveryOutcome.TryLater(NetworkText.Connect(socket)),

@@ -15,24 +15,43 @@ internal sealed class WebhookSink : INotificationSink
     /// <summary>What is read of an answer, in bytes; enough for a sentence, and no peer can make us hold more.</summary>
     public const int LongestAnswer = 4096;
 
+    private static readonly TimeSpan LongestConnect = TimeSpan.FromMinutes(1);
+
     private static readonly ProductInfoHeaderValue UserAgent = new("gflow", ProgramVersion());
 
     private readonly WebhookTargetOptions _target;
     private readonly TimeProvider _time;
     private readonly SecretText _secrets;
     private readonly HttpClient _client;
+    private readonly AsyncLocal<ConnectionTrace?> _trace = new();
 
-    public WebhookSink(WebhookTargetOptions target, TimeProvider time)
+    public WebhookSink(WebhookTargetOptions target, TimeProvider time, GuardedConnector connector)
     {
         _target = target;
         _time = time;
-        _secrets = new SecretText(SecretText.PartsOf(target.Url).Concat(target.Headers.Values.SelectMany(SecretText.PartsOfHeader)));
+        _secrets = new SecretText(
+        [
+            .. SecretText.PartsOf(target.Url),
+            .. target.Headers.Values.SelectMany(SecretText.PartsOfHeader),
+            .. target.Secrets.Select(secret => secret.Text),
+            .. target.Proxy is { } proxy ? SecretText.PartsOf(proxy) : [],
+        ]);
         _client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
-            UseProxy = false,
+
+            // Never one of the environment's.
+            UseProxy = target.Proxy is not null,
+            Proxy = target.Proxy is null ? null : ProxyOf(target.Proxy),
             UseCookies = false,
             ActivityHeadersPropagator = null,
+
+            // Asked for the proxy where there is one, and for the target's host otherwise.
+            ConnectCallback = async (context, ct) => new NetworkStream(await connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct), ownsSocket: true),
+
+            // Connecting goes on for the requests to come when the one that asked for it has given up.
+            ConnectTimeout = target.Timeout < LongestConnect ? target.Timeout : LongestConnect,
+            PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new ReuseStream(context.PlaintextStream, _trace)),
 
             // Names may move to other addresses; a connection kept for ever would never notice.
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -52,8 +71,7 @@ internal sealed class WebhookSink : INotificationSink
     {
         try
         {
-            using var request = Request(message, body);
-            using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline);
+            using var answer = await PostAsync(message, body, deadline);
             var notBefore = HttpVerdict.RetryAfter(Single(answer.Headers, "Retry-After"), _time.GetUtcNow());
             return HttpVerdict.Judge((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : await WordsAsync(answer, deadline), notBefore);
         }
@@ -73,26 +91,53 @@ internal sealed class WebhookSink : INotificationSink
         return ValueTask.CompletedTask;
     }
 
+    private async Task<HttpResponseMessage> PostAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+    {
+        var trace = new ConnectionTrace();
+        _trace.Value = trace;
+        try
+        {
+            return await _client.SendAsync(Request(message, body), HttpCompletionOption.ResponseHeadersRead, deadline);
+        }
+        catch (HttpRequestException) when (trace.SilentReuse)
+        {
+            // The server closed an idle connection while we used it again. That says nothing against the target.
+            return await _client.SendAsync(Request(message, body), HttpCompletionOption.ResponseHeadersRead, deadline);
+        }
+    }
+
     private HttpRequestMessage Request(OutgoingMessage message, ReadOnlyMemory<byte> body)
     {
         var content = new ReadOnlyMemoryContent(body);
         var request = new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = content };
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue(UserAgent.Product!));
+        if (LoginOf(_target.Url) is { } login)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")));
+        }
+
         foreach (var (name, value) in _target.Headers.Where(header => !IsOurs(header.Key)))
         {
             Replace(request, name, value);
         }
 
+        var now = _time.GetUtcNow();
+        var timestamp = now.ToUnixTimeSeconds();
         request.Headers.Add("webhook-id", message.EventUid);
-        request.Headers.Add("webhook-timestamp", _time.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
+        request.Headers.Add("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
+        if (WebhookSignature.Of(message.EventUid, timestamp, body.Span, _target.Secrets, now) is { } signature)
+        {
+            request.Headers.Add("webhook-signature", signature);
+        }
+
         return request;
     }
 
     // Configured headers replace ours: two values of one would be for the receiver to guess about.
     private static void Replace(HttpRequestMessage request, string name, string value)
     {
-        if (name.Equals("User-Agent", StringComparison.OrdinalIgnoreCase))
+        if (name.Equals("User-Agent", StringComparison.OrdinalIgnoreCase) || name.Equals("Authorization", StringComparison.OrdinalIgnoreCase))
         {
             request.Headers.Remove(name);
         }
@@ -132,6 +177,8 @@ internal sealed class WebhookSink : INotificationSink
     // Our words, not the exception's: those may name the address in full.
     private static DeliveryOutcome Failure(HttpRequestException exception) => exception.HttpRequestError switch
     {
+        _ when exception.InnerException is RefusedAddressException refused => new DeliveryOutcome.TargetFault(refused.Message),
+        HttpRequestError.ProxyTunnelError => new DeliveryOutcome.TryLater("the proxy opened no connection to it"),
         HttpRequestError.NameResolutionError when exception.InnerException is SocketException { SocketErrorCode: SocketError.TryAgain } =>
             new DeliveryOutcome.TryLater("the name server gave no answer"),
         HttpRequestError.NameResolutionError => new DeliveryOutcome.TargetFault("its host name is not known"),
@@ -144,6 +191,17 @@ internal sealed class WebhookSink : INotificationSink
             new DeliveryOutcome.TryLater("the answer was not HTTP as we speak it"),
         _ => new DeliveryOutcome.TryLater("the connection broke"),
     };
+
+    private static WebProxy ProxyOf(Uri url) =>
+        new(new UriBuilder(url) { UserName = "", Password = "" }.Uri) { Credentials = LoginOf(url) };
+
+    private static NetworkCredential? LoginOf(Uri url)
+    {
+        var parts = url.UserInfo.Split(':', 2);
+        return url.UserInfo.Length == 0
+            ? null
+            : new NetworkCredential(Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
+    }
 
     private static string? Single(HttpResponseHeaders headers, string name) =>
         headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;

@@ -285,7 +285,8 @@ public sealed class EmailSinkTests : SinkExam
             SubjectPrefix = "[lab]",
             Authorities = Certificates(authorities ?? ""),
         },
-        TimeProvider.System);
+        TimeProvider.System,
+        Connections.Open);
 
     private Task<DeliveryOutcome> SendAsync(INotificationSink sink) =>
         sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken).WaitAsync(Patience);

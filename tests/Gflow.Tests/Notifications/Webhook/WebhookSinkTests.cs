@@ -11,6 +11,8 @@ namespace Gflow.Tests.Notifications.Webhook;
 
 public sealed class WebhookSinkTests : SinkExam
 {
+    private const string NewKey = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", OldKey = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
     private protected override OutgoingMessage Message { get; } = SamplePayloads.Message(SamplePayloads.FailedJob);
 
     [Fact]
@@ -51,7 +53,8 @@ public sealed class WebhookSinkTests : SinkExam
                     ["X-Odd"] = "a, b; c",
                 },
             },
-            TimeProvider.System);
+            TimeProvider.System,
+            Connections.Open);
 
         Assert.IsType<DeliveryOutcome.Delivered>(await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken));
 
@@ -61,6 +64,28 @@ public sealed class WebhookSinkTests : SinkExam
         Assert.Equal("evt_1", headers["webhook-id"]);
         Assert.Equal(receiver.Url.Authority, headers["Host"]);
         Assert.Equal("a, b; c", headers["X-Odd"]);
+    }
+
+    [Theory]
+    [InlineData("me:" + Secret + "%2F!", null, "Basic bWU6SHVzaC1odXNoLTQ3MTEvIQ==")]
+    [InlineData(Secret, null, "Basic SHVzaC1odXNoLTQ3MTE6")]
+    [InlineData("me:" + Secret, "Bearer x", "Bearer x")]
+    public async Task A_login_in_the_url_is_sent_unless_a_header_says_otherwise(string login, string? header, string expected)
+    {
+        await using var receiver = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(400, request.Headers["Authorization"]));
+        await using var sink = new WebhookSink(
+            Options(new Uri($"http://{login}@{receiver.Url.Authority}/")) with
+            {
+                Headers = header is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["Authorization"] = header },
+            },
+            TimeProvider.System,
+            Connections.Open);
+
+        var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, receiver.Requests.Snapshot()[0].Headers["Authorization"]);
+        Assert.StartsWith("HTTP 400: ", outcome.Reason);
+        Assert.DoesNotContain(expected.Split(' ')[1] is { Length: > 3 } encoded ? encoded : Secret, outcome.Reason);
     }
 
     [Fact]
@@ -120,7 +145,7 @@ public sealed class WebhookSinkTests : SinkExam
     [Fact]
     public async Task An_unknown_host_is_a_fault_of_the_target()
     {
-        await using var sink = new WebhookSink(Options(new Uri($"http://nowhere.invalid/{Secret}")), TimeProvider.System);
+        await using var sink = new WebhookSink(Options(new Uri($"http://nowhere.invalid/{Secret}")), TimeProvider.System, Connections.Open);
 
         var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
 
@@ -129,13 +154,49 @@ public sealed class WebhookSinkTests : SinkExam
         Assert.DoesNotContain(Secret, outcome.ToString());
     }
 
+    [Fact]
+    public async Task A_secret_signs_what_is_sent()
+    {
+        var secrets = (SigningSecret[])[SigningSecret.Parse(NewKey).Value, SigningSecret.Parse(OldKey, TimeProvider.System.GetUtcNow().AddDays(1)).Value];
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var sink = new WebhookSink(Options(receiver.Url) with { Secrets = secrets, Headers = new Dictionary<string, string> { ["Webhook-Signature"] = "forged" } }, TimeProvider.System, Connections.Open);
+
+        await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        var request = receiver.Requests.Snapshot()[0];
+        var timestamp = long.Parse(request.Headers["webhook-timestamp"], CultureInfo.InvariantCulture);
+        Assert.Equal(WebhookSignature.Of("evt_1", timestamp, request.Body, secrets, TimeProvider.System.GetUtcNow()), request.Headers["webhook-signature"]);
+        Assert.Equal(2, request.Headers["webhook-signature"].Split(' ').Length);
+    }
+
+    [Fact]
+    public async Task The_longest_timeout_that_can_be_configured_is_no_trouble()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var sink = new WebhookSink(Options(receiver.Url) with { Timeout = TimeSpan.FromSeconds(4_000_000) }, TimeProvider.System, Connections.Open);
+
+        Assert.IsType<DeliveryOutcome.Delivered>(await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Without_a_secret_nothing_is_signed()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var sink = Sink(receiver.Url.Port);
+
+        await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
+
+        Assert.False(receiver.Requests.Snapshot()[0].Headers.ContainsKey("webhook-signature"));
+    }
+
     private protected override INotificationSink Sink(int port) =>
         new WebhookSink(
             Options(new Uri($"http://127.0.0.1:{port}/services/{Secret}?key={Secret}")) with
             {
                 Headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {Secret}", ["X-Key"] = Secret },
             },
-            TimeProvider.System);
+            TimeProvider.System,
+            Connections.Open);
 
     private protected override async Task<IPeer> StartPeerAsync() => new Peer(await WebhookReceiver.StartAsync());
 
