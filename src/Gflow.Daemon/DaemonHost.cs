@@ -101,7 +101,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             Daemon = before.Daemon,
             Storage = changed.Storage with { Path = before.Storage.Path },
         };
-        Engine.Keep(Retention(changed));
+        Engine.Keep(Retention(changed), OutboxBytes(changed));
         _notifications.Route(changed.Notifications);
         await _notifications.DeliverAsync(changed.Notifications);
         return fixedKeys;
@@ -165,9 +165,12 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Scheduler = new SchedulerFacts(Environment.MachineName, Version),
         Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus),
         Retention = Retention(_options),
+        OutboxMaxBytes = OutboxBytes(_options),
     };
 
     private static RetentionTerms Retention(DaemonOptions options) => new(options.Storage.JobRetention, options.Storage.EventRetention);
+
+    private static long OutboxBytes(DaemonOptions options) => options.Storage.OutboxMaxMb << 20;
 
     private IEnumerable<GpuSlot> Gpus() =>
         new SimulatedGpuSource(_options.Daemon.SimulatedGpus).Devices().Select((device, index) =>

@@ -132,7 +132,7 @@ public static class ConfigSchema
             new("event_retention", ConfigKind.Text) { Form = "a period such as \"90d\", \"12w\" or \"48h\", or \"forever\"" },
             new("log_max_mb", ConfigKind.Number) { Maximum = 1L << 40 },
             new("min_free_mb", ConfigKind.Number) { Maximum = 1L << 40, Later = true },
-            new("outbox_max_mb", ConfigKind.Number) { Minimum = 1, Maximum = 1L << 40, Later = true },
+            new("outbox_max_mb", ConfigKind.Number) { Minimum = 1, Maximum = 1L << 40 },
         ],
     };
 

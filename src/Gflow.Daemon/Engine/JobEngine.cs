@@ -23,6 +23,9 @@ internal sealed record EngineSettings
     public required EffectSettings Effects { get; init; }
 
     public required RetentionTerms Retention { get; init; }
+
+    /// <summary>The most that stored notifications may occupy.</summary>
+    public required long OutboxMaxBytes { get; init; }
 }
 
 /// <summary>
@@ -44,6 +47,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     private readonly EffectRunner _effects;
     private readonly LaunchReports _reports;
     private readonly Retention _retention;
+    private readonly OutboxSpace _space;
     private readonly TimeProvider _time;
     private readonly ILogger<JobEngine> _log;
     private readonly ITimer _wakeup;
@@ -63,6 +67,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _writer = new BatchWriter(database, settings.Scheduler);
         _reports = new LaunchReports(TellAsync);
         _effects = new EffectRunner(database, executor, settings.Effects, _reports, TellAsync, time, logs.CreateLogger<EffectRunner>());
+        _space = new OutboxSpace(database, settings.OutboxMaxBytes, TellAsync, time, logs.CreateLogger<OutboxSpace>());
         _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time, logs.CreateLogger<Retention>());
         _wakeup = time.CreateTimer(_ => _commands.Writer.TryWrite(new EngineWakeup()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _current = new Board(JobBoard.Empty(default), ReservationBook.Empty, settings.Gpus);
@@ -73,6 +78,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public Board Current => Volatile.Read(ref _current);
 
     public EngineStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>Why no new work can be taken; null when it can.</summary>
+    public Problem? Overload => _space.Problem;
 
     /// <summary>Grows with the history.</summary>
     public CommitSignal Commits => _writer.Commits;
@@ -135,8 +143,12 @@ internal sealed partial class JobEngine : IAsyncDisposable
         Volatile.Write(ref _subscriptions, subscriptions);
     }
 
-    /// <summary>Keeps the history for another time from the next round on.</summary>
-    public void Keep(RetentionTerms terms) => _retention.Change(terms);
+    /// <summary>Keeps the history for another time, and the outbox within other bounds, from now on.</summary>
+    public void Keep(RetentionTerms terms, long outboxMaxBytes)
+    {
+        _retention.Change(terms);
+        _space.Change(outboxMaxBytes);
+    }
 
     /// <summary>Stores outcomes of deliveries; completes after the commit that holds them.</summary>
     public Task SettleAsync(IReadOnlyList<Settlement> settlements) => StoreAsync(batch => batch.Settle(settlements));
@@ -160,6 +172,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _retention.Dispose();
+        _space.Dispose();
         _reports.Dispose();
         _effects.Stop();
         _commands.Writer.TryComplete();
@@ -260,7 +273,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
             command.Committed();
         }
 
-        Volatile.Read(ref _outbox)(_writer.Publish());
+        var deliveries = _writer.Publish();
+        _space.Grew(deliveries.Count);
+        Volatile.Read(ref _outbox)(deliveries);
         _effects.Carry(before.Live, changes.Jobs, batch.Kills);
         Arm(changes.Board, now);
     }

@@ -37,6 +37,11 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             }
         }
 
+        if (engine.Overload is { } overload)
+        {
+            return overload;
+        }
+
         return problems.Count > 0 ? problems : await engine.AskAsync(batch => TakeIn(batch, accepted, caller, current.Recipients), ct);
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class Retention : IDisposable
     public void Begin()
     {
         var round = new Round(Volatile.Read(ref _terms), _paths, _log);
-        _ = _tell(new EngineNews(batch => batch.Forget = round.Forget, () =>
+        _ = _tell(new EngineNews(batch => batch.Forget += round.Forget, () =>
         {
             round.DeleteLogs();
             if (round.More)

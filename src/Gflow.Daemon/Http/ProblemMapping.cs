@@ -59,7 +59,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
         "not_found" => StatusCodes.Status404NotFound,
         "wrong_state" or "conflict" => StatusCodes.Status409Conflict,
         "forbidden" or "unknown_caller" => StatusCodes.Status403Forbidden,
-        "busy" or "store_unavailable" => StatusCodes.Status503ServiceUnavailable,
+        "busy" or "store_unavailable" or "outbox_full" => StatusCodes.Status503ServiceUnavailable,
         "too_many" => StatusCodes.Status413PayloadTooLarge,
         "gone" => StatusCodes.Status410Gone,
         _ => StatusCodes.Status400BadRequest,

@@ -15,6 +15,10 @@ internal enum DeliveryState
 /// <summary>How many deliveries there are of each state.</summary>
 internal readonly record struct DeliveryCounts(long Pending, long Delivered, long Dead, long Cancelled);
 
+/// <summary>What the outbox occupies, its rows' own overhead estimated.</summary>
+/// <param name="Largest">The target for which most waits; null when nothing does.</param>
+internal readonly record struct OutboxSize(long Waiting, long WaitingBytes, long Settled, long SettledBytes, string? Largest);
+
 /// <summary>The outbox: every message to make, from the commit of its event until it is delivered, dead or cancelled.</summary>
 internal static class DeliveryTable
 {
@@ -124,6 +128,45 @@ internal static class DeliveryTable
         }
 
         return targets;
+    }
+
+    /// <summary>Measures what waits by its contents, and what is settled by its number: its contents belong to the history.</summary>
+    public static OutboxSize Size(SqliteConnection reader)
+    {
+        const long RowBytes = 300;
+        using var command = reader.CreateCommand();
+        command.CommandText = """
+            SELECT d.target, COUNT(*), SUM(LENGTH(e.payload) + COALESCE(LENGTH(d.payload), 0) + COALESCE(LENGTH(d.body), 0))
+            FROM delivery d JOIN event e ON e.seq = d.event
+            WHERE d.state = 0 GROUP BY d.target ORDER BY COUNT(*) DESC
+            """;
+        var (waiting, bytes) = (0L, 0L);
+        string? largest = null;
+        using (var rows = command.ExecuteReader())
+        {
+            while (rows.Read())
+            {
+                largest ??= rows.GetString(0);
+                waiting += rows.GetInt64(1);
+                bytes += rows.GetInt64(2);
+            }
+        }
+
+        var settled = Database.ScalarInt64(reader, "SELECT COUNT(*) FROM delivery") - waiting;
+        return new OutboxSize(waiting, bytes + (waiting * RowBytes), settled, settled * RowBytes, largest);
+    }
+
+    /// <summary>Forgets the oldest of what is settled, with its attempts.</summary>
+    public static void ForgetSettled(SqliteConnection writer, SqliteTransaction transaction, int limit)
+    {
+        using var command = writer.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = """
+            DELETE FROM attempt WHERE delivery IN (SELECT seq FROM delivery WHERE state <> 0 ORDER BY seq LIMIT $limit);
+            DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE state <> 0 ORDER BY seq LIMIT $limit);
+            """;
+        command.Parameters.AddWithValue("$limit", limit);
+        command.ExecuteNonQuery();
     }
 
     public static DeliveryCounts Count(SqliteConnection reader)

@@ -154,6 +154,7 @@ internal sealed class EngineHome : IAsyncDisposable
             Gpus = Draft.Gpus(_gpus),
             Scheduler = new SchedulerFacts("gpu-server-01", "0.0.0"),
             Effects = new EffectSettings(Paths, 0, HideGpus: true),
+            OutboxMaxBytes = 256L << 20,
             Retention = new RetentionTerms(TimeSpan.FromDays(365), TimeSpan.FromDays(90)),
         };
         Engine = new JobEngine(_database, Executor, settings, Time, NullLoggerFactory.Instance);
