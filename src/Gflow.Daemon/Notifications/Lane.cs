@@ -14,14 +14,8 @@ internal sealed record LaneContext(OutboxReader Reader, AttemptSlots Slots, Sett
 /// </summary>
 internal sealed partial class Lane : IAsyncDisposable
 {
-    /// <summary>Most deliveries in memory that wait for their turn; the rest stays in the outbox.</summary>
-    public const int MostReady = 256;
-
     /// <summary>What attempts in flight are given when the target leaves the configuration or the daemon stops.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
-
-    // Low enough that a refill is worth its query, high enough that the window never starves meanwhile.
-    private const int LowWater = MostReady / 4;
 
     // A writer that cannot commit stops the lane here, so that a crash repeats no more than this.
     private const int MostUnsettled = 256;
@@ -29,20 +23,13 @@ internal sealed partial class Lane : IAsyncDisposable
     private readonly LaneContext _context;
     private readonly string _name;
     private readonly Channel<Action> _inbox = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly List<DeliveryRow> _ready = [];
-    private readonly HashSet<long> _busyKeys = [];
-
-    // Ready, in flight, or with an outcome that is not committed yet: the outbox still calls these pending.
-    private readonly HashSet<long> _held = [];
+    private readonly LaneQueue _queue;
     private readonly CancellationTokenSource _abandon = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _timer;
     private readonly Task _loop;
     private Station _station;
     private int _inFlight;
-    private bool _moreInOutbox = true;
-    private bool _outboxChanged = true;
-    private DateTimeOffset? _nextDue;
     private TargetHealth _health = TargetHealth.Unproven;
     private bool _stopping;
 
@@ -51,13 +38,14 @@ internal sealed partial class Lane : IAsyncDisposable
         _context = context;
         _name = target.Name;
         _station = new Station(target);
-        _timer = context.Time.CreateTimer(_ => Post(() => _outboxChanged = true), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _queue = new LaneQueue(target.Name, context.Reader);
+        _timer = context.Time.CreateTimer(_ => Post(_queue.Look), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _loop = Task.Run(RunAsync);
         Post(() => { });
     }
 
     /// <summary>Takes over deliveries that were committed a moment ago.</summary>
-    public void Arrived(IReadOnlyList<DeliveryRow> rows) => Post(() => Take(rows));
+    public void Arrived(IReadOnlyList<DeliveryRow> rows) => Post(() => _queue.Take(rows));
 
     /// <summary>
     /// Sends by another sink from now on; attempts under way end by the old one, which is then disposed of. Whoever changes a
@@ -120,51 +108,17 @@ internal sealed partial class Lane : IAsyncDisposable
         }
     }
 
-    private void Take(IReadOnlyList<DeliveryRow> rows)
-    {
-        // Only while memory holds all that is pending can a row be taken past the outbox: one of its job could wait there before it.
-        if (_moreInOutbox || _ready.Count + rows.Count > MostReady)
-        {
-            _moreInOutbox = true;
-            _outboxChanged = true;
-            return;
-        }
-
-        // A refill may have come between the commit and this news of it.
-        foreach (var row in rows.Where(row => _held.Add(row.Seq)))
-        {
-            _ready.Add(row);
-        }
-    }
-
     private void Refill()
     {
-        if (!_outboxChanged || !_moreInOutbox || _ready.Count >= LowWater)
-        {
-            return;
-        }
-
         var now = _context.Time.GetUtcNow();
         try
         {
-            // What is held comes back from the query too, as it is still pending there.
-            var limit = MostReady - _ready.Count + _held.Count;
-            var due = _context.Reader.ReadDue(_name, now, limit);
-            foreach (var row in due.Where(row => !_held.Contains(row.Seq) && !IsBusy(row)))
-            {
-                _held.Add(row.Seq);
-                _ready.Add(row);
-            }
-
-            _outboxChanged = due.Count == limit;
-            _moreInOutbox = _outboxChanged || _context.Reader.AnyPendingBeside(_name, _held);
-            _nextDue = _moreInOutbox ? _context.Reader.NextDue(_name, now) : null;
+            _queue.Refill(now);
         }
         catch (Microsoft.Data.Sqlite.SqliteException exception)
         {
             LogUnreadable(_context.Log, exception, _name);
-            _outboxChanged = false;
-            _nextDue = now + TimeSpan.FromSeconds(1);
+            _queue.RefillAt(now + TimeSpan.FromSeconds(1));
         }
     }
 
@@ -188,9 +142,8 @@ internal sealed partial class Lane : IAsyncDisposable
     /// <summary>What waits for a target that does not serve waits no longer than its own deadline.</summary>
     private void Expire(DateTimeOffset now)
     {
-        foreach (var row in _ready.FindAll(row => now > row.Deadline && !IsBusy(row)))
+        foreach (var row in _queue.Expired(now))
         {
-            _ready.Remove(row);
             var why = (_health as TargetHealth.Stopped)?.Reason ?? (_health as TargetHealth.Disabled)?.Reason;
             var attempts = row.Attempts == 1 ? "1 attempt" : $"{row.Attempts} attempts";
             Settle(row, new Settlement.Dead(row.Seq, now, null, $"deadline passed after {attempts}" + (why is null ? "" : $"; the target was stopped: {why}")));
@@ -199,21 +152,8 @@ internal sealed partial class Lane : IAsyncDisposable
 
     private void Send(int window, bool isProbe)
     {
-        for (var i = 0; i < _ready.Count && _inFlight < window && Unsettled < MostUnsettled;)
+        while (_inFlight < window && _queue.Out - _inFlight < MostUnsettled && _queue.Next() is { } row)
         {
-            var row = _ready[i];
-            if (IsBusy(row))
-            {
-                i++;
-                continue;
-            }
-
-            _ready.RemoveAt(i);
-            if (row.OrderKey is { } key)
-            {
-                _busyKeys.Add(key);
-            }
-
             _inFlight++;
             var station = _station;
             station.InFlight++;
@@ -225,29 +165,25 @@ internal sealed partial class Lane : IAsyncDisposable
     /// <summary>Sleeps until something comes due, the target wants to be asked again, or what waits has waited long enough.</summary>
     private void Arm(DateTimeOffset now)
     {
-        var next = _nextDue;
-        if (_ready.Count > 0)
+        var next = _queue.NextDue;
+        DateTimeOffset? asked = _health switch
         {
-            next = Earlier(next, _ready.Min(row => row.Deadline));
-            next = _health switch
-            {
-                TargetHealth.Serving serving when serving.NotBefore > now => Earlier(next, serving.NotBefore),
-                TargetHealth.Stopped stopped when stopped.NextProbe > now => Earlier(next, stopped.NextProbe),
-                _ => next,
-            };
+            TargetHealth.Serving { NotBefore: var rest } when rest > now => rest,
+            TargetHealth.Stopped { NextProbe: var probe } when probe > now => probe,
+            _ => null,
+        };
+        if (!_queue.IsEmpty && (asked is not null || _health is TargetHealth.Disabled))
+        {
+            next = Earlier(next, Earlier(asked, _queue.NextDeadline));
         }
 
         // A timer may come a moment early by the wall clock; the millisecond keeps it from spinning until then.
         _timer.Change(next is { } at ? Max(at - now, TimeSpan.Zero) + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
-        static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one is { } at && at < other ? at : other;
+        static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset? other) => one is { } at && !(other < at) ? at : other;
 
         static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
     }
-
-    private int Unsettled => _held.Count - _ready.Count - _inFlight;
-
-    private bool IsBusy(DeliveryRow row) => row.OrderKey is { } key && _busyKeys.Contains(key);
 
     private async Task AttemptAsync(Station station, DeliveryRow row, bool answered, bool isProbe)
     {
@@ -277,16 +213,10 @@ internal sealed partial class Lane : IAsyncDisposable
         _inFlight--;
         station.InFlight--;
         DisposeWhenIdle(station);
-        if (row.OrderKey is { } key)
-        {
-            _busyKeys.Remove(key);
-        }
-
+        _queue.Ended(row);
         if (attempt is null)
         {
-            _held.Remove(row.Seq);
-            _moreInOutbox = true;
-            _outboxChanged = true;
+            _queue.PutBack(row);
             return;
         }
 
@@ -321,7 +251,7 @@ internal sealed partial class Lane : IAsyncDisposable
     /// <summary>The target is at fault: the message keeps its place and has spent nothing.</summary>
     private Settlement.Retry KeepWaiting(DeliveryRow row, Attempt attempt)
     {
-        ForgetFollowers(row);
+        _queue.ForgetFollowers(row);
         return new Settlement.Retry(row.Seq, _context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
     }
 
@@ -339,37 +269,15 @@ internal sealed partial class Lane : IAsyncDisposable
                 return new Settlement.Dead(row.Seq, now, attempt.ToRow(), dead.Reason);
             case RetryDecision.Again again:
                 LogRetry(_context.Log, _name, row.EventUid, attempts, attempt.Outcome.Reason);
-                ForgetFollowers(row);
+                _queue.ForgetFollowers(row);
                 return new Settlement.Retry(row.Seq, now, attempt.ToRow(), again.At, attempts, attempt.BodyToFreeze);
             default:
                 throw new InvalidOperationException();
         }
     }
 
-    // They wait in the outbox behind the one that is to be tried again, and are read when their turn comes.
-    private void ForgetFollowers(DeliveryRow row)
-    {
-        _moreInOutbox = true;
-        if (row.OrderKey is null)
-        {
-            return;
-        }
-
-        foreach (var follower in _ready.FindAll(other => other.OrderKey == row.OrderKey))
-        {
-            _ready.Remove(follower);
-            _held.Remove(follower.Seq);
-        }
-    }
-
-    private void Settle(DeliveryRow row, Settlement settlement) => _context.Settlements.Add(settlement, () => Post(() =>
-    {
-        _held.Remove(row.Seq);
-        _outboxChanged = true;
-
-        // A look into the outbox may have come since the attempt and seen nothing but what was held, this one among it.
-        _moreInOutbox |= settlement is Settlement.Retry;
-    }));
+    private void Settle(DeliveryRow row, Settlement settlement) =>
+        _context.Settlements.Add(settlement, () => Post(() => _queue.Settled(row, staysPending: settlement is Settlement.Retry)));
 
     private static void DisposeWhenIdle(Station station)
     {
@@ -378,27 +286,6 @@ internal sealed partial class Lane : IAsyncDisposable
             _ = station.Target.Sink.DisposeAsync().AsTask();
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Delivered {Event} to {Target} at attempt {Attempt}.")]
-    private static partial void LogDelivered(ILogger log, string target, string @event, int attempt);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Could not deliver {Event} to {Target} at attempt {Attempt}, will try again: {Reason}.")]
-    private static partial void LogRetry(ILogger log, string target, string @event, int attempt, string? reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Gave up delivering {Event} to {Target}: {Reason}.")]
-    private static partial void LogDead(ILogger log, string target, string @event, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Stopped sending to {Target}: {Reason}. It is probed, and what waits for it is kept for a day.")]
-    private static partial void LogStopped(ILogger log, string target, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Disabled {Target}, which says that it is gone for good: {Reason}. Give it another address and reload.")]
-    private static partial void LogDisabled(ILogger log, string target, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Target} answers again; it had been stopped since {Since:u}.")]
-    private static partial void LogServing(ILogger log, string target, DateTimeOffset since);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The deliveries to {Target} could not be read.")]
-    private static partial void LogUnreadable(ILogger log, Exception exception, string target);
 
     // A target as configured at one time, and the attempts that still use it.
     private sealed class Station(DeliveryTarget target)
