@@ -213,7 +213,6 @@ internal sealed partial class Lane : IAsyncDisposable
         _inFlight--;
         station.InFlight--;
         DisposeWhenIdle(station);
-        _queue.Ended(row);
         if (attempt is null)
         {
             _queue.PutBack(row);
@@ -227,7 +226,13 @@ internal sealed partial class Lane : IAsyncDisposable
         }
 
         var spent = attempt.Outcome is not DeliveryOutcome.TargetFault && !(isProbe && attempt.Outcome is DeliveryOutcome.TryLater { Code: null });
-        Settle(row, spent ? Decide(station.Target, row, attempt) : KeepWaiting(row, attempt));
+        var settlement = spent ? Decide(station.Target, row, attempt) : KeepWaiting(row, attempt);
+        if (settlement is not Settlement.Retry)
+        {
+            _queue.Ended(row);
+        }
+
+        Settle(row, settlement);
     }
 
     private void Judge(DeliveryOutcome outcome, bool isProbe)
@@ -249,11 +254,8 @@ internal sealed partial class Lane : IAsyncDisposable
     }
 
     /// <summary>The target is at fault: the message keeps its place and has spent nothing.</summary>
-    private Settlement.Retry KeepWaiting(DeliveryRow row, Attempt attempt)
-    {
-        _queue.ForgetFollowers(row);
-        return new Settlement.Retry(row.Seq, _context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
-    }
+    private Settlement.Retry KeepWaiting(DeliveryRow row, Attempt attempt) =>
+        new(row.Seq, _context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
 
     private Settlement Decide(DeliveryTarget target, DeliveryRow row, Attempt attempt)
     {
@@ -269,7 +271,6 @@ internal sealed partial class Lane : IAsyncDisposable
                 return new Settlement.Dead(row.Seq, now, attempt.ToRow(), dead.Reason);
             case RetryDecision.Again again:
                 LogRetry(_context.Log, _name, row.EventUid, attempts, attempt.Outcome.Reason);
-                _queue.ForgetFollowers(row);
                 return new Settlement.Retry(row.Seq, now, attempt.ToRow(), again.At, attempts, attempt.BodyToFreeze);
             default:
                 throw new InvalidOperationException();

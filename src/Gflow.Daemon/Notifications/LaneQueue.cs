@@ -87,7 +87,10 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
         NextDue = later;
     }
 
-    /// <summary>Takes out what may go next; null when nothing may. Its job is busy until <see cref="Ended"/>.</summary>
+    /// <summary>
+    /// Takes out what may go next; null when nothing may. Its job is busy until <see cref="Ended"/> or, when it is to be tried again,
+    /// until <see cref="Settled"/>: before the outbox says so too, it would let followers pass.
+    /// </summary>
     public DeliveryRow? Next()
     {
         var i = _ready.FindIndex(row => !IsBusy(row));
@@ -114,7 +117,7 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
         return expired;
     }
 
-    /// <summary>An attempt has ended.</summary>
+    /// <summary>It will not be tried again.</summary>
     public void Ended(DeliveryRow row)
     {
         if (row.OrderKey is { } key)
@@ -126,13 +129,26 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
     /// <summary>It stays pending, as if nothing had been tried.</summary>
     public void PutBack(DeliveryRow row)
     {
+        Ended(row);
         _held.Remove(row.Seq);
         _moreInOutbox = true;
         _outboxChanged = true;
     }
 
-    /// <summary>It is to be tried again: those of its job that follow wait in the outbox behind it, and are read when their turn comes.</summary>
-    public void ForgetFollowers(DeliveryRow row)
+    /// <summary>What became of it is committed.</summary>
+    public void Settled(DeliveryRow row, bool staysPending)
+    {
+        _held.Remove(row.Seq);
+        _outboxChanged = true;
+        if (staysPending)
+        {
+            Ended(row);
+            ForgetFollowers(row);
+        }
+    }
+
+    /// <summary>They wait in the outbox behind it, and are read when their turn comes.</summary>
+    private void ForgetFollowers(DeliveryRow row)
     {
         _moreInOutbox = true;
         if (row.OrderKey is null)
@@ -145,16 +161,6 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
             _ready.Remove(follower);
             _held.Remove(follower.Seq);
         }
-    }
-
-    /// <summary>What became of it is committed.</summary>
-    public void Settled(DeliveryRow row, bool staysPending)
-    {
-        _held.Remove(row.Seq);
-        _outboxChanged = true;
-
-        // A look into the outbox may have come since the attempt and seen nothing but what was held, this one among it.
-        _moreInOutbox |= staysPending;
     }
 
     private bool IsBusy(DeliveryRow row) => row.OrderKey is { } key && _busyKeys.Contains(key);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Notifications;
@@ -41,7 +42,12 @@ public sealed class StormTests
         Assert.Equal(
             Enumerable.Range(1, Jobs),
             told.Select(request => JsonDocument.Parse(request.Body).RootElement.GetProperty("job").GetProperty("id").GetInt32()).Order());
+        await Until.TrueAsync(() => Pending(daemon) == Jobs);
+    }
+
+    private static long Pending(TestDaemon daemon)
+    {
         using var reader = daemon.Host.Database.OpenReader();
-        Assert.Equal(Jobs, Gflow.Daemon.Storage.DeliveryTable.Count(reader).Pending);
+        return DeliveryTable.Count(reader).Pending;
     }
 }
