@@ -13,6 +13,7 @@ internal sealed class BatchWriter : IDisposable
 {
     private readonly JobTable _jobs;
     private readonly EventTable _events;
+    private readonly DeliveryTable _deliveries;
     private readonly EventWriter _writer;
     private long _lastEvent;
     private long _lastDelivery;
@@ -23,6 +24,7 @@ internal sealed class BatchWriter : IDisposable
         Connection = database.Writer;
         _jobs = new JobTable(Connection);
         _events = new EventTable(Connection);
+        _deliveries = new DeliveryTable(Connection);
         _writer = new EventWriter(scheduler);
         _lastEvent = EventTable.LastSeq(Connection);
         _lastDelivery = DeliveryTable.LastSeq(Connection);
@@ -78,10 +80,10 @@ internal sealed class BatchWriter : IDisposable
             Append(_writer.Write(happened, ++seq), null);
         }
 
-        DeliveryTable.Insert(Connection, transaction, deliveries);
+        _deliveries.Insert(transaction, deliveries);
         foreach (var settlement in batch.Settlements)
         {
-            DeliveryTable.Settle(Connection, transaction, settlement);
+            _deliveries.Settle(transaction, settlement);
         }
 
         batch.Forget?.Invoke(batch, Connection, transaction);
@@ -120,6 +122,7 @@ internal sealed class BatchWriter : IDisposable
     {
         _jobs.Dispose();
         _events.Dispose();
+        _deliveries.Dispose();
     }
 
     /// <summary>Messages with one key reach a target in their order: those about one job, those about one reservation. Below zero, a reservation's key meets no job's.</summary>

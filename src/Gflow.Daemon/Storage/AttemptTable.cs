@@ -3,30 +3,34 @@ using Microsoft.Data.Sqlite;
 namespace Gflow.Daemon.Storage;
 
 /// <summary>The history of attempts, for people who ask why a message did not come.</summary>
-internal static class AttemptTable
+internal sealed class AttemptTable : IDisposable
 {
     /// <summary>Longest text kept of an attempt, in characters.</summary>
     public const int LongestDetail = 2000;
 
-    public static void Insert(SqliteConnection writer, SqliteTransaction transaction, long delivery, AttemptRow attempt)
-    {
-        using var command = writer.CreateCommand();
-        command.Transaction = transaction;
+    private readonly Statement _insert;
 
-        // Numbered here and not by the delivery's count: attempts that do not count against its retries are recorded too.
-        command.CommandText = """
-            INSERT INTO attempt (delivery, n, at, ms, code, outcome, detail)
-            SELECT $delivery, COALESCE(MAX(n), 0) + 1, $at, $ms, $code, $outcome, $detail FROM attempt WHERE delivery = $delivery
-            """;
+    /// <summary>Numbers them itself, not by the delivery's count: attempts that do not count against its retries are recorded too.</summary>
+    /// <param name="writer">The engine's connection.</param>
+    public AttemptTable(SqliteConnection writer) => _insert = new Statement(writer, """
+        INSERT INTO attempt (delivery, n, at, ms, code, outcome, detail)
+        SELECT $delivery, COALESCE(MAX(n), 0) + 1, $at, $ms, $code, $outcome, $detail FROM attempt WHERE delivery = $delivery
+        """);
+
+    public void Insert(SqliteTransaction transaction, long delivery, AttemptRow attempt)
+    {
         var detail = attempt.Outcome.Reason;
-        command.Parameters.AddWithValue("$delivery", delivery);
-        command.Parameters.AddWithValue("$at", attempt.At.ToUnixTimeMilliseconds());
-        command.Parameters.AddWithValue("$ms", (long)attempt.Took.TotalMilliseconds);
-        command.Parameters.AddWithValue("$code", (object?)attempt.Outcome.Code ?? DBNull.Value);
-        command.Parameters.AddWithValue("$outcome", attempt.Outcome.Name);
-        command.Parameters.AddWithValue("$detail", (object?)(detail?.Length > LongestDetail ? detail[..LongestDetail] : detail) ?? DBNull.Value);
-        command.ExecuteNonQuery();
+        _insert.Execute(
+            transaction,
+            delivery,
+            attempt.At.ToUnixTimeMilliseconds(),
+            (long)attempt.Took.TotalMilliseconds,
+            (long?)attempt.Outcome.Code,
+            attempt.Outcome.Name,
+            detail?.Length > LongestDetail ? detail[..LongestDetail] : detail);
     }
+
+    public void Dispose() => _insert.Dispose();
 
     /// <summary>The attempts at one delivery, oldest first.</summary>
     public static IReadOnlyList<AttemptRecord> Read(SqliteConnection reader, long delivery)

@@ -20,7 +20,7 @@ internal readonly record struct DeliveryCounts(long Pending, long Delivered, lon
 internal readonly record struct OutboxSize(long Waiting, long WaitingBytes, long Settled, long SettledBytes, string? Largest);
 
 /// <summary>The outbox: every message to make, from the commit of its event until it is delivered, dead or cancelled.</summary>
-internal static class DeliveryTable
+internal sealed class DeliveryTable : IDisposable
 {
     // A delivery may go when no earlier one of its job to the same target is pending; different jobs overtake each other freely.
     private const string Due = """
@@ -33,30 +33,83 @@ internal static class DeliveryTable
         ORDER BY d.next_at, d.seq LIMIT $limit
         """;
 
-    /// <summary>Writes new deliveries, in the transaction of their events.</summary>
-    public static void Insert(SqliteConnection writer, SqliteTransaction transaction, IReadOnlyList<DeliveryRow> rows)
+    private readonly AttemptTable _attempts;
+    private readonly Statement _insert;
+    private readonly Statement _end;
+    private readonly Statement _postpone;
+    private readonly Statement _follow;
+
+    /// <param name="writer">The engine's connection.</param>
+    public DeliveryTable(SqliteConnection writer)
     {
-        using var command = writer.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = """
+        _attempts = new AttemptTable(writer);
+        _insert = new Statement(writer, """
             INSERT INTO delivery (seq, event, target, recipient, order_key, state, attempts, next_at, deadline, body, payload)
             VALUES ($seq, $event, $target, $recipient, $key, 0, $attempts, $next, $deadline, $body, $payload)
-            """;
+            """);
+
+        // What was delivered needs no frozen body any more; what is dead may be sent again by hand, as the same bytes.
+        _end = new Statement(writer, """
+            UPDATE delivery SET state = $state, reason = $reason, settled_at = $at, attempts = attempts + $attempts,
+                body = CASE WHEN $state = 1 THEN NULL ELSE body END
+            WHERE seq = $seq AND state = 0
+            """);
+        _postpone = new Statement(writer, """
+            UPDATE delivery SET next_at = $next, attempts = $attempts, reason = $reason, body = COALESCE(body, $body)
+            WHERE seq = $seq AND state = 0
+            """);
+
+        // What must wait behind it anyway is put off with it, so that looking for what is due never walks over a long queue of a dead target.
+        _follow = new Statement(writer, """
+            UPDATE delivery SET next_at = MAX(next_at, $next)
+            WHERE state = 0 AND seq > $seq AND (target, order_key) = (SELECT target, order_key FROM delivery WHERE seq = $seq)
+            """);
+    }
+
+    /// <summary>Writes new deliveries, in the transaction of their events.</summary>
+    public void Insert(SqliteTransaction transaction, IReadOnlyList<DeliveryRow> rows)
+    {
         foreach (var row in rows)
         {
-            command.Parameters.Clear();
-            command.Parameters.AddWithValue("$seq", row.Seq);
-            command.Parameters.AddWithValue("$event", row.EventSeq);
-            command.Parameters.AddWithValue("$target", row.Target);
-            command.Parameters.AddWithValue("$recipient", (object?)row.Recipient ?? DBNull.Value);
-            command.Parameters.AddWithValue("$key", (object?)row.OrderKey ?? DBNull.Value);
-            command.Parameters.AddWithValue("$attempts", row.Attempts);
-            command.Parameters.AddWithValue("$next", row.NextAt.ToUnixTimeMilliseconds());
-            command.Parameters.AddWithValue("$deadline", row.Deadline.ToUnixTimeMilliseconds());
-            command.Parameters.AddWithValue("$body", (object?)row.Body ?? DBNull.Value);
-            command.Parameters.AddWithValue("$payload", row.HasOwnPayload ? row.Payload : DBNull.Value);
-            command.ExecuteNonQuery();
+            _insert.Execute(
+                transaction,
+                row.Seq,
+                row.EventSeq,
+                row.Target,
+                row.Recipient,
+                row.OrderKey,
+                (long)row.Attempts,
+                row.NextAt.ToUnixTimeMilliseconds(),
+                row.Deadline.ToUnixTimeMilliseconds(),
+                row.Body,
+                row.HasOwnPayload ? row.Payload : null);
         }
+    }
+
+    /// <summary>Writes down what became of a delivery. It is safe to write the same twice: only what is pending changes.</summary>
+    public void Settle(SqliteTransaction transaction, Settlement settlement)
+    {
+        var changed = settlement switch
+        {
+            Settlement.Delivered => End(transaction, settlement, DeliveryState.Delivered, null),
+            Settlement.Dead dead => End(transaction, settlement, DeliveryState.Dead, dead.Reason),
+            Settlement.Cancelled cancelled => End(transaction, settlement, DeliveryState.Cancelled, cancelled.Reason),
+            Settlement.Retry retry => Postpone(transaction, retry),
+            _ => throw new InvalidOperationException(),
+        };
+        if (changed && settlement.Attempt is { } attempt)
+        {
+            _attempts.Insert(transaction, settlement.Delivery, attempt);
+        }
+    }
+
+    public void Dispose()
+    {
+        _attempts.Dispose();
+        _insert.Dispose();
+        _end.Dispose();
+        _postpone.Dispose();
+        _follow.Dispose();
     }
 
     /// <summary>The highest number given so far; 0 for none.</summary>
@@ -187,69 +240,18 @@ internal static class DeliveryTable
             counts.GetValueOrDefault(DeliveryState.Cancelled));
     }
 
-    /// <summary>Writes down what became of a delivery. It is safe to write the same twice: only what is pending changes.</summary>
-    public static void Settle(SqliteConnection writer, SqliteTransaction transaction, Settlement settlement)
-    {
-        var changed = settlement switch
-        {
-            Settlement.Delivered => End(writer, transaction, settlement, DeliveryState.Delivered, null),
-            Settlement.Dead dead => End(writer, transaction, settlement, DeliveryState.Dead, dead.Reason),
-            Settlement.Cancelled cancelled => End(writer, transaction, settlement, DeliveryState.Cancelled, cancelled.Reason),
-            Settlement.Retry retry => Postpone(writer, transaction, retry),
-            _ => throw new InvalidOperationException(),
-        };
-        if (changed && settlement.Attempt is { } attempt)
-        {
-            AttemptTable.Insert(writer, transaction, settlement.Delivery, attempt);
-        }
-    }
+    private bool End(SqliteTransaction transaction, Settlement settlement, DeliveryState state, string? reason) =>
+        _end.Execute(transaction, (long)state, reason, settlement.At.ToUnixTimeMilliseconds(), settlement.Attempt is null ? 0L : 1L, settlement.Delivery) > 0;
 
-    private static bool End(SqliteConnection writer, SqliteTransaction transaction, Settlement settlement, DeliveryState state, string? reason)
+    private bool Postpone(SqliteTransaction transaction, Settlement.Retry retry)
     {
-        using var command = writer.CreateCommand();
-        command.Transaction = transaction;
-
-        // What was delivered needs no frozen body any more; what is dead may be sent again by hand, as the same bytes.
-        command.CommandText = """
-            UPDATE delivery SET state = $state, reason = $reason, settled_at = $at, attempts = attempts + $attempts,
-                body = CASE WHEN $state = 1 THEN NULL ELSE body END
-            WHERE seq = $seq AND state = 0
-            """;
-        command.Parameters.AddWithValue("$seq", settlement.Delivery);
-        command.Parameters.AddWithValue("$state", (int)state);
-        command.Parameters.AddWithValue("$reason", (object?)reason ?? DBNull.Value);
-        command.Parameters.AddWithValue("$at", settlement.At.ToUnixTimeMilliseconds());
-        command.Parameters.AddWithValue("$attempts", settlement.Attempt is null ? 0 : 1);
-        return command.ExecuteNonQuery() > 0;
-    }
-
-    private static bool Postpone(SqliteConnection writer, SqliteTransaction transaction, Settlement.Retry retry)
-    {
-        using var command = writer.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = """
-            UPDATE delivery SET next_at = $next, attempts = $attempts, reason = $reason, body = COALESCE(body, $body)
-            WHERE seq = $seq AND state = 0
-            """;
-        command.Parameters.AddWithValue("$seq", retry.Delivery);
-        command.Parameters.AddWithValue("$next", retry.NextAt.ToUnixTimeMilliseconds());
-        command.Parameters.AddWithValue("$attempts", retry.Attempts);
-        command.Parameters.AddWithValue("$reason", (object?)retry.Attempt!.Outcome.Reason ?? DBNull.Value);
-        command.Parameters.AddWithValue("$body", (object?)retry.Body ?? DBNull.Value);
-        if (command.ExecuteNonQuery() == 0)
+        var next = retry.NextAt.ToUnixTimeMilliseconds();
+        if (_postpone.Execute(transaction, next, (long)retry.Attempts, retry.Attempt!.Outcome.Reason, retry.Body, retry.Delivery) == 0)
         {
             return false;
         }
 
-        // What must wait behind it anyway is put off with it, so that looking for what is due never walks over a long queue of a dead target.
-        command.CommandText = """
-            UPDATE delivery SET next_at = MAX(next_at, $next)
-            WHERE state = 0 AND seq > $seq AND (target, order_key) = (SELECT target, order_key FROM delivery WHERE seq = $seq)
-            """;
-        command.Parameters.Clear();
-        command.Parameters.AddWithValue("$seq", retry.Delivery);
-        command.Parameters.AddWithValue("$next", retry.NextAt.ToUnixTimeMilliseconds());
-        command.ExecuteNonQuery();
+        _follow.Execute(transaction, next, retry.Delivery);
         return true;
     }
 

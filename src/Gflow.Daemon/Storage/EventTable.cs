@@ -17,35 +17,15 @@ internal sealed record StreamRow(long Seq, string StreamType, byte[] Frame);
 /// <summary>Everything that ever happened, in order; rows are only ever added, and old ones removed by retention.</summary>
 internal sealed class EventTable : IDisposable
 {
-    private static readonly string[] Names = ["$seq", "$uid", "$type", "$at", "$job", "$user", "$stream", "$frame", "$payload"];
-    private readonly SqliteCommand _append;
+    private readonly Statement _append;
 
     /// <param name="writer">The engine's connection.</param>
-    public EventTable(SqliteConnection writer)
-    {
-        _append = writer.CreateCommand();
-        _append.CommandText = "INSERT INTO event (seq, uid, type, at, job, user, stream_type, frame, payload) VALUES ($seq, $uid, $type, $at, $job, $user, $stream, $frame, $payload)";
-        foreach (var name in Names)
-        {
-            _append.Parameters.Add(new SqliteParameter { ParameterName = name });
-        }
-    }
+    public EventTable(SqliteConnection writer) => _append = new Statement(
+        writer,
+        "INSERT INTO event (seq, uid, type, at, job, user, stream_type, frame, payload) VALUES ($seq, $uid, $type, $at, $job, $user, $stream, $frame, $payload)");
 
-    public void Append(EventRow row, SqliteTransaction transaction)
-    {
-        _append.Transaction = transaction;
-        object?[] values =
-        [
-            row.Seq, row.Uid, row.Type.WireName(), row.At.ToUnixTimeMilliseconds(), row.Job is { } job ? (long)job.Value : null,
-            row.User, row.StreamType, row.Frame, row.Payload,
-        ];
-        for (var i = 0; i < values.Length; i++)
-        {
-            _append.Parameters[i].Value = values[i] ?? DBNull.Value;
-        }
-
-        _append.ExecuteNonQuery();
-    }
+    public void Append(EventRow row, SqliteTransaction transaction) => _append.Execute(
+        transaction, row.Seq, row.Uid, row.Type.WireName(), row.At.ToUnixTimeMilliseconds(), (long?)row.Job?.Value, row.User, row.StreamType, row.Frame, row.Payload);
 
     /// <summary>Events after <paramref name="afterSeq"/>, in order.</summary>
     public static List<StreamRow> Read(SqliteConnection connection, long afterSeq, int limit)

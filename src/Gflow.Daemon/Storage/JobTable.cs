@@ -27,43 +27,31 @@ internal sealed record JobQuery
 internal sealed class JobTable : IDisposable
 {
     private const string Columns = "id, user, uid, state, attempt, revision, submitted_at, spec, status";
-    private readonly SqliteCommand _put;
+    private readonly Statement _put;
 
     /// <param name="writer">The engine's connection.</param>
-    public JobTable(SqliteConnection writer)
-    {
-        _put = writer.CreateCommand();
-        _put.CommandText = $"""
-            INSERT INTO job ({Columns}, ended_at, script, environment)
-            VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status, $ended, $script, $environment)
-            ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, revision = excluded.revision,
-                spec = excluded.spec, status = excluded.status, ended_at = excluded.ended_at
-            """;
-        foreach (var name in (string[])["$id", "$user", "$uid", "$state", "$attempt", "$revision", "$submitted", "$spec", "$status", "$ended", "$script", "$environment"])
-        {
-            _put.Parameters.Add(new SqliteParameter { ParameterName = name });
-        }
-    }
+    public JobTable(SqliteConnection writer) => _put = new Statement(writer, $"""
+        INSERT INTO job ({Columns}, ended_at, script, environment)
+        VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status, $ended, $script, $environment)
+        ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, revision = excluded.revision,
+            spec = excluded.spec, status = excluded.status, ended_at = excluded.ended_at
+        """);
 
     /// <summary>Writes the job's newest version.</summary>
-    public void Put(Job job, SqliteTransaction transaction)
-    {
-        _put.Transaction = transaction;
-        var values = _put.Parameters;
-        values[0].Value = (long)job.Id.Value;
-        values[1].Value = job.SubmittedBy;
-        values[2].Value = (long)job.Uid;
-        values[3].Value = (long)job.State;
-        values[4].Value = (long)job.Attempt;
-        values[5].Value = (long)job.Revision;
-        values[6].Value = job.SubmittedAt.ToUnixTimeMilliseconds();
-        values[7].Value = JsonSerializer.SerializeToUtf8Bytes(StoredSpec.From(job.Spec), StoreJson.Default.StoredSpec);
-        values[8].Value = JsonSerializer.SerializeToUtf8Bytes(StoredStatus.From(job.Status), StoreJson.Default.StoredStatus);
-        values[9].Value = job.Status is JobStatus.Ended ended ? ended.EndedAt.ToUnixTimeMilliseconds() : DBNull.Value;
-        values[10].Value = (object?)job.Spec.ScriptHash ?? DBNull.Value;
-        values[11].Value = (object?)job.Spec.EnvironmentHash ?? DBNull.Value;
-        _put.ExecuteNonQuery();
-    }
+    public void Put(Job job, SqliteTransaction transaction) => _put.Execute(
+        transaction,
+        (long)job.Id.Value,
+        job.SubmittedBy,
+        (long)job.Uid,
+        (long)job.State,
+        (long)job.Attempt,
+        (long)job.Revision,
+        job.SubmittedAt.ToUnixTimeMilliseconds(),
+        JsonSerializer.SerializeToUtf8Bytes(StoredSpec.From(job.Spec), StoreJson.Default.StoredSpec),
+        JsonSerializer.SerializeToUtf8Bytes(StoredStatus.From(job.Status), StoreJson.Default.StoredStatus),
+        (job.Status as JobStatus.Ended)?.EndedAt.ToUnixTimeMilliseconds(),
+        job.Spec.ScriptHash,
+        job.Spec.EnvironmentHash);
 
     public static Job? Find(SqliteConnection connection, JobId id)
     {

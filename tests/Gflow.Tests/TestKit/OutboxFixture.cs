@@ -12,6 +12,7 @@ internal sealed class OutboxFixture : IDisposable
     private readonly string _home = Directory.CreateTempSubdirectory("gflow-outbox-").FullName;
     private readonly Lock _writer = new();
     private readonly EventTable _events;
+    private readonly DeliveryTable _deliveries;
     private long _seq;
 
     public OutboxFixture(TimeProvider? time = null)
@@ -19,6 +20,7 @@ internal sealed class OutboxFixture : IDisposable
         Time = time ?? TimeProvider.System;
         Database = Database.Open(Path.Combine(_home, "gflow.db"), Time);
         _events = new EventTable(Database.Writer);
+        _deliveries = new DeliveryTable(Database.Writer);
     }
 
     public TimeProvider Time { get; }
@@ -44,7 +46,7 @@ internal sealed class OutboxFixture : IDisposable
                     new EventRow(row.EventSeq, row.EventUid, row.Type, row.EventAt, null, null, row.Type.WireName(), "{}"u8.ToArray(), row.Payload), transaction);
             }
 
-            DeliveryTable.Insert(Database.Writer, transaction, rows);
+            _deliveries.Insert(transaction, rows);
             transaction.Commit();
             pump?.Committed(rows);
             return rows;
@@ -82,6 +84,7 @@ internal sealed class OutboxFixture : IDisposable
     public void Dispose()
     {
         _events.Dispose();
+        _deliveries.Dispose();
         Database.Dispose();
         Directory.Delete(_home, recursive: true);
     }
@@ -94,7 +97,7 @@ internal sealed class OutboxFixture : IDisposable
             using var transaction = Database.Writer.BeginTransaction();
             foreach (var settlement in settlements)
             {
-                DeliveryTable.Settle(Database.Writer, transaction, settlement);
+                _deliveries.Settle(transaction, settlement);
             }
 
             transaction.Commit();
