@@ -6,6 +6,7 @@ using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -260,7 +261,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
             command.Committed();
         }
 
+        Failpoint.Reach("answered");
         Volatile.Read(ref _outbox)(_writer.Publish());
+        Failpoint.Reach("handed-off");
         _effects.Carry(before.Live, changes.Jobs, batch.Kills);
         Arm(changes.Board, now);
     }

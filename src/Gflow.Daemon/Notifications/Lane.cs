@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Gflow.Core.Notifications;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;
@@ -150,6 +151,7 @@ internal sealed partial class Lane : IAsyncDisposable
             // What is held comes back from the query too, as it is still pending there.
             var limit = MostReady - _ready.Count + _held.Count;
             var due = _context.Reader.ReadDue(_name, now, limit);
+            Failpoint.Reach("outbox-read");
             foreach (var row in due.Where(row => !_held.Contains(row.Seq) && !IsBusy(row)))
             {
                 _held.Add(row.Seq);
@@ -255,6 +257,7 @@ internal sealed partial class Lane : IAsyncDisposable
         try
         {
             await _context.Slots.TakeAsync(answered, _abandon.Token);
+            Failpoint.Reach("slot-taken");
             try
             {
                 attempt = await Attempt.MakeAsync(station.Target, row, _context, _abandon.Token);
@@ -277,13 +280,9 @@ internal sealed partial class Lane : IAsyncDisposable
         _inFlight--;
         station.InFlight--;
         DisposeWhenIdle(station);
-        if (row.OrderKey is { } key)
-        {
-            _busyKeys.Remove(key);
-        }
-
         if (attempt is null)
         {
+            Free(row);
             _held.Remove(row.Seq);
             _moreInOutbox = true;
             _outboxChanged = true;
@@ -297,7 +296,23 @@ internal sealed partial class Lane : IAsyncDisposable
         }
 
         var spent = attempt.Outcome is not DeliveryOutcome.TargetFault && !(isProbe && attempt.Outcome is DeliveryOutcome.TryLater { Code: null });
-        Settle(row, spent ? Decide(station.Target, row, attempt) : KeepWaiting(row, attempt));
+        var settlement = spent ? Decide(station.Target, row, attempt) : KeepWaiting(row, attempt);
+
+        // One that is to be tried again keeps its job's turn until the outbox says so too: until then it would let followers pass.
+        if (settlement is not Settlement.Retry)
+        {
+            Free(row);
+        }
+
+        Settle(row, settlement);
+    }
+
+    private void Free(DeliveryRow row)
+    {
+        if (row.OrderKey is { } key)
+        {
+            _busyKeys.Remove(key);
+        }
     }
 
     private void Judge(DeliveryOutcome outcome, bool isProbe)
@@ -319,11 +334,8 @@ internal sealed partial class Lane : IAsyncDisposable
     }
 
     /// <summary>The target is at fault: the message keeps its place and has spent nothing.</summary>
-    private Settlement.Retry KeepWaiting(DeliveryRow row, Attempt attempt)
-    {
-        ForgetFollowers(row);
-        return new Settlement.Retry(row.Seq, _context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
-    }
+    private Settlement.Retry KeepWaiting(DeliveryRow row, Attempt attempt) =>
+        new(row.Seq, _context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
 
     private Settlement Decide(DeliveryTarget target, DeliveryRow row, Attempt attempt)
     {
@@ -339,7 +351,6 @@ internal sealed partial class Lane : IAsyncDisposable
                 return new Settlement.Dead(row.Seq, now, attempt.ToRow(), dead.Reason);
             case RetryDecision.Again again:
                 LogRetry(_context.Log, _name, row.EventUid, attempts, attempt.Outcome.Reason);
-                ForgetFollowers(row);
                 return new Settlement.Retry(row.Seq, now, attempt.ToRow(), again.At, attempts, attempt.BodyToFreeze);
             default:
                 throw new InvalidOperationException();
@@ -367,8 +378,11 @@ internal sealed partial class Lane : IAsyncDisposable
         _held.Remove(row.Seq);
         _outboxChanged = true;
 
-        // A look into the outbox may have come since the attempt and seen nothing but what was held, this one among it.
-        _moreInOutbox |= settlement is Settlement.Retry;
+        if (settlement is Settlement.Retry)
+        {
+            Free(row);
+            ForgetFollowers(row);
+        }
     }));
 
     private static void DisposeWhenIdle(Station station)
