@@ -48,16 +48,16 @@ class Home:
 
 
 class Gflow(Home):
-    """A published gflowd with simulated GPUs."""
+    """A published gflowd with simulated GPUs, and with what else the configuration is to say."""
 
-    def __init__(self, published, gpus=4):
+    def __init__(self, published, gpus=4, more=""):
         super().__init__("gflow")
         self.published = published
         self.socket = self.path("d.sock")
         self.env |= {"XDG_CONFIG_HOME": self.path("config"), "XDG_DATA_HOME": self.path("data")}
         os.makedirs(self.path("config", "gflow"))
         with open(self.path("config", "gflow", "gflow.toml"), "w", encoding="utf-8") as file:
-            file.write(f'[daemon]\nsocket = "{self.socket}"\nport = 0\nsimulated_gpus = {gpus}\n')
+            file.write(f'[daemon]\nsocket = "{self.socket}"\nport = 0\nsimulated_gpus = {gpus}\n{more}')
         for command in ("gbatch", "gqueue"):
             os.symlink(os.path.join(published, "gflow"), self.path(command))
         self.daemon = None
@@ -77,9 +77,9 @@ class Gflow(Home):
                     raise RuntimeError(f"gflowd ended:\n{log.read()}") from None
             return None
 
-    def stop(self):
+    def stop(self, how=signal.SIGTERM):
         self.connection.close()
-        self.daemon.send_signal(signal.SIGTERM)
+        self.daemon.send_signal(how)
         self.daemon.wait(10)
 
     def close(self):

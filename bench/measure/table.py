@@ -20,6 +20,16 @@ class Row:
         return f"| {self.work} | {self.gflow} | {self.alternative} | {self.ratio} | {bar} |"
 
 
+@dataclass
+class NumberedRow(Row):
+    number: str = ""
+
+
+def numbered(number, *columns):
+    """A row of a table whose rows have names of their own."""
+    return NumberedRow(*columns, number=number)
+
+
 def quantile(values, share):
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -24,9 +24,10 @@ def complete(answer):
     return len(answer) - head - 4 >= int(answer[at + 16:answer.index(b"\r\n", at)])
 
 
-def connect(path):
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(path)
+def connect(address):
+    """A kept connection to a path, or to a host and port."""
+    connection = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
+    connection.connect(address)
     return connection
 
 

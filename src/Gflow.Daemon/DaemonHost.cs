@@ -103,6 +103,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         };
         Engine.Keep(Retention(changed), OutboxBytes(changed));
         _notifications.Route(changed.Notifications);
+        Failpoint.Reach("reload");
         await _notifications.DeliverAsync(changed.Notifications);
         return fixedKeys;
 

@@ -3,6 +3,7 @@ using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -87,7 +88,9 @@ internal sealed class BatchWriter : IDisposable
         }
 
         batch.Forget?.Invoke(batch, Connection, transaction);
+        Failpoint.Reach(batch.Settlements.Count == 0 ? "commit-before" : "settle-before");
         transaction.Commit();
+        Failpoint.Reach(batch.Settlements.Count == 0 ? "commit-after" : "settle-after");
         _lastEvent = seq;
         _lastDelivery += deliveries.Count;
         _committed = deliveries;

@@ -6,6 +6,7 @@ using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -273,9 +274,11 @@ internal sealed partial class JobEngine : IAsyncDisposable
             command.Committed();
         }
 
+        Failpoint.Reach("answered");
         var deliveries = _writer.Publish();
         _space.Grew(deliveries.Count);
         Volatile.Read(ref _outbox)(deliveries);
+        Failpoint.Reach("handed-off");
         _effects.Carry(before.Live, changes.Jobs, batch.Kills);
         Arm(changes.Board, now);
     }

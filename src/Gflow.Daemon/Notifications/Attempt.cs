@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gflow.Core.Notifications;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;
@@ -35,6 +36,7 @@ internal sealed partial class Attempt(DateTimeOffset at, TimeSpan took, Delivery
         }
 
         var outcome = await SendAsync(target, message, body, context, abandon);
+        Failpoint.Reach("response");
 
         // What equals the payload is kept with the event already.
         var freeze = row.Body is null && !body.Equals(row.Payload) ? body.ToArray() : null;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gflow.Core.Notifications;
+using Gflow.Daemon.Lifecycle;
 
 namespace Gflow.Daemon.Notifications;
 
@@ -47,6 +48,7 @@ internal sealed class GuardedConnector(INameResolver names, Func<int?> ownPort)
         try
         {
             await socket.ConnectAsync(address, port, deadline);
+            Failpoint.Reach("connected");
             return socket;
         }
         catch

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Gflow.Core.Notifications;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;
@@ -191,6 +192,7 @@ internal sealed partial class Lane : IAsyncDisposable
         try
         {
             await _context.Slots.TakeAsync(answered, _abandon.Token);
+            Failpoint.Reach("slot-taken");
             try
             {
                 attempt = await Attempt.MakeAsync(station.Target, row, _context, _abandon.Token);

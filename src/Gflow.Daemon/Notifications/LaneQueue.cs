@@ -1,3 +1,4 @@
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;
@@ -69,6 +70,7 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
         // What is held comes back from the query too, as it is still pending there.
         var limit = MostReady - _ready.Count + _held.Count;
         var due = outbox.ReadDue(target, now, limit);
+        Failpoint.Reach("outbox-read");
         foreach (var row in due.Where(row => !_held.Contains(row.Seq) && !IsBusy(row)))
         {
             _held.Add(row.Seq);

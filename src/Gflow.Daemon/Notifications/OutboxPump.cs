@@ -1,3 +1,4 @@
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;
@@ -108,6 +109,7 @@ internal sealed partial class OutboxPump : IAsyncDisposable
             var lanes = _lanes;
             _lanes = [];
             await Task.WhenAll(lanes.Values.Select(lane => lane.DisposeAsync().AsTask()));
+            Failpoint.Reach("drained");
             await _settlements.DisposeAsync();
             _reader.Dispose();
         }

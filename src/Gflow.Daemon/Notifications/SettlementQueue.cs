@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;
@@ -88,6 +89,7 @@ internal sealed partial class SettlementQueue : IAsyncDisposable
     private async Task<bool> SettleAsync(List<Entry> batch)
     {
         var settlements = batch.ConvertAll(entry => entry.Settlement);
+        Failpoint.Reach("settle-handed-in");
         while (true)
         {
             try

@@ -25,6 +25,7 @@ internal sealed class Machine : IAsyncDisposable
     private Machine(string prefix, WebhookReceiver hook)
     {
         _prefix = prefix;
+        Program = Path.Combine(prefix, "bin", "gflowd");
         Hook = hook;
         Root = Directory.CreateTempSubdirectory("gflow-e2e-").FullName;
         Work = At("work");
@@ -63,6 +64,9 @@ internal sealed class Machine : IAsyncDisposable
     public WebhookReceiver Hook { get; }
 
     public SmtpReceiver Mail { get; } = new();
+
+    /// <summary>The daemon's program: the installed one unless told otherwise.</summary>
+    public string Program { get; set; }
 
     /// <summary>The daemon's process id.</summary>
     public int DaemonPid => _daemon!.Id;
@@ -136,7 +140,7 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>Starts a daemon in the foreground and returns at once.</summary>
     public void LaunchDaemon()
     {
-        var daemon = Run.Start(Path.Combine(_prefix, "bin", "gflowd"), [], Environment);
+        var daemon = Run.Start(Program, [], Environment);
         daemon.ErrorDataReceived += (_, line) =>
         {
             lock (_log)
@@ -150,23 +154,34 @@ internal sealed class Machine : IAsyncDisposable
     }
 
     /// <summary>Starts a daemon in the foreground and waits until it answers.</summary>
-    public async Task StartDaemonAsync()
+    public Task StartDaemonAsync()
     {
         LaunchDaemon();
-        await UntilAsync(
+        return AnsweringAsync();
+    }
+
+    /// <summary>Waits until the daemon that was started last answers.</summary>
+    public Task AnsweringAsync() =>
+        UntilAsync(
             async () =>
             {
                 Assert.False(_daemon!.HasExited, DaemonLog);
                 return await Client.HealthAsync(Ct) is { Ok: true } health && health.Value.Pid == _daemon.Id;
             },
             "the daemon answers");
-    }
 
     /// <summary>Ends the daemon as nobody can prevent.</summary>
-    public async Task KillDaemonAsync()
+    public Task KillDaemonAsync()
     {
         _daemon!.Kill();
-        await _daemon.WaitForExitAsync(Ct);
+        return KilledAsync();
+    }
+
+    /// <summary>Waits until the daemon has been killed.</summary>
+    public async Task KilledAsync()
+    {
+        await UntilAsync(() => _daemon!.HasExited, "the daemon has been killed");
+        Assert.Equal(128 + Processes.Kill, _daemon!.ExitCode);
         _daemon.Dispose();
     }
 
@@ -243,7 +258,7 @@ internal sealed class Machine : IAsyncDisposable
 
     public Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
 
-    public Task UntilAsync(Func<Task<bool>> condition, string what) => UntilAsync(condition, () => what);
+    public Task UntilAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) => UntilAsync(condition, () => what, patience);
 
     /// <summary>How many connections the daemon has on its socket.</summary>
     public int Connections() => File.ReadLines("/proc/net/unix").Count(line => line.EndsWith(' ' + Socket, StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[5] == "03");
@@ -256,7 +271,7 @@ internal sealed class Machine : IAsyncDisposable
         Client.Dispose();
 
         // Only root could tell by its environment that a daemon in the foreground belongs here.
-        _daemons.FindAll(pid => Processes.CommandLine(pid).StartsWith(_prefix, StringComparison.Ordinal)).ForEach(pid => Processes.Signal(pid, Processes.Kill));
+        _daemons.FindAll(pid => Processes.CommandLine(pid) is var line && (line.StartsWith(_prefix, StringComparison.Ordinal) || line.StartsWith(Program, StringComparison.Ordinal))).ForEach(pid => Processes.Signal(pid, Processes.Kill));
         await Processes.EndAllAsync(Root);
         _daemon?.Dispose();
         await Hook.DisposeAsync();
@@ -264,14 +279,14 @@ internal sealed class Machine : IAsyncDisposable
         Directory.Delete(Root, recursive: true);
     }
 
-    private async Task UntilAsync(Func<Task<bool>> condition, Func<string> what)
+    private async Task UntilAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? patience = null)
     {
         var begun = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            if (Stopwatch.GetElapsedTime(begun) > Patience)
+            if (Stopwatch.GetElapsedTime(begun) > (patience ?? Patience))
             {
-                throw new TimeoutException($"Not within {Patience.TotalSeconds:0} s: {what()}\n{DaemonLog}");
+                throw new TimeoutException($"Not in time: {what()}\n{DaemonLog}");
             }
 
             await Task.Delay(10, Ct);

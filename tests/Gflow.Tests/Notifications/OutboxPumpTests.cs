@@ -57,6 +57,35 @@ public sealed class OutboxPumpTests
     }
 
     [Fact]
+    public async Task Nothing_overtakes_a_failed_message_while_its_failure_is_not_written_down()
+    {
+        var time = new FakeTimeProvider();
+        using var outbox = new OutboxFixture(time);
+        var sink = FakeSink.Answering(message => message.Type == EventType.JobSubmitted && JobOf(message) % 2 == 1 && time.GetUtcNow() == time.Start
+            ? new DeliveryOutcome.TryLater("busy", 503)
+            : new DeliveryOutcome.Delivered(200));
+        var pump = outbox.Pump();
+        await pump.ApplyAsync(Options(Target("ops", sink)));
+
+        // The clock stands still, and with it the writing down of outcomes.
+        for (uint job = 1; job < 80; job += 2)
+        {
+            var before = sink.Attempts.Snapshot().Count;
+            outbox.Commit("ops", [(job, EventType.JobSubmitted)], pump);
+            await sink.Attempts.WaitForAsync(all => all.Count > before, Patience);
+            outbox.Commit("ops", [(job + 1, EventType.JobSubmitted)], pump);
+            await sink.Attempts.WaitForAsync(all => all.Count > before + 1, Patience);
+            outbox.Commit("ops", [(job, EventType.JobHeld)], pump);
+        }
+
+        await Until.TrueAsync(() => outbox.Counts().Delivered == 120, time);
+        await StopAsync(pump, outbox);
+
+        var delivered = sink.Attempts.Snapshot().Where(attempt => attempt.Outcome is DeliveryOutcome.Delivered).Select(attempt => attempt.Message);
+        Assert.All(delivered.GroupBy(JobOf), job => Assert.Equal(job.Select(message => message.Sequence).Order(), job.Select(message => message.Sequence)));
+    }
+
+    [Fact]
     public async Task A_failing_job_holds_up_no_other_job()
     {
         var time = new FakeTimeProvider();

@@ -1,0 +1,69 @@
+"""What some targets' illness costs the others, and what an ill target costs itself."""
+import sqlite3
+import time
+
+from audience import Receiver, job_of, paced, settled, waiting_jobs, webhooks
+from delivering import fill, scratch
+from homes import Gflow
+from table import median, ms, numbered, quantile
+
+TARGETS = 100
+RATE = 5
+SECONDS = 10
+TURNS = 3
+
+# Longer than it takes a target that hangs to be found out: three attempts of a second each.
+SETTLING = 12
+
+
+def hanging(published, tools, alertmanager):
+    """Healthy targets' p50, p99 and share of deliveries in time, for so many targets that hang; medians of three turns."""
+    found = {count: [] for count in (0, 1, 50, 99)}
+    for _ in range(TURNS):
+        for count, turns in found.items():
+            turns.append(turn(published, tools, count))
+    rows = []
+    base = median([p99 for p99, _ in found[0]])
+    for count, bar, most in ((1, 1.3, 0.05), (50, 1.5, 0.075), (99, 1.5, 0.075)):
+        p99, share = (median([turn[part] for turn in found[count]]) for part in (0, 1))
+        met = p99 <= most and p99 / base <= bar and share >= 0.98
+        rows.append(numbered("I1" if count == 1 else "I2", f"{count} of {TARGETS} targets hang: answer to the submitter to the first byte at the healthy ones, p99; share of what was theirs that came in these {SECONDS} s",
+                        f"{ms(p99)}, {share:.1%}", f"none hangs: {ms(base)}", f"{p99 / base:.2f}", f"ratio ≤ {bar}, p99 ≤ {most * 1e3:.0f} ms, ≥ 98 %", met))
+    if alertmanager:
+        none, some = alertmanager(0), alertmanager(50)
+        rows.append(numbered("I2", "the same of Alertmanager, one alert to 100 receivers in one group each, none / 50 hang; submission to first byte, p99", "", f"{ms(none)} / {ms(some)}", f"{some / none:.2f}"))
+    return rows
+
+
+def turn(published, tools, count):
+    urls = [f"hang/{number}" if number < count else f"ok/{number}" for number in range(TARGETS)]
+    with Receiver(scratch(tools)) as receiver:
+        with Gflow(published, more=webhooks(map(receiver.url, urls), "timeout_secs = 1\n")) as gflow:
+            job = waiting_jobs(gflow)
+            paced(gflow.socket, [job] * (RATE * SETTLING), RATE)
+            done = paced(gflow.socket, [job] * (RATE * SECONDS), RATE)
+            ended = time.monotonic()
+            time.sleep(1)
+        told = receiver.end()
+    answered = {job_of(answer): at for _, at, answer in done}
+    took = [max(0, request.at - answered[request.job]) for request in told if request.job in answered and request.status == 204]
+    in_time = sum(request.job in answered and request.status == 204 and request.at <= ended + 0.1 for request in told)
+    return quantile(took, .99), in_time / (len(done) * (TARGETS - count))
+
+
+def dead(published, tools, _):
+    waiting, seconds = 10_000, 60
+    with Receiver(scratch(tools), "close") as receiver:
+        with Gflow(published, more=webhooks([receiver.url("t0")])) as gflow:
+            gflow.submit("true", 0)
+            gflow.stop()
+            fill(gflow, waiting, 1)
+            began = time.monotonic()
+            gflow.start()
+            time.sleep(seconds)
+            store = sqlite3.connect(gflow.database)
+            spent = store.execute("SELECT sum(attempts > 0) FROM delivery WHERE state = 0").fetchone()[0]
+            store.close()
+        connections = sum(request.at > began for request in receiver.end())
+    return [numbered("I5", f"connections to a target that closes each at once, {waiting:,} waiting, in the first {seconds} s; messages that spent a retry; the hour itself passes on a virtual clock below",
+                f"{connections}; {spent}", "", "", "≤ 60 in an hour", connections <= 60)]

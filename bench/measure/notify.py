@@ -1,0 +1,98 @@
+"""notify.py PUBLISHED RESULT [PART]: measures how notifications are delivered, prints the table and writes it to the file."""
+import datetime
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import alertmanager
+import delivering
+import isolation
+import proofs
+import trouble
+from audience import Receiver
+
+PARTS = (
+    ("order", delivering.order, None),
+    ("full disk", trouble.full_disk, None),
+    ("reloads", trouble.reloads, None),
+    ("hand-off", delivering.hand_off, alertmanager.hand_off),
+    ("throughput", delivering.throughput, None),
+    ("accept", delivering.accept, None),
+    ("idle", delivering.idle, None),
+    ("isolation", isolation.hanging, alertmanager.hanging),
+    ("dead target", isolation.dead, None),
+    ("memory", delivering.memory, None),
+    ("proofs", proofs.prove, None),
+)
+
+UNMEASURED = (
+    ("D1", "200,000 deliveries through 200 kills: `make soak`, in soak.md"),
+    ("D4", "power loss"),
+    ("D8, B8, B9, B11, B12", "digests, presets and the views of deliveries are not in this version"),
+    ("B6", "form of mails: `MailFormTests` in `make e2e`"),
+    ("S3", "the first event after ten idle minutes"),
+    ("S8", "mails a second over one connection"),
+)
+
+
+def main(published, result, wanted=""):
+    published, load = os.path.abspath(published), os.getloadavg()[0]
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="gflow-bench-") as tools:
+        Receiver.program = os.path.join(tools, "receiver")
+        subprocess.run(["gcc", "-O2", "-o", Receiver.program, os.path.join(os.path.dirname(__file__), "receiver.c")], check=True)
+        for name, measure, rival in PARTS:
+            if wanted in name:
+                began = time.monotonic()
+                print(f"{name}...", end=" ", file=sys.stderr, flush=True)
+                rows += measure(published, tools, rival and alertmanager.PROGRAM and (lambda *how, rival=rival: rival(tools, *how)))
+                print(f"{time.monotonic() - began:.0f} s, load {os.getloadavg()[0]:.1f}", file=sys.stderr)
+    table = render(sorted(rows, key=place), load)
+    print(table)
+    with open(result, "w", encoding="utf-8") as file:
+        file.write(table)
+    return 0 if all(row.met for row in rows) else 1
+
+
+def place(row):
+    letter, number = re.match(r"([A-Z])(\d+)", row.number).groups()
+    return "DSIB".index(letter), int(number)
+
+
+def render(rows, load):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    lines = [
+        "# Notifications",
+        "",
+        "Written by `make bench-notify`. The published programs, their receivers and the load share the machine; absolute figures move with",
+        "it and with its disk. A row that has a bar is met or missed; what is \"reported\" has no verdict. Alertmanager keeps nothing on disk",
+        "before it sends.",
+        "",
+        "| date | cores | load before / after | kernel |",
+        "|---|---|---|---|",
+        f"| {now:%Y-%m-%d %H:%M} UTC | {os.cpu_count()} | {load:.1f} / {os.getloadavg()[0]:.1f} | {platform.release()} |",
+        "",
+        "| row | what | gflow | beside | ratio | bar |",
+        "|---|---|---|---|---|---|",
+        *map(line, rows),
+        "",
+        "Not measured here:",
+        "",
+        *(f"- {number}: {why}" for number, why in UNMEASURED),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def line(row):
+    verdict = row.bar and (row.bar if row.bar.startswith("reported") else f"{row.bar}: {'met' if row.met else '**missed**'}")
+    return f"| {row.number} | {row.work} | {row.gflow} | {row.alternative} | {row.ratio} | {verdict} |"
+
+
+# Told to stop, it still takes down what it has put up.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+sys.exit(main(*sys.argv[1:]))
