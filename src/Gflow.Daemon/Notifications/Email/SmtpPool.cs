@@ -70,8 +70,14 @@ internal sealed class SmtpPool(Func<SmtpConnection> create, TimeProvider time) :
 
         async Task CloseAsync()
         {
-            await connection.CloseAsync();
-            _places.Release();
+            try
+            {
+                await connection.CloseAsync();
+            }
+            finally
+            {
+                _places.Release();
+            }
         }
     }
 
