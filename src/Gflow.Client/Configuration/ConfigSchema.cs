@@ -40,6 +40,11 @@ public static class ConfigSchema
 
     private static readonly ConfigKey MaxRetries = new("max_retries", ConfigKind.Number) { Maximum = uint.MaxValue };
 
+    private static readonly ConfigKey CaFile = new("ca_file", ConfigKind.Text)
+    {
+        Form = "the absolute path (or one that begins with ~/) of a file with PEM certificates (-----BEGIN CERTIFICATE-----)",
+    };
+
     /// <summary>Where a secret may be found instead of being written into the file; each names one place.</summary>
     public static readonly IReadOnlyList<ConfigKey> SecretPlaces =
     [
@@ -187,6 +192,7 @@ public static class ConfigSchema
                         Form = "the URL of an HTTP proxy such as \"http://proxy.example.com:3128\", user and password before the host where it wants them",
                         Children = SecretPlaces,
                     },
+                    CaFile,
                     TimeoutSecs,
                     MaxRetries,
                 ],
@@ -220,10 +226,7 @@ public static class ConfigSchema
                     TimeoutSecs,
                     MaxRetries,
                     new("default", ConfigKind.Flag),
-                    new("ca_file", ConfigKind.Text)
-                    {
-                        Form = "the absolute path (or one that begins with ~/) of a file with PEM certificates (-----BEGIN CERTIFICATE-----)",
-                    },
+                    CaFile,
                     new("allow_cleartext_auth", ConfigKind.Flag),
                 ],
             },

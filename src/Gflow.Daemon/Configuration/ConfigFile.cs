@@ -241,7 +241,7 @@ internal static class ConfigFile
         {
             Enabled = enabled,
             MaxConcurrentDeliveries = Concurrency(section) ?? fallback.MaxConcurrentDeliveries,
-            Webhooks = [.. webhooks.Select(target => WebhookTargetValidator.Read(target, common)).OfType<WebhookTargetOptions>()],
+            Webhooks = [.. webhooks.Select(target => WebhookTargetValidator.Read(target, common, environment)).OfType<WebhookTargetOptions>()],
             Emails = [.. emails.Select(target => EmailTransportValidator.Read(target, common, environment)).OfType<EmailTransportOptions>()],
             Recipients = RecipientValidator.Read(section.Section("recipients")),
         };

@@ -178,6 +178,9 @@ internal abstract record TargetOptions
 
     /// <summary>Attempts after the first; null when not set, and retries then end by time.</summary>
     public uint? MaxRetries { get; init; }
+
+    /// <summary>The certificates of <c>ca_file</c>: whom to trust besides those whom the machine trusts.</summary>
+    public IReadOnlyList<X509Certificate2> Authorities { get; init; } = [];
 }
 
 /// <summary>One of <c>[[notifications.webhooks]]</c></summary>
@@ -214,9 +217,6 @@ internal sealed record EmailTransportOptions : TargetOptions
 
     /// <summary>Whether jobs' own recipients are served by this transport before all others.</summary>
     public bool Default { get; init; }
-
-    /// <summary>The certificates of <c>ca_file</c>: whom to trust besides those whom the machine trusts.</summary>
-    public IReadOnlyList<X509Certificate2> Authorities { get; init; } = [];
 
     /// <summary>Whether user and password may cross a network without encryption.</summary>
     public bool AllowCleartextAuth { get; init; }

@@ -11,14 +11,16 @@ internal static partial class WebhookTargetValidator
     /// <summary>Headers that gflow itself is answerable for.</summary>
     private static readonly string[] Ours = ["Host", "Content-Length", "Transfer-Encoding", "Connection"];
 
+    /// <param name="environment">Of the process, for the home directory.</param>
     /// <returns>The target, or null when something in it is wrong.</returns>
-    public static WebhookTargetOptions? Read(ConfigSection target, TargetValidator common)
+    public static WebhookTargetOptions? Read(ConfigSection target, TargetValidator common, IReadOnlyDictionary<string, string> environment)
     {
         var before = target.Findings.Problems.Count;
         var url = Url(target);
         var headers = Headers(target);
         var secrets = Secrets(target);
         var proxy = Proxy(target);
+        var authorities = AuthorityFile.Read(target, environment);
         var events = TargetValidator.Events(target);
         var includesCommand = TargetValidator.IncludesCommand(target);
         return url is null || target.Findings.Problems.Count > before
@@ -30,6 +32,7 @@ internal static partial class WebhookTargetValidator
                 Headers = headers,
                 Secrets = secrets,
                 Proxy = proxy,
+                Authorities = authorities,
                 Events = events,
                 IncludesCommand = includesCommand,
                 FilterUsers = TargetValidator.FilterUsers(target),

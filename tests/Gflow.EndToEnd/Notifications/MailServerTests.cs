@@ -127,6 +127,34 @@ public sealed class MailServerTests(Installation installed, Postfix postfix) : I
     }
 
     [Fact]
+    public async Task Who_is_greylisted_comes_back_and_a_full_box_is_given_up_for_itself_alone()
+    {
+        await using var machine = await MachineAsync("smtp://CHOOSY", to: "boxfull@lab.example");
+
+        await TellAsync(machine);
+
+        await machine.UntilAsync(
+            () => machine.DaemonLog.Contains("to real: SMTP 552 to the recipient: 5.2.2 <boxfull@lab.example>: Recipient address rejected: Mailbox full", StringComparison.Ordinal),
+            "the log has the words about the full box");
+        Assert.Contains(
+            $"at attempt 1, will try again: SMTP 450 to the recipient: 4.2.0 <{Box(machine)}>: Recipient address rejected: Greylisted", machine.DaemonLog, StringComparison.Ordinal);
+        Assert.Single(machine.DaemonLog.Split('\n'), line => line.Contains("Gave up", StringComparison.Ordinal));
+        Assert.DoesNotContain("Stopped sending", machine.DaemonLog, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sender_in_the_servers_table_is_for_the_configuration_to_mend()
+    {
+        await using var machine = await MachineAsync("smtp://CHOOSY", from: "refused@lab.example");
+        await machine.SubmitAsync("true");
+
+        await machine.UntilAsync(
+            () => machine.DaemonLog.Contains("Stopped sending to real: SMTP 554 to the sender: 5.7.1 <refused@lab.example>: Sender address rejected: not from there", StringComparison.Ordinal),
+            "the log has the server's words");
+        Assert.DoesNotContain("Gave up", machine.DaemonLog, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_address_outside_ASCII_gets_its_mail_where_the_server_can_and_is_given_up_where_it_cannot()
     {
         await using var able = await MachineAsync("smtp://HOST", to: "bücher1@lab.example");
@@ -177,6 +205,7 @@ public sealed class MailServerTests(Installation installed, Postfix postfix) : I
         ["LOGINONLY"] = postfix.OnlyLogin,
         ["LOGIN@"] = Postfix.Login + "@",
         ["HOST"] = postfix.Host,
+        ["CHOOSY"] = postfix.Choosy,
         ["WITHOUTTLS"] = postfix.WithoutTls,
         ["ONLYTLS"] = postfix.OnlyTls,
         ["ONLYASCII"] = postfix.OnlyAscii,

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography.X509Certificates;
 using Gflow.Tests.TestKit;
 using MimeKit;
 
@@ -25,6 +24,7 @@ public sealed class Postfix : IAsyncLifetime
 
     private readonly string _root = Directory.CreateTempSubdirectory("gflow-postfix-").FullName;
     private readonly string _network = $"127.{Random.Shared.Next(16, 250)}.{Random.Shared.Next(256)}";
+    private readonly Greylist _greylist = new();
     private System.Diagnostics.Process? _master;
 
     /// <summary>Takes mail at 25 in clear without a login; at 465 and 587, there after STARTTLS, with the login.</summary>
@@ -48,8 +48,14 @@ public sealed class Postfix : IAsyncLifetime
     /// <summary>Has no SMTPUTF8 at 25.</summary>
     public string OnlyAscii => $"{_network}.7";
 
+    /// <summary>
+    /// Turns everybody away for <see cref="Greylist.While"/> at 25, and <c>refused@lab.example</c> for ever; the box of
+    /// <c>boxfull@lab.example</c> is full there.
+    /// </summary>
+    public string Choosy => $"{_network}.8";
+
     /// <summary>Host and port, not at a loopback address, without STARTTLS and with a login.</summary>
-    public string OverTheNetwork { get; } = $"{OwnAddress()}:{FreePort()}";
+    public string OverTheNetwork { get; } = $"{OwnAddress()}:{ForeignServer.FreePort()}";
 
     /// <summary>For <c>ca_file</c>.</summary>
     public string AuthorityFile => At("authority.pem");
@@ -88,6 +94,7 @@ public sealed class Postfix : IAsyncLifetime
     {
         await Processes.EndAllAsync(_root);
         _master?.Dispose();
+        _greylist.Dispose();
         Directory.Delete(_root, recursive: true);
     }
 
@@ -97,13 +104,6 @@ public sealed class Postfix : IAsyncLifetime
             .Select(unicast => unicast.Address)
             .FirstOrDefault(address => address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address))?.ToString()
         ?? throw new InvalidOperationException("this machine has no IPv4 address but loopback ones, and what may cross a network cannot be tried");
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Any, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private IEnumerable<string> Arrived() => Directory.Exists(At("boxes/all/new")) ? Directory.EnumerateFiles(At("boxes/all/new")) : [];
 
@@ -115,16 +115,9 @@ public sealed class Postfix : IAsyncLifetime
         using var below = new PrivateAuthority("Authority Below", authority);
         using var stranger = new PrivateAuthority("Stranger");
         File.WriteAllText(AuthorityFile, authority.Pem);
-        Write(below.Issue(1, Host, OnlyLogin, OnlyTls), "server", below.Pem);
-        Write(authority.Issue(1, "mail.lab.example"), "other");
-        Write(stranger.Issue(1, Untrusted), "untrusted");
-
-        void Write(X509Certificate2 certificate, string name, string more = "")
-        {
-            using var key = certificate.GetECDsaPrivateKey()!;
-            File.WriteAllText(At($"{name}.pem"), $"{key.ExportPkcs8PrivateKeyPem()}\n{certificate.ExportCertificatePem()}\n{more}\n");
-            certificate.Dispose();
-        }
+        File.WriteAllText(At("server.pem"), below.IssuePem(1, Host, OnlyLogin, OnlyTls) + below.Pem);
+        File.WriteAllText(At("other.pem"), authority.IssuePem(1, "mail.lab.example"));
+        File.WriteAllText(At("untrusted.pem"), stranger.IssuePem(1, Untrusted));
     }
 
     private void WriteConfiguration()
@@ -140,6 +133,7 @@ public sealed class Postfix : IAsyncLifetime
             var text = File.ReadAllText(Path.Combine(templates, file))
                 .Replace("@ROOT@", _root, StringComparison.Ordinal)
                 .Replace("@NETWORK@", _network, StringComparison.Ordinal)
+                .Replace("@GREYLIST@", $"{_greylist.Port}", StringComparison.Ordinal)
                 .Replace("@OWN@", OverTheNetwork, StringComparison.Ordinal)
                 .Replace("@USER@", User, StringComparison.Ordinal);
             File.WriteAllText(At($"conf/{file}"), text);

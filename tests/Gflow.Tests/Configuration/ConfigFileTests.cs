@@ -242,10 +242,13 @@ public sealed class ConfigFileTests
             headers = { Authorization = "Bearer token123", X-Key = "" }
             timeout_secs = 7
             max_retries = 0
+            ca_file = "~/ca.pem"
 
             [[notifications.webhooks]]
             url = "http://10.0.0.1:8080/hook"
             """);
+        using var authority = new PrivateAuthority();
+        home.Write(Path.Combine(home.Environment["HOME"], "ca.pem"), authority.Pem);
         var options = home.Options().Notifications;
         var ops = options.Webhooks[0];
         Assert.Equal("ops", ops.Name);
@@ -256,6 +259,7 @@ public sealed class ConfigFileTests
         Assert.Equal("", ops.Headers["X-Key"]);
         Assert.Equal(TimeSpan.FromSeconds(7), ops.Timeout);
         Assert.Equal(0u, ops.MaxRetries);
+        Assert.Single(ops.Authorities);
 
         var plain = options.Webhooks[1];
         Assert.Matches("^10\\.0\\.0\\.1-[0-9a-f]{8}$", plain.Name);

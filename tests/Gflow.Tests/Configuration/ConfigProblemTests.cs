@@ -138,6 +138,8 @@ public sealed class ConfigProblemTests
     [InlineData(Mail + "ca_file = \"/no/such/ca.pem\"\n", 4, "notifications.emails[0].ca_file", "\"/no/such/ca.pem\": this file does not exist")]
     [InlineData(Mail + "ca_file = \"/proc\"\n", 4, "notifications.emails[0].ca_file", "cannot be read")]
     [InlineData(Mail + "ca_file = \"/dev/null\"\n", 4, "notifications.emails[0].ca_file", "no certificate in this file")]
+    [InlineData(Webhook + "ca_file = \"ca.pem\"\n", 3, "notifications.webhooks[0].ca_file", "depends on where the daemon is started")]
+    [InlineData(Webhook + "ca_file = \"/no/such/ca.pem\"\n", 3, "notifications.webhooks[0].ca_file", "\"/no/such/ca.pem\": this file does not exist")]
     [InlineData(Mail + "allow_cleartext_auth = \"yes\"\n", 4, "notifications.emails[0].allow_cleartext_auth", "true or false")]
 
     // Not TOML.

@@ -1,5 +1,6 @@
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Notifications;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Notifications;
 

@@ -53,8 +53,8 @@ public sealed class SwitchTests
         {
             Reply = line =>
             {
-                // From the greeting to the goodbye an attempt is under way; the webhook's ends when its answer is decided.
-                Count(line == "CONNECT" ? 1 : line == "QUIT" ? -1 : 0);
+                // From its sender to its last dot a mail is under way; a webhook ends when its answer is decided.
+                Count(line.StartsWith("MAIL", StringComparison.Ordinal) ? 1 : line == "." ? -1 : 0);
                 return null;
             },
         });

@@ -59,6 +59,14 @@ internal sealed class PrivateAuthority : IDisposable
         return bare.CopyWithPrivateKey(key);
     }
 
+    /// <summary>Such a key with its certificate, as files of servers have them.</summary>
+    public string IssuePem(int ends, params IReadOnlyList<string> names)
+    {
+        using var certificate = Issue(ends, names);
+        using var key = certificate.GetECDsaPrivateKey()!;
+        return $"{key.ExportPkcs8PrivateKeyPem()}\n{certificate.ExportCertificatePem()}\n";
+    }
+
     public void Dispose()
     {
         _certificate.Dispose();

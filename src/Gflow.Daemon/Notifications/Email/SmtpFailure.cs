@@ -7,17 +7,6 @@ using MailKit.Security;
 
 namespace Gflow.Daemon.Notifications.Email;
 
-/// <summary>One connection to a mail server, and how far it has come.</summary>
-internal sealed class SmtpTalk(SmtpClient client, ServerTrust trust)
-{
-    public SmtpClient Client => client;
-
-    public ServerTrust Trust => trust;
-
-    /// <summary>What is being done now.</summary>
-    public SmtpStep Step { get; set; } = SmtpStep.Connect;
-}
-
 /// <summary>Turns what stops a mail on its way into an outcome whose words name the remedy where there is one.</summary>
 internal sealed class SmtpFailure(EmailTransportOptions transport)
 {
@@ -34,24 +23,24 @@ internal sealed class SmtpFailure(EmailTransportOptions transport)
     }
 
     /// <returns>Null for what is no failure of the road or the peer, so that it surfaces as the bug it is.</returns>
-    public DeliveryOutcome? Judge(Exception exception, SmtpTalk talk) => exception switch
+    public DeliveryOutcome? Judge(Exception exception, SmtpConnection connection) => exception switch
     {
-        SmtpCommandException command => Reply(command, talk.Step),
+        SmtpCommandException command => Reply(command, connection.Step),
         AuthenticationException { InnerException: SmtpCommandException command } => Reply(command, SmtpStep.Authenticate),
         AuthenticationException => new DeliveryOutcome.TargetFault("the credentials were refused"),
         ServiceNotAuthenticatedException refused => SmtpVerdict.Judge(SmtpStep.Sender, (int)SmtpStatusCode.AuthenticationRequired, _secrets.Clean(refused.Message)),
-        SslHandshakeException when talk.Trust.Refusal is { } refusal => new DeliveryOutcome.TargetFault($"no trusted TLS connection: {_secrets.Clean(refusal)}"),
+        SslHandshakeException when connection.CertificateRefusal is { } refusal => new DeliveryOutcome.TargetFault($"no trusted TLS connection: {_secrets.Clean(refusal)}"),
         SslHandshakeException { InnerException: IOException } => new DeliveryOutcome.TryLater("the connection broke while TLS was set up"),
         SslHandshakeException => new DeliveryOutcome.TargetFault("no TLS connection: the server speaks no TLS there, or none that is safe; smtps:// begins with TLS (port 465), smtp:// with ?tls=required turns to it (port 587)"),
-        NotSupportedException when talk.Step == SmtpStep.Connect =>
+        NotSupportedException when connection.Step == SmtpStep.Connect =>
             new DeliveryOutcome.TargetFault("the server offers no STARTTLS, and smtp_url asks for it; servers that begin with TLS need smtps://"),
-        NotSupportedException when talk.Step == SmtpStep.Authenticate => new DeliveryOutcome.TargetFault(
-            "the server offers neither PLAIN nor LOGIN, and smtp_url has a password" + (talk.Client.IsSecure ? "" : "; it may offer them once the connection is encrypted: use smtps:// or ?tls=required")),
+        NotSupportedException when connection.Step == SmtpStep.Authenticate => new DeliveryOutcome.TargetFault(
+            "the server offers neither PLAIN nor LOGIN, and smtp_url has a password" + (connection.IsEncrypted ? "" : "; it may offer them once the connection is encrypted: use smtps:// or ?tls=required")),
         RefusedAddressException refused => new DeliveryOutcome.TargetFault(refused.Message),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } => new DeliveryOutcome.TargetFault("its host name is not known"),
         SocketException { SocketErrorCode: SocketError.TryAgain } => new DeliveryOutcome.TryLater("the name server gave no answer"),
         SocketException socket => new DeliveryOutcome.TryLater(NetworkText.Connect(socket)),
-        ProtocolException or IOException => new DeliveryOutcome.TryLater($"the connection broke {Place(talk.Step)}"),
+        ProtocolException or IOException => new DeliveryOutcome.TryLater($"the connection broke {Place(connection.Step)}"),
         _ => null,
     };
 

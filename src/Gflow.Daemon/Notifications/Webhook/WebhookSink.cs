@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
@@ -36,8 +37,14 @@ internal sealed class WebhookSink : INotificationSink
             .. target.Secrets.Select(secret => secret.Text),
             .. target.Proxy is { } proxy ? SecretText.PartsOf(proxy) : [],
         ]);
+        var trust = new ServerTrust(target.Authorities, "url");
         _client = new HttpClient(new SocketsHttpHandler
         {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, shown, chain, errors) =>
+                    trust.Problem(shown, chain, errors) is { } problem ? throw new UntrustedServerException(problem) : true,
+            },
             AllowAutoRedirect = false,
 
             // Never one of the environment's.
@@ -175,13 +182,15 @@ internal sealed class WebhookSink : INotificationSink
     }
 
     // Our words, not the exception's: those may name the address in full.
-    private static DeliveryOutcome Failure(HttpRequestException exception) => exception.HttpRequestError switch
+    private DeliveryOutcome Failure(HttpRequestException exception) => exception.HttpRequestError switch
     {
         _ when exception.InnerException is RefusedAddressException refused => new DeliveryOutcome.TargetFault(refused.Message),
         HttpRequestError.ProxyTunnelError => new DeliveryOutcome.TryLater("the proxy opened no connection to it"),
         HttpRequestError.NameResolutionError when exception.InnerException is SocketException { SocketErrorCode: SocketError.TryAgain } =>
             new DeliveryOutcome.TryLater("the name server gave no answer"),
         HttpRequestError.NameResolutionError => new DeliveryOutcome.TargetFault("its host name is not known"),
+        HttpRequestError.SecureConnectionError when exception.InnerException is UntrustedServerException untrusted =>
+            new DeliveryOutcome.TargetFault($"no trusted TLS connection: {_secrets.Clean(untrusted.Message)}"),
         HttpRequestError.SecureConnectionError when exception.InnerException is AuthenticationException tls =>
             new DeliveryOutcome.TargetFault($"no trusted TLS connection ({tls.Message})"),
         HttpRequestError.SecureConnectionError => new DeliveryOutcome.TryLater("the connection broke while TLS was set up"),
@@ -207,4 +216,7 @@ internal sealed class WebhookSink : INotificationSink
         headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
     private static string ProgramVersion() => typeof(WebhookSink).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    // The class library tells whoever sends nothing but what the judgement of a certificate throws.
+    private sealed class UntrustedServerException(string problem) : Exception(problem);
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
@@ -119,6 +121,42 @@ public sealed class WebhookConnectionTests
         Assert.Equal(
             new DeliveryOutcome.TryLater("the proxy opened no connection to it"),
             await SendAsync(sink));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", 1, true, null)]
+    [InlineData("127.0.0.1", 1, false, "nobody whom this machine trusts vouches for its certificate; name the authority's certificate in ca_file")]
+    [InlineData("hook.example.com", 1, true, "its certificate is for hook.example.com and not for the host of url; write there the name that the certificate has")]
+    [InlineData("127.0.0.1", -1, true, "its certificate, or that of its authority, is out of date")]
+    public async Task A_certificate_is_good_if_it_is_right_in_all_and_an_authority_of_the_file_vouches_for_it(string name, int ends, bool known, string? refusal)
+    {
+        using var authority = new PrivateAuthority();
+        using var certificate = authority.Issue(ends, name);
+        var told = 0;
+        using var peer = new RawPeer(async (stream, stop) =>
+        {
+            await using var tls = new SslStream(stream);
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, stop);
+            await ReadRequestAsync(tls, stop);
+            told++;
+            await tls.WriteAsync(NoContent, stop);
+        });
+        using var trusted = X509Certificate2.CreateFromPem(authority.Pem);
+        await using var sink = new WebhookSink(
+            Options(new Uri($"https://127.0.0.1:{peer.Port}/{Secret}")) with { Authorities = known ? [trusted] : [] }, TimeProvider.System, Connections.Open);
+
+        var outcome = await SendAsync(sink);
+
+        if (refusal is null)
+        {
+            Assert.IsType<DeliveryOutcome.Delivered>(outcome);
+            Assert.Equal(1, told);
+        }
+        else
+        {
+            Assert.StartsWith($"no trusted TLS connection: {refusal}", Assert.IsType<DeliveryOutcome.TargetFault>(outcome).Reason, StringComparison.Ordinal);
+            Assert.Equal(0, told);
+        }
     }
 
     /// <summary>Reads head and body of one request.</summary>

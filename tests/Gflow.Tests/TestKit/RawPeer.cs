@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gflow.Tests.Notifications;
+namespace Gflow.Tests.TestKit;
 
 /// <summary>A TCP server on loopback that does to each connection what it is told, and closes it then.</summary>
 internal sealed class RawPeer : IDisposable

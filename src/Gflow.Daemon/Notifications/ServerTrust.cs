@@ -3,35 +3,33 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Gflow.Daemon.Notifications.Email;
+namespace Gflow.Daemon.Notifications;
 
 /// <summary>
-/// Judges the certificate that a mail server shows: it must bear the host's name, and somebody must vouch for it whom the machine
+/// Judges the certificate that a server shows: it must bear the host's name, and somebody must vouch for it whom the machine
 /// trusts or who is among the authorities given.
 /// </summary>
-internal sealed class ServerTrust(IReadOnlyList<X509Certificate2> authorities)
+/// <param name="key">Where the configuration names the host.</param>
+internal sealed class ServerTrust(IReadOnlyList<X509Certificate2> authorities, string key)
 {
     private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
 
-    /// <summary>Why the last certificate was refused, with the remedy; null when it was not, or none was seen. Names in it are the server's words.</summary>
-    public string? Refusal { get; private set; }
-
-    /// <summary>Has the form of <see cref="RemoteCertificateValidationCallback"/>.</summary>
-    public bool Accepts(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    /// <summary>Given what a <see cref="RemoteCertificateValidationCallback"/> is given.</summary>
+    /// <returns>Why the certificate is refused, with the remedy; null when it is good. Names in it are the server's words.</returns>
+    public string? Problem(X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
     {
-        Refusal = shown is X509Certificate2 certificate ? Problem(certificate, chain, errors) : "it shows no certificate";
-        return Refusal is null;
-    }
+        if (shown is not X509Certificate2 certificate)
+        {
+            return "it shows no certificate";
+        }
 
-    private string? Problem(X509Certificate2 certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors) && !IsVouchedFor(certificate, chain))
         {
             return TimeProblem(certificate, chain) ?? "nobody whom this machine trusts vouches for its certificate; name the authority's certificate in ca_file";
         }
 
         return errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
-            ? $"its certificate is for {Names(certificate)} and not for the host of smtp_url; write there the name that the certificate has"
+            ? $"its certificate is for {Names(certificate)} and not for the host of {key}; write there the name that the certificate has"
             : null;
     }
 
