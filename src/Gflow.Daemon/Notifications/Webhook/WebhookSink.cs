@@ -56,8 +56,8 @@ internal sealed class WebhookSink : INotificationSink
             // Asked for the proxy where there is one, and for the target's host otherwise.
             ConnectCallback = async (context, ct) => new NetworkStream(await connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct), ownsSocket: true),
 
-            // Connecting goes on for the requests to come when the one that asked for it has given up.
-            ConnectTimeout = target.Timeout < LongestConnect ? target.Timeout : LongestConnect,
+            // Connecting goes on for the requests to come when the one that asked for it has given up; it is the attempt that gives up first.
+            ConnectTimeout = target.Timeout < LongestConnect ? target.Timeout + TimeSpan.FromSeconds(1) : LongestConnect,
             PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new ReuseStream(context.PlaintextStream, _trace)),
 
             // Names may move to other addresses; a connection kept for ever would never notice.
