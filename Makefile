@@ -6,7 +6,7 @@ PUBLISH    := artifacts/publish
 COMMANDS   := gbatch gqueue gjob gcancel ginfo gctl gstats
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint publish install uninstall e2e bench soak ci clean
+.PHONY: help build test lint publish install uninstall e2e bench bench-notify soak ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -ts $$'\t'
@@ -42,7 +42,10 @@ e2e: publish ## the published binaries with real processes, signals and mail ser
 bench: publish ## side by side with named alternatives; tables in bench/results
 	bench/run $(PUBLISH)
 
-soak: publish ## hours of running; results in bench/results
+bench-notify: publish ## notifications: order, speed, isolation, memory, beside Alertmanager; table in bench/results (about 13 minutes, as root)
+	bench/run-notify $(PUBLISH)
+
+soak: publish ## the daemon killed 200 times under 200,000 deliveries; verdict in bench/results
 	bench/soak $(PUBLISH)
 
 ci: ## what .ci/run calls: lint, tests, native binaries, end to end

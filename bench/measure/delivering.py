@@ -23,14 +23,17 @@ def hand_off(published, tools, alertmanager):
         with Receiver(scratch(tools)) as receiver, Gflow(published, more=webhooks([receiver.url("t0")])) as gflow:
             job = waiting_jobs(gflow)
             paced(gflow.socket, [job] * 50, 200)
+            way = median([answered - sent for sent, answered, _ in paced(gflow.socket, [wire.request("GET", "/jobs/1")] * 100, 200)])
             done = paced(gflow.socket, [job] * (rate * seconds), rate)
             settled(gflow, 30)
             arrived = {told.job: told.at for told in reversed(receiver.end())}
-        commits = [max(0, arrived[job_of(answer)] - answered) for _, answered, answer in done]
+        # The answer is on its way while the message goes out, and often the later of the two; with its way added, what is left is an
+        # upper bound of what lies between the commit and the message.
+        commits = [arrived[job_of(answer)] - answered + way for _, answered, answer in done]
         whole = [arrived[job_of(answer)] - sent for sent, _, answer in done]
         p50, p99 = median(commits), quantile(commits, .99)
         other = pair(alertmanager(rate, seconds)) if alertmanager else "not installed"
-        rows.append(numbered("S3", f"answer to the submitter, given after the commit, to the first byte at the receiver, at {rate:,} events/s: p50 / p99 of {len(done):,}",
+        rows.append(numbered("S3", f"commit to the first byte at the receiver, at {rate:,} events/s, p50 / p99 of {len(done):,}; upper bound, from the answer to the submitter with the way of one answer ({ms(way)}) added",
                         f"{ms(p50)} / {ms(p99)}", "", "", "p50 ≤ 0.5 ms, p99 ≤ 5 ms", p50 <= 0.0005 and p99 <= 0.005))
         rows.append(numbered("S3", f"the submission's first byte to the message's first byte, commit included, at {rate:,} events/s", pair(whole),
                         f"Alertmanager, waits off, nothing stored: {other}"))

@@ -30,8 +30,9 @@ def full_disk(published, tools, _):
         with open(f"{mounted}/ballast", "wb") as file:
             file.write(bytes(3 << 20))
         with Receiver(scratch(tools)) as receiver, Gflow(published, more=f'[storage]\npath = "{mounted}/data"\n' + webhooks([receiver.url("t0")])) as gflow:
-            job = wire.request("POST", "/jobs", {"command": "true", "gpus": 8, "run_dir": "/", "environment": {"TEXT": "x" * 2000}})
-            accepted = 0
+            gflow.block()
+            job = wire.request("POST", "/jobs", {"command": f"true {'x' * 2000}", "gpus": 4, "run_dir": "/", "environment": {}})
+            accepted = 1
             while (answer := wire.ask(gflow.connection, job))[0] == 201 and accepted < 50_000:
                 accepted += 1
             status, problem = answer[0], answer[1]
@@ -51,7 +52,7 @@ def full_disk(published, tools, _):
     finally:
         subprocess.run(["umount", "-l", mounted], check=True)
     met = status == 503 and again == 201 and untold == 0 and jobs == accepted + 1
-    return [numbered("D7", what, f"{accepted:,} accepted, then {status} `{problem.get('code')}`; {untold} states without event; {len(told):,} told; accepted again: {'yes' if again == 201 else 'no'}", "", "", bar, met)]
+    return [numbered("D7", what, f"{accepted:,} accepted, then {status} `{problem['error'] if 'error' in problem else problem}`; {untold} states without event; {len(told):,} told; accepted again: {'yes' if again == 201 else 'no'}", "", "", bar, met)]
 
 
 def reloads(published, tools, _):
