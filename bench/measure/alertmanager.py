@@ -76,3 +76,14 @@ def hanging(tools, count, targets=100, rate=5, seconds=10, settling=12):
         told = receiver.end()
     sent = sorted(began for began, _, _ in done)
     return quantile([request.at - sent[request.sequence - 1000] for request in told if request.status == 204 and request.sequence >= 1000], .99)
+
+
+def memory(tools, count):
+    """MiB resident with so many alerts, each a group of its own, whose receiver hangs."""
+    with Receiver(f"{tools}/hanging-alerts") as receiver:
+        with Alertmanager([receiver.url("hang/0")]) as alertmanager:
+            batches = [wire.request("POST", "/api/v2/alerts", [{"labels": {"alertname": "job", "sequence": str(number)}} for number in range(first, first + 1000)])
+                       for first in range(0, count, 1000)]
+            paced(("127.0.0.1", alertmanager.port), batches, 20, clients=4)
+            time.sleep(8)
+            return processes.memory(alertmanager.process.pid)[0] / 1024

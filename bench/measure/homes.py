@@ -1,5 +1,6 @@
 """The two programs that are compared, each in a temporary home of its own."""
 import atexit
+import getpass
 import os
 import shlex
 import shutil
@@ -54,7 +55,7 @@ class Gflow(Home):
         super().__init__("gflow")
         self.published = published
         self.socket = self.path("d.sock")
-        self.env |= {"XDG_CONFIG_HOME": self.path("config"), "XDG_DATA_HOME": self.path("data")}
+        self.env |= {"XDG_CONFIG_HOME": self.path("config"), "XDG_DATA_HOME": self.path("data"), "GFLOW_DAEMON__USER": getpass.getuser()}
         os.makedirs(self.path("config", "gflow"))
         with open(self.path("config", "gflow", "gflow.toml"), "w", encoding="utf-8") as file:
             file.write(f'[daemon]\nsocket = "{self.socket}"\nport = 0\nsimulated_gpus = {gpus}\n{more}')

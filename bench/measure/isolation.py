@@ -29,7 +29,7 @@ def hanging(published, tools, alertmanager):
     for count, bar, most in ((1, 1.3, 0.05), (50, 1.5, 0.075), (99, 1.5, 0.075)):
         p99, share = (median([turn[part] for turn in found[count]]) for part in (0, 1))
         met = p99 <= most and p99 / base <= bar and share >= 0.98
-        rows.append(numbered("I1" if count == 1 else "I2", f"{count} of {TARGETS} targets hang: submission to the first byte at the healthy ones, p99; share of what was theirs that came in these {SECONDS} s",
+        rows.append(numbered("I1" if count == 1 else "I2", f"{count} of {TARGETS} targets hang: from the answer to the submitter to the first byte at the healthy ones, p99; share of what was theirs that came in these {SECONDS} s",
                         f"{ms(p99)}, {share:.1%}", f"none hangs: {ms(base)}", f"{p99 / base:.2f}", f"ratio ≤ {bar}, p99 ≤ {most * 1e3:.0f} ms, ≥ 98 %", met))
     if alertmanager:
         none, some = alertmanager(0), alertmanager(50)
@@ -47,9 +47,11 @@ def turn(published, tools, count):
             ended = time.monotonic()
             time.sleep(1)
         told = receiver.end()
-    sent = {job_of(answer): at for at, _, answer in done}
-    took = [request.at - sent[request.job] for request in told if request.job in sent and request.status == 204]
-    in_time = sum(request.job in sent and request.status == 204 and request.at <= ended + 0.1 for request in told)
+    # From the commit on: what the disk took for it is the same for all of an event's targets, ill ones or none.
+    committed = {job_of(answer): answered for _, answered, answer in done}
+    arrived = [request for request in told if request.job in committed and request.status == 204]
+    took = [request.at - committed[request.job] for request in arrived]
+    in_time = sum(request.at <= ended + 0.1 for request in arrived)
     return quantile(took, .99), in_time / (len(done) * (TARGETS - count))
 
 

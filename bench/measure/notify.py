@@ -13,6 +13,7 @@ import traceback
 import alertmanager
 import delivering
 import isolation
+import mails
 import proofs
 import trouble
 from audience import Receiver
@@ -24,10 +25,11 @@ PARTS = (
     ("hand-off", delivering.hand_off, alertmanager.hand_off),
     ("throughput", delivering.throughput, None),
     ("accept", delivering.accept, None),
+    ("mails", mails.mails, None),
     ("idle", delivering.idle, None),
     ("isolation", isolation.hanging, alertmanager.hanging),
     ("dead target", isolation.dead, None),
-    ("memory", delivering.memory, None),
+    ("memory", delivering.memory, alertmanager.memory),
     ("proofs", proofs.prove, None),
 )
 
@@ -37,7 +39,6 @@ UNMEASURED = (
     ("D8, B8, B9, B11, B12", "digests, presets and the views of deliveries are not in this version"),
     ("B6", "form of mails: `MailFormTests` in `make e2e`"),
     ("S3", "the first event after ten idle minutes"),
-    ("S8", "mails a second over one connection"),
 )
 
 

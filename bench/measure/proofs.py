@@ -1,5 +1,6 @@
 """Rows that tests prove: hours on a virtual clock, tables, and everything that is either so or not."""
 import subprocess
+import sys
 
 from table import numbered
 
@@ -33,5 +34,7 @@ def prove(published, _tools, _alertmanager):
         ran = subprocess.run([*command, *names], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         total = next((line.split("Total:")[1].split(",")[0].strip() for line in ran.stdout.splitlines() if "Total:" in line), "0")
         met = ran.returncode == 0 and total != "0"
+        if not met:
+            print(ran.stdout, ran.stderr, sep="\n", file=sys.stderr)
         rows.append(numbered(number, what, f"{total} tests of {', '.join(name.rpartition('.')[2] for name in classes)} {'pass' if met else 'FAIL'}", "", "", "all pass", met))
     return rows

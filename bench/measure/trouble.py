@@ -29,7 +29,7 @@ def full_disk(published, tools, _):
     try:
         with open(f"{mounted}/ballast", "wb") as file:
             file.write(bytes(3 << 20))
-        with Receiver(scratch(tools)) as receiver, Gflow(published, more=f'[storage]\npath = "{mounted}/data"\n' + webhooks([receiver.url("t0")])) as gflow:
+        with Receiver(scratch(tools)) as receiver, Gflow(published, more=f'[storage]\npath = "{mounted}/data"\nmin_free_mb = 0\n' + webhooks([receiver.url("t0")])) as gflow:
             gflow.block()
             job = wire.request("POST", "/jobs", {"command": f"true {'x' * 2000}", "gpus": 4, "run_dir": "/", "environment": {}})
             accepted = 1

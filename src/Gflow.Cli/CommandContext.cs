@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using Gflow.Cli.Gbatch;
 using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Core;
@@ -27,11 +29,20 @@ internal sealed record CommandContext
 
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
-    /// <summary>Absolute.</summary>
-    public required string WorkingDirectory { get; init; }
+    /// <summary>Absolute; set to null where there is none.</summary>
+    /// <exception cref="CommandFailedException">There is none.</exception>
+    [AllowNull]
+    public required string WorkingDirectory
+    {
+        get => field ?? throw Invocation.No(Client.WorkingDirectory.Missing, "no_directory");
+        init;
+    }
 
     /// <summary>Who is calling, as the system knows it.</summary>
     public required Func<string> User { get; init; }
+
+    /// <summary>What a job takes along from this process beside the environment; null for nothing.</summary>
+    public Func<ProcessSettings>? Settings { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -112,12 +112,12 @@ internal static class CommandParser
             return $"{name} belongs after the subcommand it is for";
         }
 
-        given[name] = [.. result.Tokens.Select(token => token.Value)];
         if (option.ValueName is { } value && result.Tokens.Count < result.IdentifierTokenCount)
         {
             return $"{name} needs a value: {name} {value}";
         }
 
+        given[name] = [.. result.Tokens.Select(token => token.Value)];
         return option.Repeatable || option.ValueName is null || result.IdentifierTokenCount <= 1
             ? null
             : $"{name} is given {result.IdentifierTokenCount} times; give it once";

@@ -22,7 +22,7 @@ internal static class CommandTable
         ("gjob", "Show, follow, hold, release, change, repeat and await jobs", GjobCommand.Make),
         ("gcancel", "Cancel jobs", GcancelCommand.Make),
         ("ginfo", "Show the GPUs and who uses them", GinfoCommand.Make),
-        ("gctl", "Change what the scheduler may use", GctlCommand.Make),
+        ("gctl", "Change what the scheduler may use, and steer notifications", GctlCommand.Make),
         ("gstats", "Show usage statistics", GstatsCommand.Make),
     ];
 
@@ -57,22 +57,9 @@ internal static class CommandTable
         }
         catch (IOException error)
         {
-            return Unwritten(context, error);
-        }
-    }
-
-    private static int Unwritten(CommandContext context, IOException error)
-    {
-        try
-        {
             context.Error.WriteLine($"gflow: {error.Message}");
+            return ExitCodes.Refused;
         }
-        catch (IOException)
-        {
-            // Nobody listens at all; the exit code remains.
-        }
-
-        return ExitCodes.Refused;
     }
 
     private static async Task<int> DispatchAsync(IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)
@@ -139,6 +126,10 @@ internal static class CommandTable
         catch (CommandFailedException failure)
         {
             return Report(parsed.Spec.FailureCode is { } code ? new(code, failure.Problems) : failure, spec.Name, invocation);
+        }
+        finally
+        {
+            invocation.PassWarningOn();
         }
     }
 

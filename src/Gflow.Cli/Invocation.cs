@@ -81,6 +81,15 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     /// <summary>Writes what went wrong with one of several jobs, and goes on.</summary>
     internal void Complain(string message) => context.Error.WriteLine($"{parsed.Path.Split(' ')[0]}: {SafeText.Line(message)}");
 
+    /// <summary>Writes what the daemon said about trouble that it is in, for people alone.</summary>
+    internal void PassWarningOn()
+    {
+        if (!Json && _client?.Warning is { } warning)
+        {
+            Complain($"warning: {warning}");
+        }
+    }
+
     /// <summary>The jobs named by the words: id lists and references, without repeats, in the order named.</summary>
     internal async Task<IReadOnlyList<JobId>> JobsAsync(IEnumerable<string> words, CancellationToken cancel)
     {

@@ -13,7 +13,7 @@ public abstract record ClientFailure
     public abstract string Message { get; }
 
     /// <summary>Nobody listens, or the connection broke before an answer came.</summary>
-    /// <param name="Socket">The Unix socket that was tried; null when only TCP was.</param>
+    /// <param name="Socket">The Unix socket that was tried, or each of several; null when only TCP was.</param>
     /// <param name="Address">The TCP address that was tried; null when only the socket was.</param>
     /// <param name="Why">What the operating system said.</param>
     public sealed record Unreachable(string? Socket, string? Address, string Why) : ClientFailure
@@ -31,7 +31,13 @@ public abstract record ClientFailure
     /// <param name="State">The job's state, when that was the reason.</param>
     public sealed record Refused(int Status, string Text, IReadOnlyList<Problem> Problems, string? State = null) : ClientFailure
     {
+        /// <summary>The problem's code with which a daemon that is on its way out refuses.</summary>
+        public const string Stopping = "stopping";
+
         public override string Message => Text;
+
+        /// <summary>Whether it is the refusal of a daemon that is on its way out: nothing was done, and the next one can be asked.</summary>
+        public bool IsStopping => Problems.Any(problem => problem.Code == Stopping);
     }
 
     /// <summary>No answer in time. Whether the request had an effect is not known.</summary>

@@ -3,16 +3,28 @@ using System.Net.Sockets;
 
 namespace Gflow.Client;
 
-/// <summary>The way to the daemon: its Unix socket, else loopback TCP.</summary>
-internal sealed class DaemonConnection(string? socketPath, string? host, int port) : IDisposable
+/// <summary>The way to the daemon: the first of its Unix sockets on which somebody listens, else loopback TCP.</summary>
+internal sealed class DaemonConnection(IReadOnlyList<string> sockets, string? host, int port) : IDisposable
 {
+    private const string OverTcp = "";
+
     private static readonly TimeSpan TcpPatience = TimeSpan.FromSeconds(5);
+
+    // Where somebody listens. A request that is sent again must come to the same daemon: another one does not know its key.
+    private string? _reached;
 
     private HttpMessageInvoker? _invoker;
 
-    internal string? SocketPath { get; } = socketPath;
+    /// <summary>The sockets in the order in which they are tried.</summary>
+    internal IReadOnlyList<string> Sockets { get; } = sockets;
 
     internal string? Address { get; } = host is null ? null : $"http://{host}:{port}";
+
+    /// <summary>Whether somebody has ever been there.</summary>
+    internal bool Reached => _reached is not null;
+
+    /// <summary>Whether the socket has been found with nobody listening.</summary>
+    internal bool LeftBehind { get; private set; }
 
     /// <summary>The invoker instead of HttpClient: no default headers, no buffering, no timer of its own on the way to a short answer.</summary>
     internal HttpMessageInvoker Invoker => _invoker ??= new HttpMessageInvoker(new SocketsHttpHandler
@@ -22,7 +34,7 @@ internal sealed class DaemonConnection(string? socketPath, string? host, int por
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
         PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = async (_, cancel) => await ConnectAsync(cancel).ConfigureAwait(false),
+        ConnectCallback = (_, cancel) => ConnectAsync(cancel),
     });
 
     public void Dispose() => _invoker?.Dispose();
@@ -30,21 +42,37 @@ internal sealed class DaemonConnection(string? socketPath, string? host, int por
     private async ValueTask<Stream> ConnectAsync(CancellationToken cancel)
     {
         SocketException? local = null;
-        if (SocketPath is not null)
+        foreach (var path in _reached switch { null => Sockets, OverTcp => [], var known => [known] })
         {
             try
             {
-                return await ConnectUnixAsync(SocketPath, cancel).ConfigureAwait(false);
+                var stream = await ConnectUnixAsync(path, cancel).ConfigureAwait(false);
+                _reached = path;
+                return stream;
             }
-            catch (SocketException error) when (host is not null)
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.WouldBlock)
             {
-                local = error;
+                // Somebody listens, and has more callers waiting than the system keeps for him.
+                _reached = path;
+                throw;
             }
+            catch (SocketException error)
+            {
+                LeftBehind |= error.SocketErrorCode == SocketError.ConnectionRefused;
+                local ??= error;
+            }
+        }
+
+        if (local is not null && (host is null || _reached is not null))
+        {
+            throw local;
         }
 
         try
         {
-            return await ConnectTcpAsync(cancel).ConfigureAwait(false);
+            var stream = await ConnectTcpAsync(cancel).ConfigureAwait(false);
+            _reached = OverTcp;
+            return stream;
         }
         catch (SocketException) when (local is not null)
         {

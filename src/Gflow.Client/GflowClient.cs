@@ -9,11 +9,12 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
 using Gflow.Core.Submission;
+using static Gflow.Client.DaemonRequest;
 
 namespace Gflow.Client;
 
-/// <summary>Asks the daemon, over its Unix socket where there is one, else over loopback TCP. Expected failures are values.</summary>
-public sealed class GflowClient : IDisposable
+/// <summary>Asks the daemon, over its Unix socket where there is one, else over that of the shared daemon, else over loopback TCP. Expected failures are values.</summary>
+public sealed partial class GflowClient : IDisposable
 {
     /// <summary>A daemon told to take any free port can only be found by its socket.</summary>
     private const int AnyPort = 0;
@@ -22,17 +23,26 @@ public sealed class GflowClient : IDisposable
 
     public GflowClient(ClientOptions options)
     {
-        _connection = new DaemonConnection(options.Socket, options.Port == AnyPort ? null : options.Host, options.Port);
+        _connection = new DaemonConnection(options.SharedSocket is { } shared && shared != options.Socket ? [options.Socket, shared] : [options.Socket], options.Port == AnyPort ? null : options.Host, options.Port);
     }
 
     /// <summary>Asks the daemon behind this Unix socket and no other.</summary>
     public GflowClient(string socket)
     {
-        _connection = new DaemonConnection(socket, null, 0);
+        _connection = new DaemonConnection([socket], null, 0);
     }
 
     /// <summary>How long a request may take until its answer begins; streams have no end of their own.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a request is sent again when the connection broke or a daemon that was there goes or is gone, from the first failure on. Streams are not.</summary>
+    public TimeSpan RetryFor { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>For the pauses between these tries.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>What the daemon said in its last answer about trouble that it is in; null when it is well.</summary>
+    public string? Warning { get; private set; }
 
     public void Dispose() => _connection.Dispose();
 
@@ -51,7 +61,7 @@ public sealed class GflowClient : IDisposable
         SendAsync(Get($"jobs/{id}"), WireJson.Default.JobView, cancel);
 
     public Task<ClientResult<UpdatedJob>> UpdateAsync(JobId id, UpdateDraft draft, CancellationToken cancel = default) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Patch, Target($"jobs/{id}")) { Content = Json(PatchBody(draft)) }, WireJson.Default.UpdatedJob, cancel);
+        SendAsync(Change(HttpMethod.Patch, $"jobs/{id}", PatchBody(draft)), WireJson.Default.UpdatedJob, cancel);
 
     public Task<ClientResult<JobActionAnswer>> CancelAsync(JobId id, CancellationToken cancel = default) => ActAsync(id, "cancel", cancel);
 
@@ -85,7 +95,7 @@ public sealed class GflowClient : IDisposable
 
     /// <summary>A job's log as it is on disk, from a byte on; the stream ends when the job has. Dispose it to stop earlier.</summary>
     public Task<ClientResult<Stream>> FollowLogAsync(JobId id, long from, CancellationToken cancel = default) =>
-        OpenAsync(Get(string.Create(CultureInfo.InvariantCulture, $"jobs/{id}/log/follow?from={from}")), cancel);
+        OpenAsync(Get(string.Create(CultureInfo.InvariantCulture, $"jobs/{id}/log/follow?from={from}")).Message(), cancel);
 
     /// <summary>Makes a reservation.</summary>
     public Task<ClientResult<CreatedReservation>> ReserveAsync(ReservationDraft draft, CancellationToken cancel = default) =>
@@ -100,11 +110,13 @@ public sealed class GflowClient : IDisposable
 
     /// <summary>Cancels a reservation that is not over.</summary>
     public Task<ClientResult<ReservationView>> CancelReservationAsync(ReservationId id, CancellationToken cancel = default) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Delete, Target($"reservations/{id}")), WireJson.Default.ReservationView, cancel);
+        SendAsync(Change(HttpMethod.Delete, $"reservations/{id}"), WireJson.Default.ReservationView, cancel);
 
     public Task<ClientResult<InfoAnswer>> InfoAsync(CancellationToken cancel = default) => SendAsync(Get("info"), WireJson.Default.InfoAnswer, cancel);
 
-    public Task<ClientResult<HealthAnswer>> HealthAsync(CancellationToken cancel = default) => SendAsync(Get("health"), WireJson.Default.HealthAnswer, cancel);
+    /// <summary>How the daemon is; one in trouble answers with 503, and this is an answer like any other.</summary>
+    public Task<ClientResult<HealthAnswer>> HealthAsync(CancellationToken cancel = default) =>
+        SendAsync(Get("health"), body => JsonSerializer.Deserialize(body, WireJson.Default.HealthAnswer), cancel, HttpStatusCode.ServiceUnavailable);
 
     public Task<ClientResult<StatusAnswer>> StatusAsync(CancellationToken cancel = default) => SendAsync(Get("status"), WireJson.Default.StatusAnswer, cancel);
 
@@ -112,7 +124,7 @@ public sealed class GflowClient : IDisposable
     /// <param name="after">The last event's sequence number; null for what happens from now on.</param>
     public async Task<ClientResult<EventFeed>> EventsAsync(long? after = null, CancellationToken cancel = default)
     {
-        var request = Get("events");
+        using var request = Get("events").Message();
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         if (after is { } seen)
         {
@@ -124,42 +136,55 @@ public sealed class GflowClient : IDisposable
     }
 
     private Task<ClientResult<JobActionAnswer>> ActAsync(JobId id, string action, CancellationToken cancel) =>
-        SendAsync(new HttpRequestMessage(HttpMethod.Post, Target($"jobs/{id}/{action}")), WireJson.Default.JobActionAnswer, cancel);
+        SendAsync(Change(HttpMethod.Post, $"jobs/{id}/{action}"), WireJson.Default.JobActionAnswer, cancel);
 
     /// <summary>To know the forty fields of a job takes a program a millisecond; whoever looks at an empty queue need not wait for that.</summary>
     private static List<JobView>? ReadJobs(byte[] body) =>
         body.AsSpan().SequenceEqual("[]"u8) ? [] : JsonSerializer.Deserialize(body, WireJson.Default.ListJobView);
 
-    private Task<ClientResult<T>> SendAsync<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancel)
+    private Task<ClientResult<T>> SendAsync<T>(DaemonRequest request, JsonTypeInfo<T> type, CancellationToken cancel)
         where T : class =>
         SendAsync(request, body => JsonSerializer.Deserialize(body, type), cancel);
 
-    private async Task<ClientResult<T>> SendAsync<T>(HttpRequestMessage request, Func<byte[], T?> read, CancellationToken cancel)
+    private async Task<ClientResult<T>> SendAsync<T>(DaemonRequest request, Func<byte[], T?> read, CancellationToken cancel, HttpStatusCode? alsoGood = null)
         where T : class
     {
-        using (request)
-        using (var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel))
+        var persistence = new Persistence(_connection, Time, RetryFor);
+        while (true)
         {
-            patience.CancelAfter(Patience);
-            try
+            var result = await TryAsync(request, read, alsoGood, cancel).ConfigureAwait(false);
+            if (result.Failure is not (ClientFailure.Unreachable or ClientFailure.Refused { IsStopping: true }) || !await persistence.AgainAsync(cancel).ConfigureAwait(false))
             {
-                using var response = await _connection.Invoker.SendAsync(request, patience.Token).ConfigureAwait(false);
-                if (!response.IsSuccessStatusCode)
-                {
-                    return await RefusalAsync(response, patience.Token).ConfigureAwait(false);
-                }
+                return result;
+            }
+        }
+    }
 
-                var body = await response.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
-                return read(body) is { } value ? value : Unreadable(response.StatusCode);
-            }
-            catch (JsonException)
+    private async Task<ClientResult<T>> TryAsync<T>(DaemonRequest request, Func<byte[], T?> read, HttpStatusCode? alsoGood, CancellationToken cancel)
+        where T : class
+    {
+        using var message = request.Message();
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(Patience);
+        try
+        {
+            using var response = await _connection.Invoker.SendAsync(message, patience.Token).ConfigureAwait(false);
+            Note(response);
+            if (!response.IsSuccessStatusCode && response.StatusCode != alsoGood)
             {
-                return Unreadable(HttpStatusCode.OK);
+                return await RefusalAsync(response, patience.Token).ConfigureAwait(false);
             }
-            catch (Exception error) when (FailureOf(error, cancel) is { } failure)
-            {
-                return failure;
-            }
+
+            var body = await response.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
+            return read(body) is { } value ? value : Unreadable(response.StatusCode);
+        }
+        catch (JsonException)
+        {
+            return Unreadable(HttpStatusCode.OK);
+        }
+        catch (Exception error) when (FailureOf(error, cancel) is { } failure)
+        {
+            return failure;
         }
     }
 
@@ -171,6 +196,7 @@ public sealed class GflowClient : IDisposable
         try
         {
             response = await _connection.Invoker.SendAsync(request, patience.Token).ConfigureAwait(false);
+            Note(response);
             if (!response.IsSuccessStatusCode)
             {
                 var refusal = await RefusalAsync(response, patience.Token).ConfigureAwait(false);
@@ -188,10 +214,14 @@ public sealed class GflowClient : IDisposable
         }
     }
 
+    /// <summary>A refusal for want of health says itself what is wrong.</summary>
+    private void Note(HttpResponseMessage response) =>
+        Warning = response.StatusCode != HttpStatusCode.ServiceUnavailable && response.Headers.TryGetValues(WarningHeader.Name, out var said) ? said.First() : null;
+
     private ClientFailure? FailureOf(Exception error, CancellationToken cancel) => error switch
     {
         HttpRequestException or IOException => new ClientFailure.Unreachable(
-            _connection.SocketPath,
+            string.Join(" or ", _connection.Sockets),
             _connection.Address,
             error.InnerException is System.Net.Sockets.SocketException socket ? Said(socket) : error.InnerException?.Message ?? error.Message),
         OperationCanceledException when !cancel.IsCancellationRequested => new ClientFailure.Timeout(Patience),
@@ -206,6 +236,7 @@ public sealed class GflowClient : IDisposable
         System.Net.Sockets.SocketError.TimedOut => "no answer in time",
         System.Net.Sockets.SocketError.HostNotFound => "no such host",
         System.Net.Sockets.SocketError.AddressNotAvailable => "no such socket",
+        System.Net.Sockets.SocketError.WouldBlock => "too many callers at once",
         System.Net.Sockets.SocketError.InvalidArgument => "the name of the socket's file is too long for the system",
         _ => error.Message,
     };
@@ -243,20 +274,6 @@ public sealed class GflowClient : IDisposable
 
     private static ClientFailure.Refused Unreadable(HttpStatusCode status) =>
         new ClientFailure.Refused((int)status, "the daemon's answer could not be read; client and daemon may be of different versions", []);
-
-    private static Uri Target(string path) => new($"http://localhost/{path}");
-
-    private static HttpRequestMessage Get(string path) => new(HttpMethod.Get, Target(path));
-
-    private static HttpRequestMessage Post<T>(string path, T body, JsonTypeInfo<T> type) =>
-        new(HttpMethod.Post, Target(path)) { Content = Json(JsonSerializer.SerializeToUtf8Bytes(body, type)) };
-
-    private static ByteArrayContent Json(byte[] body)
-    {
-        var content = new ByteArrayContent(body);
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return content;
-    }
 
     /// <summary>Absent fields stay as they are and <c>null</c> clears, so unset ones must not be written.</summary>
     private static byte[] PatchBody(UpdateDraft draft)

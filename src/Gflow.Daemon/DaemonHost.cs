@@ -1,8 +1,10 @@
 using System.Reflection;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
+using Gflow.Daemon.Audit;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
@@ -12,6 +14,7 @@ using Gflow.Daemon.Http;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Storage;
+using Microsoft.AspNetCore.Connections;
 
 namespace Gflow.Daemon;
 
@@ -20,6 +23,12 @@ internal sealed record DaemonParts(TimeProvider Time, ILoggerFactory Logs)
 {
     /// <summary>Makes what runs the jobs, from the data directory and the number of this start; the launcher unless told otherwise.</summary>
     public Func<DataPaths, long, IJobExecutor>? Executor { get; init; }
+
+    /// <summary>Says who is at the other end of a connection; the kernel unless told otherwise.</summary>
+    public Func<ConnectionContext, Peer> Peers { get; init; } = Peer.Of;
+
+    /// <summary>Whether it is the machine's, for all its users, and not that of its own user.</summary>
+    public bool IsShared { get; init; }
 }
 
 /// <summary>One whole daemon: can be started, asked its address and stopped, by the program and by tests alike.</summary>
@@ -91,6 +100,8 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Note("storage.log_max_mb", before.Storage.LogMaxMb, changed.Storage.LogMaxMb);
         Note("daemon.socket", before.Daemon.Socket, changed.Daemon.Socket);
         Note("daemon.host", before.Daemon.Host, changed.Daemon.Host);
+        Note("daemon.user", before.Daemon.User, changed.Daemon.User);
+        Note("access.root_jobs", before.Access.RootJobs, changed.Access.RootJobs);
         Note("daemon.port", before.Daemon.Port, changed.Daemon.Port);
         Note("daemon.gpus", string.Join(',', before.Daemon.Gpus ?? []), string.Join(',', changed.Daemon.Gpus ?? []));
         Note("daemon.simulated_gpus", before.Daemon.SimulatedGpus, changed.Daemon.SimulatedGpus);
@@ -101,7 +112,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             Daemon = before.Daemon,
             Storage = changed.Storage with { Path = before.Storage.Path },
         };
-        Engine.Keep(Retention(changed), OutboxBytes(changed));
+        Engine.Keep(Retention(changed), OutboxBytes(changed), MinFreeBytes(changed));
         _notifications.Route(changed.Notifications);
         Failpoint.Reach("reload");
         await _notifications.DeliverAsync(changed.Notifications);
@@ -139,68 +150,100 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             LogFirstProcess(_log);
         }
 
-        Running(HomeLock.Take(Paths.Root, Socket));
+        DemandLocalDisk();
+        Running(await HomeLock.TakeAsync(Paths.Root, Socket, ct));
         Paths.Create();
         Database = Running(Database.Open(Paths.Database, _parts.Time));
-        var executor = Running((_parts.Executor ?? Launcher)(Paths, MetaTable.CountStart(Database.Writer)));
+        var executor = Running((_parts.Executor ?? Launcher)(Paths, Database.Start));
         Engine = Running(new JobEngine(Database, executor, Settings(), _parts.Time, _parts.Logs));
         var connector = new GuardedConnector(new SystemNameResolver(), () => Address?.Port);
-        _notifications = Running(new NotificationsModule(Database, Engine, connector, _parts.Time, _parts.Logs));
+        _notifications = Running(new NotificationsModule(Database, Engine, connector, Scheduler, _parts.Time, _parts.Logs));
         _notifications.Route(_options.Notifications);
         await Engine.StartAsync(ct);
         await _notifications.DeliverAsync(_options.Notifications);
-        var server = Running(await ApiServer.StartAsync(Api(), Listen(), _parts.Logs, ct));
+        var audit = Running(new AuditLog(Paths.AuditLog, _parts.Logs.CreateLogger<AuditLog>()));
+        var server = Running(await ApiServer.StartAsync(Api(audit), Listen(), _parts.Logs, ct));
         Address = server.Address;
 
         // A disk that is full keeps the news for later, and the daemon serves all the same.
         await Task.WhenAny(Engine.AnnounceAsync(), Task.Delay(AnnouncePatience, _parts.Time, ct));
     }
 
+    private void DemandLocalDisk()
+    {
+        try
+        {
+            if (NetworkFileSystem.Problem(Paths.Root) is { } network)
+            {
+                throw new StartRefusedException(network);
+            }
+        }
+        catch (IOException error)
+        {
+            throw new StartRefusedException($"The data directory {Paths.Root} cannot be used: {error.Message}");
+        }
+    }
+
     private LocalExecutor Launcher(DataPaths paths, long epoch) =>
-        new(new LocalExecutorOptions(paths.Root, epoch), _parts.Time, _parts.Logs.CreateLogger<LocalExecutor>());
+        new(new LocalExecutorOptions(paths.Root, epoch) { IsRoots = _parts.IsShared }, _parts.Time, _parts.Logs.CreateLogger<LocalExecutor>());
+
+    private static SchedulerFacts Scheduler => new(Environment.MachineName, Version);
 
     private EngineSettings Settings() => new()
     {
         Policy = new JobPolicy(_options.Executor.KillGrace),
         Gpus = [.. Gpus()],
-        Scheduler = new SchedulerFacts(Environment.MachineName, Version),
-        Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus),
+        Scheduler = Scheduler,
+        Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus, _parts.IsShared),
         Retention = Retention(_options),
         OutboxMaxBytes = OutboxBytes(_options),
+        MinFreeBytes = MinFreeBytes(_options),
     };
 
     private static RetentionTerms Retention(DaemonOptions options) => new(options.Storage.JobRetention, options.Storage.EventRetention);
 
     private static long OutboxBytes(DaemonOptions options) => options.Storage.OutboxMaxMb << 20;
 
+    private static long MinFreeBytes(DaemonOptions options) => options.Storage.MinFreeMb << 20;
+
     private IEnumerable<GpuSlot> Gpus() =>
         new SimulatedGpuSource(_options.Daemon.SimulatedGpus).Devices().Select((device, index) =>
             new GpuSlot(index, device.Uuid, _options.Daemon.Gpus is { } allowed && !allowed.Contains(index) ? "not_allowed(daemon.gpus)" : null));
 
-    private ApiParts Api()
+    private ApiParts Api(AuditLog audit)
     {
         var owner = new Caller(Account.Own.Uid, Account.Own.Name, Administrator: true);
         return new ApiParts(
             Engine,
-            new JobRequests(Engine, Database, Policy),
+            new JobRequests(Engine, Database, Policy, readsScripts: !_parts.IsShared),
             new ReservationRequests(Engine, _parts.Time),
             Database,
             _parts.Time,
-            new DaemonFacts(Version, owner, Paths, Socket));
+            new DaemonFacts(Version, owner, Paths, Socket, _parts.IsShared),
+            () => _options.Access.Policy,
+            audit,
+            _notifications);
     }
 
     private SubmissionPolicy Policy(string user) => new()
     {
         User = user,
         GpuCount = Engine.Current.Gpus.Count,
-        DefaultRunDir = Account.Own.Home,
+        DefaultRunDir = _parts.IsShared ? Account.Named(user)?.Home ?? "/" : Account.Own.Home,
         KnownProjects = _options.Projects.KnownProjects,
         RequireProject = _options.Projects.RequireProject,
         MailboxProblem = MailboxRules.Problem,
         Recipients = _notifications.Recipients,
     };
 
-    private ListenOptions Listen() => new() { Socket = Socket, Host = _options.Daemon.Host, Port = _options.Daemon.Port };
+    private ListenOptions Listen() => new()
+    {
+        Socket = Socket,
+        Host = _options.Daemon.Host,
+        Port = _options.Daemon.Port,
+        Peers = _parts.Peers,
+        ForEverybody = _parts.IsShared,
+    };
 
     private T Running<T>(T part)
         where T : class

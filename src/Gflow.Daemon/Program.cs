@@ -1,5 +1,14 @@
+using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Lifecycle.Rendering;
 
-return await new GflowdCommand(ProcessEnvironment.Read(), Terminal.OfProcess, TimeProvider.System).RunAsync(args, CancellationToken.None);
+StandardDescriptors.Fill();
+var terminal = Terminal.OfProcess();
+if (CommandLineText.Fault(args) is { } fault)
+{
+    terminal.Error.WriteLine($"gflowd: {fault.Message}");
+    return VerbContext.WrongUsage;
+}
+
+return terminal.Closed(await new GflowdCommand(ProcessEnvironment.Read(), terminal, TimeProvider.System).RunAsync(args, CancellationToken.None));

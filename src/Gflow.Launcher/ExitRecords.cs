@@ -46,8 +46,9 @@ internal sealed unsafe class ExitRecords
     }
 
     /// <summary>Reads everything. To be called once, before anything is written.</summary>
+    /// <param name="isShared">Whether the jobs run as users of their own.</param>
     /// <param name="fromEarlierBoot">Those of the jobs that a restart of the machine has ended.</param>
-    internal List<JobEntry> Load(out HashSet<JobEntry> fromEarlierBoot)
+    internal List<JobEntry> Load(bool isShared, out HashSet<JobEntry> fromEarlierBoot)
     {
         var jobs = new List<JobEntry>();
         fromEarlierBoot = [];
@@ -60,7 +61,7 @@ internal sealed unsafe class ExitRecords
             {
                 Epoch = reader.U32() == Format ? reader.I64() : long.MinValue;
             }
-            else if (Decode(reader, number, out var bootId) is { } job)
+            else if (Decode(reader, number, isShared, out var bootId) is { } job)
             {
                 jobs.Add(job);
                 if (bootId != _bootId)
@@ -101,7 +102,7 @@ internal sealed unsafe class ExitRecords
         var state = RecordState.Used | (job.End is null ? 0 : RecordState.Ended) | (job.IsGone ? RecordState.Gone : 0);
         _writer.Clear().U8((byte)state).Text(_bootId).U32(job.Id).I32(job.Attempt).I32(job.Pid).I64((long)job.StartTicks).I64(job.StartedAt)
             .U8((byte)end.Flags).I32(end.Value).I64(end.At).I64(end.UserMs).I64(end.SystemMs).I64(end.MaxRssKib).I32(end.Remaining)
-            .I64(job.LogLimit).Text(job.LogPath);
+            .I64(job.LogLimit).Text(job.LogPath).U32(job.Owner ?? 0);
         return Write(job.Page, _writer) && (!durable || Native.fdatasync(_fd) == 0);
     }
 
@@ -112,7 +113,7 @@ internal sealed unsafe class ExitRecords
         _free.Push(job.Page);
     }
 
-    private static JobEntry? Decode(FieldReader reader, int page, out string bootId)
+    private static JobEntry? Decode(FieldReader reader, int page, bool isShared, out string bootId)
     {
         var state = (RecordState)reader.U8();
         bootId = Texts.Of(reader.Text());
@@ -128,6 +129,7 @@ internal sealed unsafe class ExitRecords
         job.IsGone = state.HasFlag(RecordState.Gone);
         job.LogLimit = reader.I64();
         job.LogPath = Texts.Of(reader.Text());
+        job.Owner = isShared ? reader.U32() : null;
         return state.HasFlag(RecordState.Used) && reader.IsWell ? job : null;
     }
 

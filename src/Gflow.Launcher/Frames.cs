@@ -125,6 +125,9 @@ internal unsafe ref struct FieldReader(byte* bytes, int length)
         return (int)count;
     }
 
+    /// <summary>Takes the whole for malformed: a field has a value that it must not have.</summary>
+    internal void Refuse() => _failed = true;
+
     private bool Take(int count, out int at)
     {
         at = _at;

@@ -21,6 +21,12 @@ internal sealed class JobEntry(uint id, int attempt)
 
     internal string LogPath { get; set; } = "";
 
+    /// <summary>As whom it runs; null when as this process does.</summary>
+    internal uint? Owner { get; set; }
+
+    /// <summary>Its start, while the job's own program has not begun.</summary>
+    internal PendingStart? Pending { get; set; }
+
     /// <summary>The size the log is cut back to, in bytes; 0 for no limit.</summary>
     internal long LogLimit { get; set; }
 
@@ -47,6 +53,14 @@ internal sealed class JobEntry(uint id, int attempt)
 
     /// <summary>Processes whose end makes the launcher look again, with a pidfd of each.</summary>
     internal Dictionary<int, int> Watched { get; } = [];
+}
+
+/// <summary>A start of which the job's own process has not yet said that it executes the job's program.</summary>
+/// <param name="Fd">Closed when it does; before that, the reason is written there why it cannot.</param>
+internal sealed record PendingStart(JobEntry Job, int Fd)
+{
+    /// <summary>The requests to be answered then.</summary>
+    internal List<uint> Requests { get; } = [];
 }
 
 /// <summary>How a main process ended.</summary>

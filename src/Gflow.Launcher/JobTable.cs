@@ -3,7 +3,7 @@ using System.Text;
 namespace Gflow.Launcher;
 
 /// <summary>All jobs of this launcher, from their start to the acknowledgement of their end.</summary>
-internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
+internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, SharedTerms? terms, SharedFiles? files)
 {
     private readonly Dictionary<(uint, int), JobEntry> _jobs = [];
 
@@ -12,6 +12,9 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
 
     // Descriptors that become readable when a process ends which is not a child, or whose end is waited for besides.
     private readonly Dictionary<int, (JobEntry Job, int Pid)> _pidfds = [];
+
+    // Starts that are under way, by the descriptor that tells when they are not any more.
+    private readonly Dictionary<int, PendingStart> _starts = [];
 
     // Which children there are, as one cheap read; machines whose kernel lacks it are searched whole instead.
     private readonly string _childrenPath = $"/proc/self/task/{Environment.ProcessId}/children";
@@ -39,8 +42,8 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
 
     internal IEnumerable<JobEntry> All => _jobs.Values;
 
-    /// <summary>Pidfds to wait for; <see cref="Fired"/> takes those that became readable.</summary>
-    internal IEnumerable<int> PidFds => _pidfds.Keys;
+    /// <summary>Descriptors to wait for; <see cref="Fired"/> takes those that became readable.</summary>
+    internal IEnumerable<int> PidFds => _pidfds.Keys.Concat(_starts.Keys);
 
     /// <summary>Whether <see cref="Tick"/> has to be called about once a second.</summary>
     internal bool NeedsTick => _watchedLogs > 0 || HasUnwrittenEnds;
@@ -53,7 +56,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
     /// <summary>Takes over what an earlier launcher, or this process before an upgrade, has left.</summary>
     internal void TakeOver()
     {
-        foreach (var job in records.Load(out var fromEarlierBoot))
+        foreach (var job in records.Load(isShared: terms is not null, out var fromEarlierBoot))
         {
             _jobs[(job.Id, job.Attempt)] = job;
             if (fromEarlierBoot.Contains(job))
@@ -75,20 +78,51 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
         Reap();
     }
 
-    /// <summary>Starts a job unless it was started before; replies with its process or the reason there is none.</summary>
-    internal void Start(uint request, uint id, int attempt, long logLimit, in SpawnRequest spawn)
+    /// <summary>Starts a job unless it was started before; replies, perhaps later, with its process or the reason there is none.</summary>
+    internal void Start(uint request, uint id, int attempt, in SpawnRequest spawn, ReadOnlySpan<byte> frame)
     {
         if (!_jobs.TryGetValue((id, attempt), out var job))
         {
-            job = new JobEntry(id, attempt) { LogPath = Texts.Of(spawn.LogPath), LogLimit = logLimit };
-            if (TrySpawn(job, spawn) is { } reason)
+            job = new JobEntry(id, attempt) { LogPath = Texts.Of(spawn.LogPath), LogLimit = spawn.LogLimit, Owner = terms is null ? null : spawn.Uid };
+            if ((terms is null ? OwnAlone(spawn.Uid) : terms.Refusal(spawn.Uid)) is { } refusal)
             {
-                daemon.Send(daemon.Writer.Begin(ReplyKind.NotStarted).U32(request).Text(reason));
+                NotStarted(request, refusal);
+                return;
+            }
+
+            if (TrySpawn(job, spawn, frame) is { } reason)
+            {
+                NotStarted(request, reason);
                 return;
             }
         }
 
-        daemon.Send(daemon.Writer.Begin(ReplyKind.Started).U32(request).I32(job.Pid).I64(job.StartedAt));
+        if (job.Pending is { } pending)
+        {
+            pending.Requests.Add(request);
+        }
+        else
+        {
+            Started(request, job);
+        }
+    }
+
+    /// <summary>Answers no request of an earlier connection any more.</summary>
+    internal void ForgetRequests()
+    {
+        foreach (var start in _starts.Values)
+        {
+            start.Requests.Clear();
+        }
+    }
+
+    /// <summary>Waits for the starts that are under way.</summary>
+    internal void SettleStarts()
+    {
+        foreach (var start in _starts.Values.ToArray())
+        {
+            _ = Settle(start);
+        }
     }
 
     /// <summary>Sends a signal to all processes of a job; those that are forked meanwhile are found in another round.</summary>
@@ -170,9 +204,15 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
         }
     }
 
-    /// <summary>A watched process ended.</summary>
+    /// <summary>A watched process ended, or one that is being started has begun or failed.</summary>
     internal void Fired(int pidfd)
     {
+        if (_starts.TryGetValue(pidfd, out var start))
+        {
+            _ = Settle(start);
+            return;
+        }
+
         if (!_pidfds.Remove(pidfd, out var watched))
         {
             return;
@@ -213,9 +253,17 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
         }
     }
 
-    private string? TrySpawn(JobEntry job, in SpawnRequest spawn)
+    private static string? OwnAlone(uint uid) =>
+        uid == Native.geteuid() ? null : $"the launcher of uid {Native.geteuid()} starts no jobs of uid {uid}";
+
+    private string? TrySpawn(JobEntry job, in SpawnRequest spawn, ReadOnlySpan<byte> frame)
     {
-        var logFd = Spawner.OpenLog(spawn.LogPath, spawn.Flags.HasFlag(StartFlags.AppendLog), out var reason);
+        if (files is not null && spawn.Flags.HasFlag(StartFlags.Script) && files.HandOverScript(job.Id, spawn.Uid) is { } objection)
+        {
+            return objection;
+        }
+
+        var logFd = files is null ? Spawner.OpenLog(spawn.LogPath, spawn.Flags.HasFlag(StartFlags.AppendLog), out var reason) : files.CreateLog(job, spawn.Uid, out reason);
         if (logFd < 0)
         {
             return reason;
@@ -228,12 +276,21 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
             return $"the launcher cannot write its record: {Native.ErrorText(Native.Errno)}";
         }
 
-        job.Pid = Spawner.Spawn(spawn, logFd, out reason);
+        var tellFd = -1;
+        job.Pid = files is null && spawn.Limits.AreInherited()
+            ? Spawner.Spawn(spawn, logFd, out reason)
+            : JobProcess.Spawn(spawn.Uid, frame, logFd, out tellFd, out reason);
         if (job.Pid == 0)
         {
             records.Delete(job);
             _ = Native.close(logFd);
             return reason;
+        }
+
+        if (tellFd >= 0)
+        {
+            job.Pending = new PendingStart(job, tellFd);
+            _starts[tellFd] = job.Pending;
         }
 
         job.StartTicks = ProcessTable.Find(job.Pid)?.StartTicks ?? 0;
@@ -244,6 +301,37 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
         WatchLog(job, logFd);
         return null;
     }
+
+    /// <summary>Learns whether a job's program has begun, and answers those who asked. False when it has not; then nothing is left of the start.</summary>
+    private bool Settle(PendingStart start)
+    {
+        var job = start.Job;
+        var reason = JobProcess.ReadReason(start.Fd).TrimEnd('\n');
+        _ = _starts.Remove(start.Fd);
+        _ = Native.close(start.Fd);
+        job.Pending = null;
+        if (reason.Length == 0)
+        {
+            start.Requests.ForEach(request => Started(request, job));
+            return true;
+        }
+
+        Native.SigInfo reaped;
+        Native.ResourceUse unused;
+        _ = Native.WaitId(Native.P_PID, job.Pid, &reaped, Native.WEXITED, &unused);
+        _ = _children.Remove(job.Pid);
+        _ = _jobs.Remove((job.Id, job.Attempt));
+        StopWatchingLog(job);
+        records.Delete(job);
+        start.Requests.ForEach(request => NotStarted(request, reason));
+        return false;
+    }
+
+    private void Started(uint request, JobEntry job) =>
+        daemon.Send(daemon.Writer.Begin(ReplyKind.Started).U32(request).I32(job.Pid).I64(job.StartedAt));
+
+    private void NotStarted(uint request, string reason) =>
+        daemon.Send(daemon.Writer.Begin(ReplyKind.NotStarted).U32(request).Text(reason));
 
     private void Adopt(JobEntry job)
     {
@@ -276,6 +364,11 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
 
     private bool TryEndChild(JobEntry job, in Native.SigInfo info, in Native.ResourceUse use)
     {
+        if (job.Pending is { } start && !Settle(start))
+        {
+            return true;
+        }
+
         var rest = HasOrphans() ? ProcessTable.Read().MembersOf(job) : [];
         job.End = new JobEnd(
             info.Code == Native.CLD_EXITED ? EndFlags.Code : EndFlags.Signal,
@@ -480,7 +573,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon)
 
     private void ReopenLog(JobEntry job)
     {
-        var fd = job.LogLimit > 0 ? Native.open(job.LogPath, Native.O_WRONLY | Native.O_APPEND | Native.O_NONBLOCK | Native.O_CLOEXEC | Native.O_NOFOLLOW, 0) : -1;
+        var fd = job.LogLimit <= 0 ? -1 : files is not null ? files.ReopenLog(job) : Native.open(job.LogPath, Native.O_WRONLY | Native.O_APPEND | Native.O_NONBLOCK | Native.O_CLOEXEC | Native.O_NOFOLLOW, 0);
         if (fd >= 0)
         {
             WatchLog(job, fd);

@@ -5,13 +5,13 @@ namespace Gflow.Launcher;
 /// <summary>The C library's calls, as they are. Each returns -1 on failure and leaves errno, unless said otherwise.</summary>
 internal static unsafe partial class Native
 {
-    internal const int ENOENT = 2, ESRCH = 3, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, ENOTDIR = 20, ENAMETOOLONG = 36, ELOOP = 40;
-    internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
-    internal const int SIGKILL = 9, SIGCHLD = 17, SIG_BLOCK = 0;
+    internal const int ENOENT = 2, ESRCH = 3, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20, ENAMETOOLONG = 36, ELOOP = 40;
+    internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
+    internal const int SIGKILL = 9, SIGCHLD = 17, SIG_BLOCK = 0, SIG_SETMASK = 2;
     internal const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000, SOL_SOCKET = 1, SO_PEERCRED = 17, MSG_NOSIGNAL = 0x4000;
     internal const short POLLIN = 1, POLLOUT = 4;
     internal const int P_ALL = 0, P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000, CLD_EXITED = 1;
-    internal const int LOCK_EX = 2, LOCK_NB = 4, R_OK = 4, X_OK = 1, F_SETFD = 2, F_SETFL = 4, FD_CLOEXEC = 1, RLIMIT_NOFILE = 7, PR_SET_CHILD_SUBREAPER = 36;
+    internal const int LOCK_EX = 2, LOCK_NB = 4, R_OK = 4, X_OK = 1, F_SETFD = 2, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030, FD_CLOEXEC = 1, MFD_CLOEXEC = 1, RLIMIT_NOFILE = 7, PR_SET_CHILD_SUBREAPER = 36;
     internal const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
     internal const uint S_IFMT = 0xF000, S_IFDIR = 0x4000, S_IFREG = 0x8000;
 
@@ -48,6 +48,8 @@ internal static unsafe partial class Native
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct FileStatus
     {
+        [FieldOffset(16)] internal uint Links;
+        [FieldOffset(20)] internal uint Owner;
         [FieldOffset(28)] internal ushort Mode;
         [FieldOffset(40)] internal long Size;
     }
@@ -63,6 +65,15 @@ internal static unsafe partial class Native
     internal struct Limit
     {
         internal ulong Soft, Hard;
+    }
+
+    /// <summary><c>struct passwd</c> of glibc (getpwuid(3)).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PasswdEntry
+    {
+        internal byte* Name, Password;
+        internal uint Uid, Gid;
+        internal byte* Gecos, Home, Shell;
     }
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
@@ -100,6 +111,27 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int openat(int directory, string name, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int unlinkat(int directory, string name, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchown(int fd, uint owner, uint group);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fchmod(int fd, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int lchown(string path, uint owner, uint group);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int chdir(byte* path);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int memfd_create(string name, uint flags);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int access(string path, int mode);
@@ -179,6 +211,25 @@ internal static unsafe partial class Native
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int execv(string path, byte** arguments);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int execve(byte* path, byte** arguments, byte** environment);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setgroups(nuint count, uint* groups);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setresgid(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int setresuid(uint real, uint effective, uint saved);
+
+    /// <summary>Returns an error number.</summary>
+    [LibraryImport("libc")]
+    internal static partial int getpwuid_r(uint uid, PasswdEntry* entry, byte* buffer, nuint size, PasswdEntry** found);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getgrouplist(byte* user, uint group, uint* groups, int* count);
+
     // The spawn functions return an error number instead of leaving errno.
     [LibraryImport("libc")]
     internal static partial int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** arguments, byte** environment);
@@ -235,6 +286,19 @@ internal static unsafe partial class Native
         {
             _ = fcntl(fd, F_SETFD, FD_CLOEXEC);
         }
+    }
+
+    /// <summary>Gives a descriptor a number above another; -1, with errno, when that fails or it was none.</summary>
+    internal static int MoveAbove(int lowest, int fd)
+    {
+        if (fd < 0 || fd > lowest)
+        {
+            return fd;
+        }
+
+        var moved = fcntl(fd, F_DUPFD_CLOEXEC, lowest + 1);
+        _ = close(fd);
+        return moved;
     }
 
     /// <summary>Status of an open descriptor; false when there is none.</summary>

@@ -133,6 +133,12 @@ internal sealed unsafe class ProcessTable
 
     private static bool BearsName(in ProcessEntry process, JobEntry job)
     {
+        // Anybody may write another user's job into his environment.
+        if (job.Owner is { } owner && UserOf(process.Pid) != owner)
+        {
+            return false;
+        }
+
         Span<byte> buffer = stackalloc byte[32 * 1024];
         var path = $"/proc/{process.Pid}/environ";
         var length = Native.ReadFile(path, buffer);
@@ -152,6 +158,15 @@ internal sealed unsafe class ProcessTable
         return Variable(environ, "GFLOW_JOB_ID="u8) is { } id && id == $"{job.Id}"
             && Variable(environ, "GFLOW_JOB_ATTEMPT="u8) is { } attempt && attempt == $"{job.Attempt}"
             && Variable(environ, "GFLOW_JOB_LOG="u8) is { } log && log == job.LogPath;
+    }
+
+    /// <summary>The real uid of a process; null when it has ended.</summary>
+    private static uint? UserOf(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[1024];
+        var status = (ReadOnlySpan<byte>)buffer[..Math.Max(0, Native.ReadFile($"/proc/{pid}/status", buffer))];
+        var at = status.IndexOf("\nUid:\t"u8);
+        return at >= 0 && Utf8Parser.TryParse(status[(at + 6)..], out uint uid, out _) ? uid : null;
     }
 
     private static string? Variable(ReadOnlySpan<byte> environ, ReadOnlySpan<byte> name)

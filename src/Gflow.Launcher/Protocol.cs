@@ -24,7 +24,7 @@ internal enum RequestKind : byte
     /// <summary>protocol u32, epoch i64. Must come first.</summary>
     Hello = 1,
 
-    /// <summary>job u32, attempt i32, flags u8 (<see cref="StartFlags"/>), log limit i64, program, directory, log path, count u32 and arguments, count u32 and environment.</summary>
+    /// <summary>job u32, attempt i32, uid u32, flags u8 (<see cref="StartFlags"/>), log limit i64, umask u32, count u32 and soft limits, each resource u8 (number of getrlimit(2)) and value i64 (-1 for none), program, directory, log path, count u32 and arguments, count u32 and environment.</summary>
     Start,
 
     /// <summary>job u32, attempt i32, signal i32.</summary>
@@ -79,6 +79,9 @@ internal enum StartFlags : byte
 
     /// <summary>Continue an existing log instead of emptying it.</summary>
     AppendLog = 1,
+
+    /// <summary>The daemon has written the job's script where its owner is to read it.</summary>
+    Script = 2,
 }
 
 /// <summary>How a main process ended. Neither <see cref="Code"/> nor <see cref="Signal"/>: nobody could learn it.</summary>

@@ -3,12 +3,15 @@ using System.Runtime.InteropServices;
 namespace Gflow.Launcher;
 
 /// <summary>The launcher's one loop: waits for orders, ends of processes and the clock, and deals with one after the other.</summary>
-internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd, int childFd, ExitRecords records)
+internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, int childFd, ExitRecords records, SharedFiles? files)
 {
     private const int MaxConnections = 16;
     private const int TickMs = 1000;
     private const int LookMs = 60_000;
     private const long IdleMs = 5000;
+
+    // A daemon of root's is found or started with its launcher before it has opened its database, and could start none itself.
+    private const long SharedIdleMs = 60_000;
     private const long CollectBytes = 512 * 1024;
 
     private readonly DaemonLink _daemon = new();
@@ -23,7 +26,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
     /// <summary>Serves until there is nothing left to do: no job, no end to be fetched, no daemon.</summary>
     internal void Run()
     {
-        _jobs = new JobTable(records, _daemon);
+        _jobs = new JobTable(records, _daemon, line.Shared, files);
         _jobs.TakeOver();
         while (!_exit)
         {
@@ -54,7 +57,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
             Poll(pidfd, Native.POLLIN);
         }
 
-        var timeout = _jobs.NeedsTick ? TickMs : IsIdle ? (int)IdleMs : KeepsOnlyEnds ? LookMs : -1;
+        var timeout = _jobs.NeedsTick ? TickMs : IsIdle ? (int)PatienceMs : KeepsOnlyEnds ? LookMs : -1;
         fixed (Native.PollFd* polled = _polled)
         {
             // Interrupted or not: what did not happen reads as zero.
@@ -73,6 +76,8 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
             _polled[count++] = new Native.PollFd { Fd = fd, Events = events };
         }
     }
+
+    private long PatienceMs => line.Shared is null ? IdleMs : SharedIdleMs;
 
     private bool IsIdle => _jobs.IsEmpty && !_daemon.IsConnected;
 
@@ -128,18 +133,19 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
 
         var connection = new Connection(fd);
         _connections.Add(connection);
+        _idleSince = Environment.TickCount64;
         if (!MayGiveOrders(fd))
         {
             Refuse(connection, RefusalCode.User, "the peer runs as another user");
         }
     }
 
-    /// <summary>Only the launcher's own user is heard. A launcher of root will have to hear the daemon's user instead.</summary>
-    private static bool MayGiveOrders(int fd)
+    /// <summary>Only the launcher's own user is heard; the launcher of a shared daemon hears that daemon's user instead, and not even root.</summary>
+    private bool MayGiveOrders(int fd)
     {
         var credentials = stackalloc uint[3];
         var length = 12;
-        return Native.getsockopt(fd, Native.SOL_SOCKET, Native.SO_PEERCRED, credentials, &length) == 0 && credentials[1] == Native.geteuid();
+        return Native.getsockopt(fd, Native.SOL_SOCKET, Native.SO_PEERCRED, credentials, &length) == 0 && credentials[1] == (line.Shared?.User ?? Native.geteuid());
     }
 
     private void Serve(Connection connection)
@@ -148,7 +154,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
         while (!_exit && connection.TryNext(out var frame, out var length))
         {
             var kind = (RequestKind)frame[0];
-            if (!Handle(connection, kind, new FieldReader(frame + 1, length - 1)))
+            if (!Handle(connection, kind, new FieldReader(frame + 1, length - 1), new ReadOnlySpan<byte>(frame + 1, length - 1)))
             {
                 connection.Close($"a message of kind {kind} was not understood");
             }
@@ -156,7 +162,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
     }
 
     /// <summary>False when the message is not well formed; then nothing was done.</summary>
-    private bool Handle(Connection connection, RequestKind kind, FieldReader reader)
+    private bool Handle(Connection connection, RequestKind kind, FieldReader reader, ReadOnlySpan<byte> frame)
     {
         if (kind == RequestKind.Hello)
         {
@@ -173,7 +179,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
         switch (kind)
         {
             case RequestKind.Start:
-                return Start(request, reader);
+                return Start(request, reader, frame);
             case RequestKind.Signal:
                 var (target, targetAttempt, signal) = (reader.U32(), reader.I32(), reader.I32());
                 if (!reader.Complete || signal is < 1 or > 64)
@@ -236,6 +242,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
 
         _daemon.Current?.Close("another connection takes its place");
         _daemon.Current = connection;
+        _jobs.ForgetRequests();
         connection.IsDaemon = true;
         _daemon.Send(_daemon.Writer.Begin(ReplyKind.Welcome).U32(Protocol.Version).I32(Environment.ProcessId).Text(Program.Version));
         foreach (var job in _jobs.All)
@@ -253,34 +260,18 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
         connection.Close(reason);
     }
 
-    private bool Start(uint request, FieldReader reader)
+    private bool Start(uint request, FieldReader reader, ReadOnlySpan<byte> frame)
     {
-        var (id, attempt, flags, logLimit) = (reader.U32(), reader.I32(), (StartFlags)reader.U8(), reader.I64());
-        var spawn = new SpawnRequest { Flags = flags, Program = reader.Text(), Directory = reader.Text(), LogPath = reader.Text() };
-        spawn.Arguments = ReadTexts(ref reader, out spawn.ArgumentCount);
-        spawn.Environment = ReadTexts(ref reader, out spawn.EnvironmentCount);
-        if (reader.Complete)
+        var (id, attempt) = (reader.U32(), reader.I32());
+        var spawn = SpawnRequest.Read(ref reader);
+        var isWell = reader.Complete && (line.Shared is null || Texts.Of(spawn.LogPath) == line.Shared.LogOf(id));
+        if (isWell)
         {
-            _jobs.Start(request, id, attempt, logLimit, spawn);
+            _jobs.Start(request, id, attempt, spawn, frame);
         }
 
-        NativeMemory.Free(spawn.Arguments);
-        NativeMemory.Free(spawn.Environment);
-        return reader.Complete;
-    }
-
-    /// <summary>A list of texts as the kernel wants it, ended by null; to be freed.</summary>
-    private static byte** ReadTexts(ref FieldReader reader, out int count)
-    {
-        count = reader.Count();
-        var texts = (byte**)NativeMemory.Alloc((nuint)count + 1, (nuint)sizeof(byte*));
-        for (var i = 0; i < count; i++)
-        {
-            texts[i] = reader.Text();
-        }
-
-        texts[count] = null;
-        return texts;
+        spawn.Free();
+        return isWell;
     }
 
     private bool Done(uint request, string objection)
@@ -294,11 +285,17 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
     /// </summary>
     private string Upgrade(string program)
     {
+        if (line.Shared is not null && program != Program.Path)
+        {
+            return $"a launcher with root's rights becomes nothing but {Program.Path}";
+        }
+
+        _jobs.SettleStarts();
         _jobs.Reap();
         LauncherLog.Write($"becoming {program}");
         // The lock is the one descriptor that must live on: without it another launcher could slip in between.
         _ = Native.fcntl(lockFd, Native.F_SETFD, 0);
-        Program.Execute(program, socketPath, "--resume", $"{lockFd}");
+        Program.Execute(program, line.For("--resume", $"{lockFd}"));
         var reason = $"{program} cannot be executed: {Native.ErrorText(Native.Errno)}";
         _ = Native.fcntl(lockFd, Native.F_SETFD, Native.FD_CLOEXEC);
         LauncherLog.Write(reason);
@@ -332,7 +329,7 @@ internal sealed unsafe class Server(string socketPath, int lockFd, int listenFd,
 
         _idleSince = IsIdle ? _idleSince : Environment.TickCount64;
         // Ends are kept for a daemon to come; none will when the data directory was deleted.
-        _exit |= KeepsOnlyEnds && Native.access(socketPath, 0) != 0 && Native.Errno == Native.ENOENT;
-        _exit |= IsIdle && Environment.TickCount64 - _idleSince >= IdleMs;
+        _exit |= KeepsOnlyEnds && Native.access(line.Socket, 0) != 0 && Native.Errno == Native.ENOENT;
+        _exit |= IsIdle && Environment.TickCount64 - _idleSince >= PatienceMs;
     }
 }

@@ -6,7 +6,10 @@ namespace Gflow.Launcher;
 internal static unsafe class SocketAddress
 {
     /// <summary>Listens at a path, replacing what a dead launcher has left there. Null, or what went wrong.</summary>
-    internal static string? Listen(string path, out int fd)
+    /// <param name="path">Absolute, of any length.</param>
+    /// <param name="caller">Who alone may connect; null for this process's own user.</param>
+    /// <param name="fd">The socket.</param>
+    internal static string? Listen(string path, uint? caller, out int fd)
     {
         _ = Native.unlink(path);
         fd = Native.socket(Native.AF_UNIX, Native.SOCK_STREAM | Native.SOCK_CLOEXEC | Native.SOCK_NONBLOCK, 0);
@@ -29,7 +32,8 @@ internal static unsafe class SocketAddress
         _ = Encoding.UTF8.GetBytes(reachable, new Span<byte>(address + 2, Protocol.MaxSocketPathBytes));
         // Made 0600 at once, not changed to it: in between somebody could connect.
         var umask = Native.umask(0x7F);
-        var bound = fd >= 0 && Native.bind(fd, address, 110) == 0 && Native.listen(fd, 64) == 0;
+        var bound = fd >= 0 && Native.bind(fd, address, 110) == 0
+            && (caller is null || Native.lchown(path, caller.Value, uint.MaxValue) == 0) && Native.listen(fd, 64) == 0;
         var errno = Native.Errno;
         _ = Native.umask(umask);
         _ = directoryFd >= 0 ? Native.close(directoryFd) : 0;

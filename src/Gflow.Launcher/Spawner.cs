@@ -11,6 +11,49 @@ internal unsafe ref struct SpawnRequest
     internal byte** Arguments, Environment;
     internal int ArgumentCount, EnvironmentCount;
     internal StartFlags Flags;
+    internal uint Uid, Umask;
+    internal SoftLimits Limits;
+    internal long LogLimit;
+
+    /// <summary>Reads the fields from the uid on. <see cref="Free"/> what it returns, whether it is well formed or not.</summary>
+    internal static SpawnRequest Read(ref FieldReader reader)
+    {
+        var request = new SpawnRequest { Uid = reader.U32(), Flags = (StartFlags)reader.U8(), LogLimit = reader.I64(), Umask = reader.U32() };
+        for (var count = reader.Count(); count > 0; count--)
+        {
+            if (!request.Limits.Add(reader.U8(), reader.I64()))
+            {
+                reader.Refuse();
+            }
+        }
+
+        request.Program = reader.Text();
+        request.Directory = reader.Text();
+        request.LogPath = reader.Text();
+        request.Arguments = ReadTexts(ref reader, out request.ArgumentCount);
+        request.Environment = ReadTexts(ref reader, out request.EnvironmentCount);
+        return request;
+    }
+
+    internal readonly void Free()
+    {
+        NativeMemory.Free(Arguments);
+        NativeMemory.Free(Environment);
+    }
+
+    /// <summary>A list of texts as the kernel wants it, ended by null.</summary>
+    private static byte** ReadTexts(ref FieldReader reader, out int count)
+    {
+        count = reader.Count();
+        var texts = (byte**)NativeMemory.Alloc((nuint)count + 1, (nuint)sizeof(byte*));
+        for (var i = 0; i < count; i++)
+        {
+            texts[i] = reader.Text();
+        }
+
+        texts[count] = null;
+        return texts;
+    }
 }
 
 /// <summary>Makes the main process of a job, and explains why it could not.</summary>
@@ -51,37 +94,56 @@ internal static unsafe class Spawner
     /// <returns>Its pid, or 0 with a reason.</returns>
     internal static int Spawn(in SpawnRequest request, int logFd, out string reason)
     {
-        var program = request.Program;
-        var found = nint.Zero;
-        if (!Texts.Contains(program, (byte)'/'))
+        var program = FindProgram(request, out reason);
+        if (program == 0)
         {
-            found = FindInPath(request);
-            if (found == 0)
-            {
-                reason = $"the program {Texts.Of(program)} was not found in the job's PATH";
-                return 0;
-            }
-
-            program = (byte*)found;
+            return 0;
         }
 
         var actions = stackalloc byte[80];
-        var arguments = (byte**)NativeMemory.Alloc((nuint)request.ArgumentCount + 2, (nuint)sizeof(byte*));
-        arguments[0] = request.Program;
-        new ReadOnlySpan<nint>(request.Arguments, request.ArgumentCount).CopyTo(new Span<nint>(arguments + 1, request.ArgumentCount));
-        arguments[request.ArgumentCount + 1] = null;
+        var arguments = Arguments(request);
+        InitOutput(actions, logFd);
+        _ = Native.posix_spawn_file_actions_addchdir_np(actions, request.Directory);
+        int pid;
+        var error = SpawnWithOwnSettings(&pid, (byte*)program, actions, arguments, request);
+        _ = Native.posix_spawn_file_actions_destroy(actions);
+        NativeMemory.Free(arguments);
+        reason = error == 0 ? "" : Explain(error, Texts.Of(request.Directory), Texts.Of((byte*)program));
+        Marshal.FreeCoTaskMem(program);
+        return error == 0 ? pid : 0;
+    }
+
+    /// <summary>Begins the actions of a start: stdin from /dev/null, stdout and stderr into the log.</summary>
+    internal static void InitOutput(byte* actions, int logFd)
+    {
         _ = Native.posix_spawn_file_actions_init(actions);
         _ = Native.posix_spawn_file_actions_addopen(actions, 0, "/dev/null", Native.O_RDONLY, 0);
         _ = Native.posix_spawn_file_actions_adddup2(actions, logFd, 1);
         _ = Native.posix_spawn_file_actions_adddup2(actions, logFd, 2);
-        _ = Native.posix_spawn_file_actions_addchdir_np(actions, request.Directory);
-        int pid;
-        var error = SpawnWithModestLimit(&pid, program, actions, arguments, request.Environment);
-        _ = Native.posix_spawn_file_actions_destroy(actions);
-        NativeMemory.Free(arguments);
-        reason = error == 0 ? "" : Explain(error, Texts.Of(request.Directory), Texts.Of(program));
-        Marshal.FreeCoTaskMem(found);
-        return error == 0 ? pid : 0;
+    }
+
+    /// <summary>The program's name and its arguments as the kernel wants them. To be freed.</summary>
+    internal static byte** Arguments(in SpawnRequest request)
+    {
+        var arguments = (byte**)NativeMemory.Alloc((nuint)request.ArgumentCount + 2, (nuint)sizeof(byte*));
+        arguments[0] = request.Program;
+        new ReadOnlySpan<nint>(request.Arguments, request.ArgumentCount).CopyTo(new Span<nint>(arguments + 1, request.ArgumentCount));
+        arguments[request.ArgumentCount + 1] = null;
+        return arguments;
+    }
+
+    /// <summary>The path of the program. To be freed; 0, with a reason, when it is nowhere.</summary>
+    internal static nint FindProgram(in SpawnRequest request, out string reason)
+    {
+        reason = "";
+        if (Texts.Contains(request.Program, (byte)'/'))
+        {
+            return Marshal.StringToCoTaskMemUTF8(Texts.Of(request.Program));
+        }
+
+        var found = FindInPath(request);
+        reason = found == 0 ? $"the program {Texts.Of(request.Program)} was not found in the job's PATH" : "";
+        return found;
     }
 
     /// <summary>Attributes of every start: own session, all signals at their defaults, none blocked but those in <paramref name="blocked"/>.</summary>
@@ -97,27 +159,20 @@ internal static unsafe class Spawner
         _ = Native.posix_spawnattr_setflags(attributes, Native.POSIX_SPAWN_SETSID | Native.POSIX_SPAWN_SETSIGDEF | Native.POSIX_SPAWN_SETSIGMASK);
     }
 
-    private static int SpawnWithModestLimit(int* pid, byte* program, byte* actions, byte** arguments, byte** environment)
+    private static int SpawnWithOwnSettings(int* pid, byte* program, byte* actions, byte** arguments, in SpawnRequest request)
     {
         var attributes = stackalloc byte[336];
         InitAttributes(attributes, blocked: 0);
 
-        // The .NET runtime raises the soft limit on descriptors to the hard one, which in containers may be a milliard;
-        // programs that use select() or walk over all possible descriptors must not inherit that.
-        Native.Limit limit;
-        var raised = Native.getrlimit(Native.RLIMIT_NOFILE, &limit) == 0 && limit.Soft > 1024;
-        var modest = new Native.Limit { Soft = 1024, Hard = limit.Hard };
-        if (raised)
-        {
-            _ = Native.setrlimit(Native.RLIMIT_NOFILE, &modest);
-        }
-
-        var error = Native.posix_spawn(pid, program, actions, attributes, arguments, environment);
-        if (raised)
-        {
-            _ = Native.setrlimit(Native.RLIMIT_NOFILE, &limit);
-        }
-
+        // Inherited by the new process, and this one has no use of them in between.
+        Native.Limit own;
+        _ = Native.getrlimit(Native.RLIMIT_NOFILE, &own);
+        var wanted = request.Limits.For(Native.RLIMIT_NOFILE);
+        _ = Native.setrlimit(Native.RLIMIT_NOFILE, &wanted);
+        var umask = Native.umask(request.Umask);
+        var error = Native.posix_spawn(pid, program, actions, attributes, arguments, request.Environment);
+        _ = Native.umask(umask);
+        _ = Native.setrlimit(Native.RLIMIT_NOFILE, &own);
         return error;
     }
 
@@ -148,7 +203,7 @@ internal static unsafe class Spawner
     }
 
     /// <summary>The kernel says only one number for several things that may be missing; look which it was.</summary>
-    private static string Explain(int error, string directory, string program)
+    internal static string Explain(int error, string directory, string program)
     {
         if (!Native.TryStatus(directory, out var status))
         {

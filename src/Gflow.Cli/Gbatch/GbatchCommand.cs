@@ -112,8 +112,11 @@ internal static class GbatchCommand
             on.Add((await invocation.ResolveAsync(reference, cancel)).Value);
         }
 
+        var settings = invocation.Context.Settings?.Invoke();
         return wish.Draft.Under(source.Draft with
         {
+            Umask = settings?.Umask,
+            Limits = settings?.Limits,
             RunDir = invocation.Context.WorkingDirectory,
             Environment = invocation.Context.Environment
                 .Where(variable => !JobVariables.Contains(variable.Key))

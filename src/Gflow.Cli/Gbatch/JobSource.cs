@@ -108,9 +108,11 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
 
             return Drain(file, path);
         }
-        catch (Exception error) when (error is UnauthorizedAccessException or FileNotFoundException)
+        catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
-            throw Invocation.No($"{path} cannot be read: {(error is UnauthorizedAccessException ? "permission denied" : "it is gone")}", "unreadable_script");
+            // Of these two, what the framework says is left out of the program.
+            var why = error switch { UnauthorizedAccessException => "permission denied", FileNotFoundException => "it is gone", _ => error.Message };
+            throw Invocation.No($"{path} cannot be read: {why}", "unreadable_script");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Submission;
+using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gbatch;
 

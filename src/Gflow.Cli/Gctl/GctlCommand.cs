@@ -1,3 +1,5 @@
+using Gflow.Cli.Gctl.Notify;
+
 namespace Gflow.Cli.Gctl;
 
 /// <summary><c>gctl</c>: run-time control.</summary>
@@ -6,17 +8,18 @@ internal static class GctlCommand
     internal static CommandSpec Make() => new()
     {
         Name = "gctl",
-        Summary = "Change what the scheduler may use",
+        Summary = "Change what the scheduler may use, and steer notifications",
         Notes =
         [
             "Still to come: set-gpus, show-gpus, gpu-process, set-limit and quota. Which GPUs the daemon uses is set by [daemon] gpus in its configuration; ginfo shows them.",
         ],
-        Subcommands = [ReserveCommand.Make()],
+        Subcommands = [ReserveCommand.Make(), NotifyCommand.Make()],
         Planned = ["set-gpus", "show-gpus", "gpu-process", "set-limit", "quota"],
         Examples =
         [
             new("gctl reserve create --gpus 2 --start \"2031-05-02 09:00\" --duration 2h30m", "Reserve two GPUs"),
             new("gctl reserve list --active", "See who has reserved what now"),
+            new("gctl notify status", "See how the targets of notifications are"),
         ],
     };
 }

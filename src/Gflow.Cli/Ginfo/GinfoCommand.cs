@@ -3,6 +3,7 @@ using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Cli.Ginfo;
 
@@ -28,6 +29,11 @@ internal static class GinfoCommand
         {
             invocation.WriteJson(writer => JsonSerializer.Serialize(writer, info, WireJson.Default.InfoAnswer));
             return ExitCodes.Done;
+        }
+
+        if (info.Shared)
+        {
+            invocation.Out.WriteLine("Shared daemon of this machine");
         }
 
         if (info.Gpus.Count == 0)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
@@ -17,7 +18,7 @@ internal static class LogCommand
         Aliases = ["l"],
         Summary = "Show what a job has written",
         Words = GjobCommand.Job,
-        Notes = ["The bytes are passed on as they are. With --json the answer has the log's path and size and its last lines as text (1000 unless --last says otherwise)."],
+        Notes = ["The bytes are passed on as they are; on a terminal, control characters in the log of another user's job are made visible. With --json the answer has the log's path and size and its last lines as text (1000 unless --last says otherwise)."],
         Options =
         [
             new("--follow", ["-f"], null, "Go on until the job has ended; waits for a job that has not started"),
@@ -48,7 +49,7 @@ internal static class LogCommand
         }
 
         await invocation.Out.FlushAsync(cancel);
-        var output = new LogOutput(invocation.Client, id, invocation.Context.OutBytes, invocation.Context.Time);
+        var output = new LogOutput(invocation.Client, id, await TargetAsync(invocation, id, cancel), invocation.Context.Time);
         if (invocation.Has("--follow"))
         {
             // Without a size there is no log yet, and following begins at its beginning.
@@ -71,6 +72,15 @@ internal static class LogCommand
         }
 
         return ExitCodes.Done;
+    }
+
+    /// <summary>A terminal gets one's own output as it is; that of others may not command it.</summary>
+    private static async Task<Stream> TargetAsync(Invocation invocation, JobId id, CancellationToken cancel)
+    {
+        var bytes = invocation.Context.OutBytes;
+        return !invocation.Context.OutIsTerminal || (await invocation.Client.GetAsync(id, cancel) is { Ok: true } job && job.Value.SubmittedBy == invocation.Context.User())
+            ? bytes
+            : new VisibleStream(bytes);
     }
 
     /// <returns>Null when there is no log.</returns>

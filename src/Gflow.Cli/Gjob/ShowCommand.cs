@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gflow.Cli.Rendering;
+using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 
@@ -27,6 +28,7 @@ internal static class ShowCommand
     {
         var code = ExitCodes.Done;
         List<JobView> jobs = [];
+        Dictionary<uint, IReadOnlyList<DeliveryView>> deliveries = [];
         List<(JobId Id, string Error)> errors = [];
         foreach (var id in await invocation.JobsAsync(invocation.Words, cancel))
         {
@@ -34,6 +36,7 @@ internal static class ShowCommand
             if (job.Ok)
             {
                 jobs.Add(job.Value);
+                deliveries.Add(job.Value.Id, await DeliveriesAsync(invocation, job.Value, cancel));
                 continue;
             }
 
@@ -44,7 +47,7 @@ internal static class ShowCommand
 
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => Write(writer, jobs, errors));
+            invocation.WriteJson(writer => Write(writer, jobs, deliveries, errors));
             return code;
         }
 
@@ -59,6 +62,7 @@ internal static class ShowCommand
                 }
 
                 JobDetails.Write(invocation.Out, jobs[i], invocation.Now, zone, invocation.Palette);
+                NotificationText.WriteOfJob(invocation.Out, deliveries[jobs[i].Id], zone, invocation.Palette);
             }
         }
 
@@ -70,13 +74,32 @@ internal static class ShowCommand
         return code;
     }
 
-    private static void Write(Utf8JsonWriter writer, List<JobView> jobs, List<(JobId Id, string Error)> errors)
+    /// <summary>Who was told of it. Of other users' jobs nobody else knows, and a refusal of an older daemon hides no job.</summary>
+    private static async Task<IReadOnlyList<DeliveryView>> DeliveriesAsync(Invocation invocation, JobView job, CancellationToken cancel)
+    {
+        if (job.Hidden is not null)
+        {
+            return [];
+        }
+
+        var told = await invocation.Client.DeliveriesAsync(new JobId(job.Id), cancel);
+        return told.Failure is null or ClientFailure.Refused ? told.Ok ? told.Value : [] : throw CommandFailedException.From(told.Failure);
+    }
+
+    private static void Write(Utf8JsonWriter writer, List<JobView> jobs, Dictionary<uint, IReadOnlyList<DeliveryView>> deliveries, List<(JobId Id, string Error)> errors)
     {
         writer.WriteStartObject();
         writer.WriteStartArray("jobs");
         foreach (var job in jobs)
         {
             JsonSerializer.Serialize(writer, job, WireJson.Default.JobView);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("deliveries");
+        foreach (var delivery in jobs.SelectMany(job => deliveries[job.Id]))
+        {
+            JsonSerializer.Serialize(writer, delivery, NotificationJson.Default.DeliveryView);
         }
 
         writer.WriteEndArray();

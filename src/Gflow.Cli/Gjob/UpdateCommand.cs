@@ -2,6 +2,7 @@ using Gflow.Cli.Gbatch;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
+using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gjob;
 

@@ -3,6 +3,7 @@ using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gjob;
 

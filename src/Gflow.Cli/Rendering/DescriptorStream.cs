@@ -6,37 +6,20 @@ namespace Gflow.Cli.Rendering;
 /// Writes to an open descriptor. The console's own stream would start a thread for signals, and a file stream would write
 /// at positions of its own, over what other programs write to the same file.
 /// </summary>
-internal sealed partial class DescriptorStream(int descriptor) : Stream
+internal sealed partial class DescriptorStream(int descriptor) : WriteOnlyStream
 {
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
     private const short Writable = 4;
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    /// <summary>Whether what cannot be written is dropped in silence, as befits the place where failures are told.</summary>
+    public bool MayBeLost { get; init; }
 
     public override void Flush()
     {
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
@@ -61,6 +44,8 @@ internal sealed partial class DescriptorStream(int descriptor) : Stream
                     var wanted = new PollDescriptor { Descriptor = descriptor, Events = Writable };
                     _ = Poll(ref wanted, 1, -1);
                     break;
+                case var _ when MayBeLost:
+                    return;
                 case var error:
                     throw new IOException($"the output cannot be written: {Marshal.GetPInvokeErrorMessage(error)}", error);
             }

@@ -30,6 +30,7 @@ internal static class JobDetails
         Field("Script", job.Script);
         Field("Arguments", job.Arguments is { Count: > 0 } ? ShellText.Join(job.Arguments) : null);
         Field("Command", job.Command);
+        Field("Private", job.Hidden is { Count: > 0 } hidden ? $"{string.Join(", ", hidden)} (shown to {job.SubmittedBy} and administrators)" : null);
 
         Section("Parameters", [.. job.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, (string?)pair.Value))]);
         Section("Resources",

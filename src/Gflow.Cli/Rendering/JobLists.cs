@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Cli.Rendering;
 

@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Runtime.InteropServices;
 using System.Text;
+using Gflow.Cli.Gbatch;
+using Gflow.Client;
 using Gflow.Client.Configuration;
 
 namespace Gflow.Cli.Rendering;
@@ -18,15 +20,16 @@ internal static partial class ProcessTerminal
         {
             OutBytes = bytes,
             Out = new StreamWriter(bytes, new UTF8Encoding(false), 16 * 1024) { AutoFlush = false, NewLine = "\n" },
-            Error = new StreamWriter(new DescriptorStream(2), new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" },
+            Error = new StreamWriter(new DescriptorStream(2) { MayBeLost = true }, new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" },
             OpenIn = Console.OpenStandardInput,
             InIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
             TerminalWidth = Width,
             Environment = environment,
-            WorkingDirectory = Environment.CurrentDirectory,
+            WorkingDirectory = WorkingDirectory.Find(),
             User = () => Environment.UserName,
+            Settings = ProcessSettings.Read,
             LoadOptions = file => ClientOptions.Load(file, environment, GflowPaths.From(environment)),
         };
     }

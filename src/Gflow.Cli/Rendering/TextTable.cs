@@ -34,12 +34,12 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
             {
                 var cell = row[column];
                 var room = width is { } most ? Math.Max(0, Math.Min(widths[column], most - used)) : widths[column];
-                var tail = SafeText.Width(cell.Tail);
-                var text = SafeText.Cut(cell.Text, Math.Max(0, room - tail));
+                var tail = TextWidth.Of(cell.Tail);
+                var text = TextWidth.Cut(cell.Text, Math.Max(0, room - tail));
                 line.Append(palette.Paint(text, cell.Style)).Append(palette.Paint(cell.Tail, cell.Tail.Length > 0 ? Palette.Alive : null));
                 if (column < row.Length - 1)
                 {
-                    line.Append(' ', widths[column] - Math.Min(widths[column], SafeText.Width(text) + tail) + gap);
+                    line.Append(' ', widths[column] - Math.Min(widths[column], TextWidth.Of(text) + tail) + gap);
                     used += widths[column] + gap;
                 }
             }
@@ -55,7 +55,7 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
         {
             for (var column = 0; column < row.Length; column++)
             {
-                widths[column] = Math.Max(widths[column], SafeText.Width(row[column].Text) + SafeText.Width(row[column].Tail));
+                widths[column] = Math.Max(widths[column], TextWidth.Of(row[column].Text) + TextWidth.Of(row[column].Tail));
             }
         }
 

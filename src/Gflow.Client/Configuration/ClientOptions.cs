@@ -15,7 +15,7 @@ public sealed record ClientOptions
 
     private const string Section = "daemon";
 
-    private static readonly ConfigKey[] Keys = [ConfigSchema.DaemonHost, ConfigSchema.DaemonPort, ConfigSchema.DaemonSocket];
+    private static readonly ConfigKey[] Keys = [ConfigSchema.DaemonHost, ConfigSchema.DaemonPort, ConfigSchema.DaemonSocket, ConfigSchema.DaemonUser];
 
     /// <summary>Host name, IPv4 or bare IPv6 address of the daemon.</summary>
     public required string Host { get; init; }
@@ -24,6 +24,9 @@ public sealed record ClientOptions
 
     /// <summary>Absolute path of the daemon's socket.</summary>
     public required string Socket { get; init; }
+
+    /// <summary>The socket of the machine's shared daemon, to be asked where there is no daemon of one's own; null when a certain daemon is meant.</summary>
+    public string? SharedSocket { get; init; }
 
     /// <summary>The configured time zone as written; null for that of this machine.</summary>
     public ConfigValue.Text? Timezone { get; init; }
@@ -54,6 +57,7 @@ public sealed record ClientOptions
             Socket = Checked(ConfigSchema.DaemonSocket) is ConfigValue.Text socket
                 ? ReadSocket(socket, environment, problems) ?? paths.Socket
                 : paths.Socket,
+            SharedSocket = configPath is null && !Array.Exists(Keys, key => daemon?[key.Name] is not null) ? GflowPaths.Shared.Socket : null,
             Timezone = source.Root[ConfigSchema.Timezone.Name] as ConfigValue.Text,
         };
         return problems.Count == 0 ? options : Result<ClientOptions>.Fail([.. problems.Select(problem => problem.ToProblem())]);

@@ -82,6 +82,11 @@ public static class ConfigSchema
         Form = "an absolute path (or one that begins with ~/) of at most 107 bytes",
     };
 
+    public static readonly ConfigKey DaemonUser = new("user", ConfigKind.Text)
+    {
+        Form = "the name of a user of this machine such as \"gflow\"",
+    };
+
     public static readonly ConfigKey Daemon = new("daemon", ConfigKind.Table)
     {
         Children =
@@ -89,6 +94,7 @@ public static class ConfigSchema
             DaemonHost,
             DaemonPort,
             DaemonSocket,
+            DaemonUser,
             new("gpus", ConfigKind.NumberList) { Maximum = int.MaxValue, Later = true },
             new("gpu_allocation_strategy", ConfigKind.Text) { Form = "\"sequential\" or \"random\"", Later = true },
             new("gpu_poll_interval_secs", ConfigKind.Number) { Minimum = 1, Maximum = MostSeconds, Later = true },
@@ -108,6 +114,17 @@ public static class ConfigSchema
             new("type", ConfigKind.Text) { Form = "\"process\"" },
             new("hide_gpus", ConfigKind.Flag),
             new("kill_grace_secs", ConfigKind.Number) { Maximum = 3600 },
+        ],
+    };
+
+    private static readonly ConfigKey Access = new("access", ConfigKind.Table)
+    {
+        Children =
+        [
+            new("admins", ConfigKind.TextList) { Form = "a list of login names such as [\"alice\", \"bob\"]" },
+            new("share_commands", ConfigKind.Flag),
+            new("share_logs", ConfigKind.Flag),
+            new("root_jobs", ConfigKind.Flag),
         ],
     };
 
@@ -136,7 +153,7 @@ public static class ConfigSchema
             new("job_retention", ConfigKind.Text) { Form = "a period such as \"365d\", \"12w\" or \"48h\", or \"forever\"" },
             new("event_retention", ConfigKind.Text) { Form = "a period such as \"90d\", \"12w\" or \"48h\", or \"forever\"" },
             new("log_max_mb", ConfigKind.Number) { Maximum = 1L << 40 },
-            new("min_free_mb", ConfigKind.Number) { Maximum = 1L << 40, Later = true },
+            new("min_free_mb", ConfigKind.Number) { Maximum = 1L << 40 },
             new("outbox_max_mb", ConfigKind.Number) { Minimum = 1, Maximum = 1L << 40 },
         ],
     };
@@ -236,7 +253,7 @@ public static class ConfigSchema
     /// <summary>The whole configuration.</summary>
     public static readonly ConfigKey Root = new("", ConfigKind.Table)
     {
-        Children = [Timezone, Daemon, Executor, Projects, Quota, Storage, Notifications],
+        Children = [Timezone, Daemon, Executor, Access, Projects, Quota, Storage, Notifications],
     };
 
     /// <summary>Where else in the configuration a key of that name lives; null when nowhere.</summary>

@@ -23,7 +23,7 @@ public sealed record ConfigSource(string? File, UnixFileMode Mode, ConfigValue.T
         string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, IReadOnlyCollection<string>? sections = null)
     {
         List<ConfigProblem> problems = [];
-        var file = configPath is null ? paths.ConfigFile : configPath.Length == 0 ? "" : Path.GetFullPath(configPath);
+        var file = configPath is null ? paths.ConfigFile : WorkingDirectory.Absolute(configPath);
         var (text, mode) = Text(file, configPath is not null, problems);
         var root = new ConfigValue.Table(new Dictionary<string, ConfigEntry>(), ConfigOrigin.InFile(file));
         if (text is not null)
@@ -69,6 +69,11 @@ public sealed record ConfigSource(string? File, UnixFileMode Mode, ConfigValue.T
             {
                 Unreadable("the file named by --config does not exist", "name an existing file, or leave --config out for the default one");
             }
+        }
+        catch (UnauthorizedAccessException) when (!Directory.Exists(file))
+        {
+            var (message, remedy) = FileRights.Explain(file);
+            Unreadable(message, remedy);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {

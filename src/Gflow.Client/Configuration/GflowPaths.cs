@@ -6,6 +6,9 @@ namespace Gflow.Client.Configuration;
 /// <param name="Socket">The Unix socket that the daemon listens on.</param>
 public sealed record GflowPaths(string ConfigFile, string DataDirectory, string Socket)
 {
+    /// <summary>The paths of the machine's shared daemon, which root starts.</summary>
+    public static GflowPaths Shared { get; } = new("/etc/gflow/gflow.toml", "/var/lib/gflow", "/run/gflow/gflowd.sock");
+
     /// <summary>The paths under the XDG base directories of an environment.</summary>
     /// <remarks>
     /// A base directory that is empty or relative counts as unset: a relative one would name another place for each

@@ -30,7 +30,14 @@ public sealed record ErrorAnswer(
 
 public sealed record WireProblem(string Code, string Message, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field = null);
 
-public sealed record HealthAnswer(string Status, int Pid, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail = null);
+/// <param name="Status"><c>ok</c>; <c>no_new_work</c> when submissions are refused, <c>read_only</c> when nothing can be changed.</param>
+/// <param name="Reason">Code of why it is not ok.</param>
+/// <param name="Detail">The same as a sentence, for the daemon's user alone.</param>
+public sealed record HealthAnswer(
+    string Status,
+    int Pid,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Detail = null);
 
 /// <summary>What <c>gflowd status</c> shows.</summary>
 /// <param name="UnknownJobs">Jobs the launcher has and the database lacks.</param>
@@ -48,8 +55,11 @@ public sealed record StatusAnswer
 
     public required int GpuAvailable { get; init; }
 
-    /// <summary>The user whose daemon it is.</summary>
+    /// <summary>The user whose daemon it is; of a shared one, as whom it serves.</summary>
     public required string User { get; init; }
+
+    /// <summary>Whether it is the machine's, for all its users.</summary>
+    public required bool Shared { get; init; }
 
     public required string DataDir { get; init; }
 
@@ -61,17 +71,22 @@ public sealed record StatusAnswer
 
     public required int QueuedJobs { get; init; }
 
+    /// <summary>Why no new work is taken, the gravest reason first; empty when it is.</summary>
+    public IReadOnlyList<WireProblem> Troubles { get; init; } = [];
+
     public required IReadOnlyList<UnknownJob> UnknownJobs { get; init; }
 }
 
 /// <summary>A job the launcher has and the database lacks: never killed, its GPUs kept.</summary>
 public sealed record UnknownJob(uint Id, int Attempt, int Pid);
 
+/// <param name="Shared">Whether the daemon is the machine's, for all its users.</param>
 public sealed record InfoAnswer(
     IReadOnlyList<GpuView> Gpus,
     IReadOnlyList<int>? AllowedGpuIndices,
     string GpuAllocationStrategy,
-    string Executor);
+    string Executor,
+    bool Shared = false);
 
 /// <param name="Jobs">Ids of the jobs that occupy it.</param>
 public sealed record GpuView(

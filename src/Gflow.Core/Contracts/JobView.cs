@@ -54,7 +54,7 @@ public sealed record WireNotifications
     };
 }
 
-/// <summary>A job as the API shows it. Unset values are written as <c>null</c>, except <c>alive</c> and <c>notifications</c>, which are left out.</summary>
+/// <summary>A job as the API shows it. Unset values are written as <c>null</c>, except <c>alive</c>, <c>notifications</c> and <c>hidden</c>, which are left out.</summary>
 public sealed record JobView
 {
     public required uint Id { get; init; }
@@ -69,7 +69,7 @@ public sealed record JobView
 
     public string? CondaEnv { get; init; }
 
-    public string RunDir { get; init; } = ".";
+    public string? RunDir { get; init; } = ".";
 
     public int Priority { get; init; }
 
@@ -150,4 +150,8 @@ public sealed record JobView
     public WireNotifications? Notifications { get; init; }
 
     public WireInstant? ScheduledAt { get; init; }
+
+    /// <summary>Fields that are not shown to whoever asked, since the job is another user's; left out when all is shown.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Hidden { get; init; }
 }

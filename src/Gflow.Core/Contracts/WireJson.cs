@@ -5,8 +5,8 @@ using Gflow.Core.Submission;
 
 namespace Gflow.Core.Contracts;
 
-/// <summary>The JSON of the HTTP API: snake_case names, unset values written as <c>null</c> unless a type says otherwise.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+/// <summary>The JSON of the HTTP API: snake_case names, unset values written as <c>null</c> unless a type says otherwise, no name twice.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(IReadOnlyList<JobView>))]
 [JsonSerializable(typeof(List<JobView>))]

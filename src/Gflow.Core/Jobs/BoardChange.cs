@@ -11,6 +11,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
     private readonly ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Builder _dependents = board.Dependents.ToBuilder();
     private readonly ImmutableSortedDictionary<int, ImmutableSortedSet<QueueKey>>.Builder _ready = board.Ready.ToBuilder();
     private readonly ImmutableSortedDictionary<int, JobId>.Builder _occupied = board.Occupied.ToBuilder();
+    private readonly ImmutableDictionary<JobId, Deadline>.Builder _deadlineOf = board.DeadlineOf.ToBuilder();
     private readonly ImmutableSortedSet<Deadline>.Builder _deadlines = board.Deadlines.ToBuilder();
 
     public JobId LastId { get; private set; } = board.LastId;
@@ -50,10 +51,19 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
     /// <summary>The deadline has been seen to and comes again at <paramref name="at"/>; never when that is null.</summary>
     public void Postpone(Deadline deadline, DateTimeOffset? at)
     {
-        _deadlines.Remove(deadline);
+        Drop(deadline.Id);
         if (at is { } next)
         {
-            _deadlines.Add(deadline with { At = next });
+            Set(deadline with { At = next });
+        }
+    }
+
+    /// <summary>All deadlines come so much earlier.</summary>
+    public void Hasten(TimeSpan by)
+    {
+        foreach (var deadline in _deadlines.ToList())
+        {
+            Postpone(deadline, deadline.At - by);
         }
     }
 
@@ -63,6 +73,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         _progress.ToImmutable(),
         _dependents.ToImmutable(),
         _occupied.ToImmutable(),
+        _deadlineOf.ToImmutable(),
         _deadlines.ToImmutable(),
         LastId);
 
@@ -90,9 +101,9 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
             _occupied[gpu] = job.Id;
         }
 
-        if (DeadlineOf(job) is { } deadline)
+        if (FirstDeadline(job) is { } deadline)
         {
-            _deadlines.Add(deadline);
+            Set(deadline);
         }
     }
 
@@ -130,8 +141,20 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
             _occupied.Remove(gpu);
         }
 
-        if (DeadlineOf(job) is { } deadline)
+        Drop(job.Id);
+    }
+
+    private void Set(Deadline deadline)
+    {
+        _deadlineOf[deadline.Id] = deadline;
+        _deadlines.Add(deadline);
+    }
+
+    private void Drop(JobId id)
+    {
+        if (_deadlineOf.TryGetValue(id, out var deadline))
         {
+            _deadlineOf.Remove(id);
             _deadlines.Remove(deadline);
         }
     }
@@ -141,7 +164,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
 
     private static IReadOnlyList<int> HeldGpus(Job job) => job.Status.State == JobState.Running ? job.Status.AssignedGpus ?? [] : [];
 
-    private Deadline? DeadlineOf(Job job) => job.Status switch
+    private Deadline? FirstDeadline(Job job) => job.Status switch
     {
         JobStatus.Running running when job.Spec.TimeLimit is { } limit => new Deadline(running.StartedAt + limit, job.Id),
         JobStatus.Ending ending => new Deadline(ending.Since + policy.KillGrace, job.Id),

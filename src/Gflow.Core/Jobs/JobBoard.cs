@@ -51,6 +51,7 @@ public sealed class JobBoard
         ImmutableDictionary<JobId, DependencyProgress> progress,
         ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> dependents,
         ImmutableSortedDictionary<int, JobId> occupied,
+        ImmutableDictionary<JobId, Deadline> deadlineOf,
         ImmutableSortedSet<Deadline> deadlines,
         JobId lastId)
     {
@@ -59,6 +60,7 @@ public sealed class JobBoard
         Progress = progress;
         Dependents = dependents;
         Occupied = occupied;
+        DeadlineOf = deadlineOf;
         Deadlines = deadlines;
         LastId = lastId;
     }
@@ -78,6 +80,9 @@ public sealed class JobBoard
     /// <summary>GPU index to the job that has it.</summary>
     public ImmutableSortedDictionary<int, JobId> Occupied { get; }
 
+    /// <summary>What becomes due for a job; of those only for which something does.</summary>
+    public ImmutableDictionary<JobId, Deadline> DeadlineOf { get; }
+
     /// <summary>What becomes due, soonest first.</summary>
     public ImmutableSortedSet<Deadline> Deadlines { get; }
 
@@ -90,6 +95,7 @@ public sealed class JobBoard
         ImmutableDictionary<JobId, DependencyProgress>.Empty,
         ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Empty,
         ImmutableSortedDictionary<int, JobId>.Empty,
+        ImmutableDictionary<JobId, Deadline>.Empty,
         [],
         lastId);
 
@@ -112,8 +118,9 @@ public sealed class JobBoard
         ImmutableDictionary<JobId, DependencyProgress> progress,
         ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> dependents,
         ImmutableSortedDictionary<int, JobId> occupied,
+        ImmutableDictionary<JobId, Deadline> deadlineOf,
         ImmutableSortedSet<Deadline> deadlines,
-        JobId lastId) => new(jobs, ready, progress, dependents, occupied, deadlines, lastId);
+        JobId lastId) => new(jobs, ready, progress, dependents, occupied, deadlineOf, deadlines, lastId);
 }
 
 /// <summary>What the rules take from the configuration.</summary>

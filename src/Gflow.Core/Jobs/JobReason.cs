@@ -22,6 +22,11 @@ public enum ReasonKind
 /// <param name="Dependency">For <see cref="ReasonKind.DependencyFailed"/>: which.</param>
 public sealed record JobReason(ReasonKind Kind, string Text, JobId? Dependency = null)
 {
+    private const string PrivateText = "It could not be run; its owner sees why";
+
+    /// <summary>The same for people who do not see what is run: faults of a start name directories and programs.</summary>
+    public JobReason Discreet => Kind == ReasonKind.SystemError ? this with { Text = PrivateText } : this;
+
     /// <summary>The word that tables show in parentheses.</summary>
     public string Label => Kind switch
     {
@@ -36,4 +41,10 @@ public sealed record JobReason(ReasonKind Kind, string Text, JobId? Dependency =
         ReasonKind.Ending => "Ending",
         _ => throw new InvalidOperationException(),
     };
+
+    /// <summary><see cref="Label"/> of the discreet reason, from that of the whole one.</summary>
+    public static string? DiscreetLabel(string? label) =>
+        label?.StartsWith($"{nameof(ReasonKind.SystemError)}:", StringComparison.Ordinal) == true
+            ? new JobReason(ReasonKind.SystemError, PrivateText).Label
+            : label;
 }

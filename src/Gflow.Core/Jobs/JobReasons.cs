@@ -26,10 +26,12 @@ public static class JobReasons
 
     private static string EndingText(JobStatus.Ending ending) => ending.Cause switch
     {
-        EndCause.Cancel => $"Cancelled by {ending.By}; waits until its processes are gone",
-        EndCause.TimeLimit => "Used up its time limit; waits until its processes are gone",
+        EndCause.Cancel => $"Cancelled by {ending.By}; waits until its processes are gone{MainProcess(ending)}",
+        EndCause.TimeLimit => $"Used up its time limit; waits until its processes are gone{MainProcess(ending)}",
         _ => "Its script has ended but left processes behind; they are told to end, and the job waits until they are gone",
     };
+
+    private static string MainProcess(JobStatus.Ending ending) => ending is { Pid: { } pid, Exit: null } ? $" (pid {pid})" : "";
 
     private static JobReason Waiting(Job job, JobBoard board, IReadOnlyList<GpuSlot> gpus)
     {

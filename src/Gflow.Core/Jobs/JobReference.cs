@@ -61,5 +61,6 @@ public abstract record JobReference
     }
 
     private static bool Digits(ReadOnlySpan<char> text, out uint number) =>
-        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0;
+        // The library's parser passes over zero bytes at the end.
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0 && text[^1] != '\0';
 }

@@ -98,7 +98,7 @@ public sealed class JobRules
         return job.Status switch
         {
             JobStatus.Starting starting => Move(job, new JobStatus.Ending(starting.Gpus, null, EndCause.Cancel, _now, by, null), null),
-            JobStatus.Running running => Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Cancel, _now, by, null), null),
+            JobStatus.Running running => Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Cancel, _now, by, null) { Pid = running.Pid }, null),
             _ => End(job, new JobEnd.Cancelled(by, null, null, null), _now),
         };
     }
@@ -121,7 +121,7 @@ public sealed class JobRules
                 Move(job, new JobStatus.Running(starting.Gpus, at, pid), EventType.JobStarted);
                 break;
             case { Status: JobStatus.Ending { StartedAt: null } ending } job:
-                Move(job, ending with { StartedAt = at }, EventType.JobStarted);
+                Move(job, ending with { StartedAt = at, Pid = pid }, EventType.JobStarted);
                 break;
         }
     }
@@ -183,7 +183,7 @@ public sealed class JobRules
         switch (_board.Find(deadline.Id))
         {
             case { Status: JobStatus.Running running } job:
-                Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.TimeLimit, _now, null, null), null);
+                Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.TimeLimit, _now, null, null) { Pid = running.Pid }, null);
                 return SignalText.Term;
             case { Status: JobStatus.Ending }:
                 _board.Postpone(deadline, _now + KillAgain);
@@ -191,6 +191,15 @@ public sealed class JobRules
             default:
                 _board.Postpone(deadline, null);
                 return null;
+        }
+    }
+
+    /// <summary>The clock was set back by so much: what becomes due must not wait for that time to pass a second time.</summary>
+    public void ClockSetBack(TimeSpan by)
+    {
+        if (by > TimeSpan.Zero)
+        {
+            _board.Hasten(by);
         }
     }
 

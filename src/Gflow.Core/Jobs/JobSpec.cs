@@ -40,7 +40,18 @@ public sealed record JobSpec
     /// <summary>SHA-256 of the stored environment, hexadecimal; null when the submission brought none.</summary>
     public string? EnvironmentHash { get; init; }
 
+    /// <summary>The permissions that new files of the job lack (umask(2)).</summary>
+    public int Umask { get; init; } = DefaultUmask;
+
+    /// <summary>Soft limits by the names of <see cref="ResourceLimits"/>, in the resource's unit, null for none; the launcher's own where one is missing.</summary>
+    public IReadOnlyDictionary<string, long?> Limits { get; init; } = NoLimits;
+
     public const byte DefaultPriority = 10;
+
+    /// <summary>Octal 022: readable by others, writable by the owner alone.</summary>
+    public const int DefaultUmask = 18;
+
+    public static readonly IReadOnlyDictionary<string, long?> NoLimits = new Dictionary<string, long?>();
 
     /// <summary>What people call the job: the chosen name, else the script's file name, else the first word's base name; never the whole command, which may hold secrets.</summary>
     public string DisplayName => Name

@@ -24,7 +24,11 @@ public abstract record JobStatus
     /// <param name="Since">When the processes were first told to end; SIGKILL follows after the grace.</param>
     /// <param name="By">Who cancelled it.</param>
     /// <param name="Exit">How the main process ended, once it has.</param>
-    public sealed record Ending(IReadOnlyList<int> Gpus, DateTimeOffset? StartedAt, EndCause Cause, DateTimeOffset Since, string? By, ProcessExit? Exit) : JobStatus;
+    public sealed record Ending(IReadOnlyList<int> Gpus, DateTimeOffset? StartedAt, EndCause Cause, DateTimeOffset Since, string? By, ProcessExit? Exit) : JobStatus
+    {
+        /// <summary>Its main process; null before it has started. Even SIGKILL does not end a process that waits for a device.</summary>
+        public int? Pid { get; init; }
+    }
 
     /// <summary>Over, for good.</summary>
     public sealed record Ended(JobEnd End, IReadOnlyList<int> Gpus, DateTimeOffset? StartedAt, DateTimeOffset EndedAt) : JobStatus;

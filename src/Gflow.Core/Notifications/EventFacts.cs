@@ -42,6 +42,16 @@ public static class EventFacts
         };
     }
 
+    /// <summary>A message by which somebody tries a target, and that says so.</summary>
+    /// <param name="target">The target's name.</param>
+    /// <param name="askedBy">The user who tries it.</param>
+    /// <inheritdoc cref="Payload(JobEvent, JobReason?, string, long, SchedulerFacts)"/>
+    public static NotificationPayload TestPayload(MachineEvent happened, string target, string askedBy, string uid, long sequence, SchedulerFacts scheduler) =>
+        Payload(happened, uid, sequence, scheduler) with
+        {
+            Text = $"This is a test of the notification target {target}, asked for by {askedBy}. Nothing has happened to any job.",
+        };
+
     /// <inheritdoc cref="Payload(JobEvent, JobReason?, string, long, SchedulerFacts)"/>
     public static NotificationPayload Payload(ReservationEvent happened, string uid, long sequence, SchedulerFacts scheduler) => new()
     {

@@ -18,13 +18,17 @@ public enum EventType
     ReservationCreated,
     ReservationCancelled,
     SchedulerOnline,
+
+    /// <summary>Somebody tries a target; told to that target alone, and nothing that one could subscribe to.</summary>
+    NotificationTest,
 }
 
 public static class EventTypes
 {
-    public static IReadOnlyList<EventType> All { get; } = Enum.GetValues<EventType>();
+    /// <summary>All that targets may subscribe to.</summary>
+    public static IReadOnlyList<EventType> All { get; } = [.. Enum.GetValues<EventType>().Where(type => type != EventType.NotificationTest)];
 
-    private static readonly Dictionary<EventType, string> Names = All.ToDictionary(type => type, type => Snake(type.ToString()));
+    private static readonly Dictionary<EventType, string> Names = Enum.GetValues<EventType>().ToDictionary(type => type, type => Snake(type.ToString()));
 
     private static readonly Dictionary<string, EventType> ByName = Names.ToDictionary(pair => pair.Value, pair => pair.Key);
 

@@ -1,31 +1,45 @@
 using System.Globalization;
-using System.Text;
 using Gflow.Core.Contracts;
 
 namespace Gflow.Core.Notifications;
 
-/// <summary>The end of a mail about a job: in sentences what the lines before it list, and the commands to go on with.</summary>
+/// <summary>What a mail about a job or a reservation says besides its lists: the same in sentences, and the commands to go on with.</summary>
 internal static class MailSummary
 {
-    /// <returns>Lines that end with a line feed.</returns>
-    public static string Of(NotificationPayload payload, JobFacts job)
+    public static IReadOnlyList<string> Sentences(NotificationPayload payload, JobFacts job)
     {
-        var type = EventTypes.TryParse(payload.Event, out var known) ? known : EventType.JobUpdated;
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"Job {job.Id}{LineText.InBrackets(job.Name)} of {LineText.Of(job.User)} {Verb(type)}{End(job)} at {payload.Timestamp}.\n");
-        if (job.StartedAt is not null)
-        {
-            text.Append(Run(payload, job)).Append('\n');
-        }
-
-        text.Append("\nTo go on:\n");
-        foreach (var command in Commands(type, job))
-        {
-            text.Append(CultureInfo.InvariantCulture, $"  gjob {command} {job.Id}\n");
-        }
-
-        return text.ToString();
+        var type = TypeOf(payload);
+        var happened = string.Create(CultureInfo.InvariantCulture, $"Job {job.Id}{LineText.InBrackets(job.Name)} of {LineText.Of(job.User)} {Verb(type)}{End(job)} at {payload.Timestamp}.");
+        return job.StartedAt is null ? [happened] : [happened, Run(payload, job)];
     }
+
+    public static IReadOnlyList<string> Sentences(NotificationPayload payload, ReservationFacts reservation)
+    {
+        var gpus = reservation.GpuIndices switch
+        {
+            [var gpu] => string.Create(CultureInfo.InvariantCulture, $"GPU {gpu}"),
+            { Count: > 1 } several => $"GPUs {LineText.List(several)}",
+            _ => reservation.GpuCount == 1 ? "1 GPU" : string.Create(CultureInfo.InvariantCulture, $"{reservation.GpuCount} GPUs"),
+        };
+        var over = reservation.CancelledAt is not null;
+        return
+        [
+            string.Create(CultureInfo.InvariantCulture, $"Reservation {reservation.Id} of {LineText.Of(reservation.User)} was {(over ? "cancelled" : "made")} at {payload.Timestamp}."),
+            $"It {(over ? "was" : "is")} for {gpus} from {LineText.Of(reservation.StartTime)} to {LineText.Of(reservation.EndTime)}.",
+        ];
+    }
+
+    public static IReadOnlyList<string> Commands(NotificationPayload payload, JobFacts job) =>
+        [.. Verbs(TypeOf(payload), job).Select(verb => string.Create(CultureInfo.InvariantCulture, $"gjob {verb} {job.Id}"))];
+
+    public static IReadOnlyList<string> Commands(ReservationFacts reservation)
+    {
+        string[] verbs = reservation.CancelledAt is null ? ["get", "cancel"] : ["get"];
+        return [.. verbs.Select(verb => string.Create(CultureInfo.InvariantCulture, $"gctl reserve {verb} {reservation.Id}"))];
+    }
+
+    private static EventType TypeOf(NotificationPayload payload) =>
+        EventTypes.TryParse(payload.Event, out var known) ? known : EventType.JobUpdated;
 
     private static string Verb(EventType type) => type switch
     {
@@ -61,7 +75,7 @@ internal static class MailSummary
             : $"It ran on {host} {gpus} for {job.Runtime}{(job.TimeLimit is null ? ", without a time limit" : $" of at most {job.TimeLimit}")}.";
     }
 
-    private static IEnumerable<string> Commands(EventType type, JobFacts job)
+    private static IEnumerable<string> Verbs(EventType type, JobFacts job)
     {
         yield return "show";
         if (job.StartedAt is not null)

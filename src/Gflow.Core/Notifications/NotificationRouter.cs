@@ -11,34 +11,29 @@ public static class NotificationRouter
     /// <param name="subscriptions">All targets, in the order of the configuration.</param>
     /// <returns>In the order of the configuration; each address at most once per transport.</returns>
     public static IReadOnlyList<Delivery> Route(
-        NotificationPayload payload, EventType type, NotificationWish? wish, IReadOnlyList<Subscription> subscriptions)
+        NotificationPayload payload, EventType type, NotificationWish? wish, IReadOnlyList<Subscription> subscriptions) =>
+        [.. Judge(type, payload.User, wish, subscriptions).SelectMany(target => target.Deliveries)];
+
+    /// <summary>What is decided about each target, in the order of the configuration.</summary>
+    /// <param name="user">Whose event it is; null for events of the machine.</param>
+    /// <inheritdoc cref="Route"/>
+    public static IEnumerable<RoutedTarget> Judge(EventType type, string? user, NotificationWish? wish, IReadOnlyList<Subscription> subscriptions)
     {
-        var own = OwnRecipients(type, wish);
-        var server = own.Count > 0 ? TransportFor(payload.User, subscriptions) : null;
-        var deliveries = new List<Delivery>();
+        var own = wish is not null && IsWished(type, wish) ? wish.Emails : [];
+        var server = own.Count > 0 ? TransportFor(user, subscriptions) : null;
         foreach (var subscription in subscriptions)
         {
-            var subscribed = subscription.Events.Contains(type) && Passes(subscription, payload.User);
+            NotRouted? why = !subscription.Events.Contains(type) ? NotRouted.Event : Passes(subscription, user) ? null : NotRouted.User;
             if (subscription.Kind == TargetKind.Webhook)
             {
-                if (subscribed)
-                {
-                    deliveries.Add(new Delivery(subscription.Target, null, subscription.IncludesCommand));
-                }
-
+                yield return new RoutedTarget(subscription, why is null ? [new Delivery(subscription.Target, null, subscription.IncludesCommand)] : [], why);
                 continue;
             }
 
-            IEnumerable<string> recipients = subscribed ? subscription.Recipients : [];
-            if (ReferenceEquals(subscription, server))
-            {
-                recipients = recipients.Concat(own);
-            }
-
-            deliveries.AddRange(recipients.DistinctBy(MailboxText.Key).Select(recipient => new Delivery(subscription.Target, recipient, subscription.IncludesCommand)));
+            var recipients = (why is null ? subscription.Recipients : []).Concat(ReferenceEquals(subscription, server) ? own : []).DistinctBy(MailboxText.Key);
+            List<Delivery> deliveries = [.. recipients.Select(recipient => new Delivery(subscription.Target, recipient, subscription.IncludesCommand))];
+            yield return new RoutedTarget(subscription, deliveries, deliveries.Count > 0 ? null : why ?? NotRouted.NoRecipients);
         }
-
-        return deliveries;
     }
 
     /// <summary>
@@ -67,16 +62,9 @@ public static class NotificationRouter
         return first;
     }
 
-    private static IReadOnlyList<string> OwnRecipients(EventType type, NotificationWish? wish)
-    {
-        if (wish is null || !EventTypes.OfJobs.Contains(type))
-        {
-            return [];
-        }
-
-        var name = type.WireName();
-        return wish.Events.Any(wished => wished == "*" || wished == name) ? wish.Emails : [];
-    }
+    /// <summary>Whether a job's owner wants its recipients told of such an event.</summary>
+    public static bool IsWished(EventType type, NotificationWish wish) =>
+        EventTypes.OfJobs.Contains(type) && wish.Events.Any(wished => wished == "*" || wished == type.WireName());
 
     // An event of the machine has no user, so a target that listens to certain users never gets it.
     private static bool Passes(Subscription subscription, string? user) =>

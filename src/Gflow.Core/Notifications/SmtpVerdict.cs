@@ -24,7 +24,7 @@ public static class SmtpVerdict
         var reason = $"SMTP {reply} {Place(step)}" + (words is null ? "" : $": {words}");
         return (reply, step) switch
         {
-            (>= 200 and <= 299, SmtpStep.Data) => new DeliveryOutcome.Delivered(reply),
+            ( >= 200 and <= 299, SmtpStep.Data) => new DeliveryOutcome.Delivered(reply),
 
             // Authentication required, failed, too weak or without encryption: settings, wherever it is said.
             (530 or 534 or 535 or 538, _) => new DeliveryOutcome.TargetFault(reason, reply),
@@ -33,8 +33,8 @@ public static class SmtpVerdict
             (552, SmtpStep.Sender) => new DeliveryOutcome.MessageFault(reason, reply),
 
             // Before a recipient is named nothing of the message is known to the server, so the refusal is for all.
-            (>= 500 and <= 599, SmtpStep.Connect or SmtpStep.Authenticate or SmtpStep.Sender) => new DeliveryOutcome.TargetFault(reason, reply),
-            (>= 500 and <= 599, _) => new DeliveryOutcome.MessageFault(reason, reply),
+            ( >= 500 and <= 599, SmtpStep.Connect or SmtpStep.Authenticate or SmtpStep.Sender) => new DeliveryOutcome.TargetFault(reason, reply),
+            ( >= 500 and <= 599, _) => new DeliveryOutcome.MessageFault(reason, reply),
 
             // 4xx; and a reply that fits no step is a broken server, which may be mended.
             _ => new DeliveryOutcome.TryLater(reason, reply),

@@ -68,6 +68,17 @@ public abstract record TargetHealth
     /// <summary>Somebody has seen to it: what is stopped is probed at once.</summary>
     public TargetHealth Resumed(DateTimeOffset now) => this is Stopped stopped ? stopped with { NextProbe = now } : this;
 
+    /// <summary>Somebody wants it tried again, even if it said that it is gone.</summary>
+    public TargetHealth Reopened(DateTimeOffset now) => this is Disabled disabled ? new Stopped(disabled.Since, 0, now, disabled.Reason) : Resumed(now);
+
+    /// <summary>The clock was set back by so much: nothing waits for that time to pass a second time.</summary>
+    public TargetHealth ClockSetBack(TimeSpan by) => this switch
+    {
+        Serving serving when serving.NotBefore > DateTimeOffset.MinValue => serving with { NotBefore = serving.NotBefore - by },
+        Stopped stopped => stopped with { NextProbe = stopped.NextProbe - by },
+        _ => this,
+    };
+
     private TargetHealth Trouble(string reason, bool isProbe, DateTimeOffset now) => this switch
     {
         Stopped when !isProbe => this,

@@ -28,6 +28,12 @@ public sealed record SubmissionDraft
     /// <summary>The submitter's environment; null for the minimal login environment.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
 
+    /// <summary>Octal, as umask(1) shows it; null for 022.</summary>
+    public string? Umask { get; init; }
+
+    /// <summary>Soft limits by the names of <see cref="Jobs.ResourceLimits"/>, null for none; those of the launcher where one is missing.</summary>
+    public IReadOnlyDictionary<string, long?>? Limits { get; init; }
+
     public long? Gpus { get; init; }
 
     public long? Priority { get; init; }
@@ -64,6 +70,8 @@ public sealed record SubmissionDraft
         Command = upper.Command ?? Command,
         RunDir = upper.RunDir ?? RunDir,
         Environment = upper.Environment ?? Environment,
+        Umask = upper.Umask ?? Umask,
+        Limits = upper.Limits ?? Limits,
         Gpus = upper.Gpus ?? Gpus,
         Priority = upper.Priority ?? Priority,
         TimeLimit = upper.TimeLimit ?? TimeLimit,

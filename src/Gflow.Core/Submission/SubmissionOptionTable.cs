@@ -39,11 +39,25 @@ public static class SubmissionOptionTable
     /// <summary>Options of other versions, and what each takes; refused by name, so that nobody believes they had an effect.</summary>
     public static IReadOnlyDictionary<string, bool> NotAvailable { get; } = new Dictionary<string, bool>
     {
-        ["--begin"] = true, ["--conda-env"] = true, ["-c"] = true, ["--shared"] = false, ["--array"] = true,
-        ["--memory"] = true, ["-m"] = true, ["--max-mem"] = true, ["--max-memory"] = true, ["--memory-limit"] = true,
-        ["--gpu-memory"] = true, ["--max-gpu-mem"] = true, ["--max-gpu-memory"] = true,
-        ["--param"] = true, ["--param-file"] = true, ["--name-template"] = true,
-        ["--max-concurrent"] = true, ["--max-retries"] = true, ["--auto-close"] = false,
+        ["--begin"] = true,
+        ["--conda-env"] = true,
+        ["-c"] = true,
+        ["--shared"] = false,
+        ["--array"] = true,
+        ["--memory"] = true,
+        ["-m"] = true,
+        ["--max-mem"] = true,
+        ["--max-memory"] = true,
+        ["--memory-limit"] = true,
+        ["--gpu-memory"] = true,
+        ["--max-gpu-mem"] = true,
+        ["--max-gpu-memory"] = true,
+        ["--param"] = true,
+        ["--param-file"] = true,
+        ["--name-template"] = true,
+        ["--max-concurrent"] = true,
+        ["--max-retries"] = true,
+        ["--auto-close"] = false,
     };
 
     public static SubmissionOption? Find(string name)

@@ -79,6 +79,8 @@ public sealed class SubmissionRules
             Command = Command(draft),
             Arguments = Arguments(draft),
             RunDir = RunDir(draft.RunDir),
+            Umask = SettingsRules.Umask(draft.Umask, _problems),
+            Limits = SettingsRules.Limits(draft.Limits, _problems),
             Gpus = Gpus(draft.Gpus ?? 0),
             Priority = Priority(draft.Priority ?? JobSpec.DefaultPriority),
             TimeLimit = TimeLimit(draft.TimeLimit),
@@ -100,7 +102,7 @@ public sealed class SubmissionRules
             Refuse("invalid", $"'{unknown}' cannot be updated. What can: command, gpus, priority, time_limit, depends_on_ids, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
         }
 
-        foreach (var clear in draft.Clears.Where(clear => clear is not ("time_limit" or "depends_on_ids" or "notifications") && !NotYet.ContainsKey(clear)))
+        foreach (var clear in draft.Clears.Where(clear => !IsClearable(clear) && !NotYet.ContainsKey(clear)))
         {
             Refuse("invalid", $"'{clear}' cannot be cleared. What can: time_limit, depends_on_ids, notifications.", clear);
         }
@@ -114,7 +116,7 @@ public sealed class SubmissionRules
         var after = before;
         void Set(string field, bool asked, Func<JobSpec, JobSpec> set)
         {
-            if (asked || draft.Clears.Contains(field))
+            if (asked || (IsClearable(field) && draft.Clears.Contains(field)))
             {
                 fields.Add(field);
                 after = set(after);
@@ -197,7 +199,10 @@ public sealed class SubmissionRules
         return command;
     }
 
-    private IReadOnlyList<string> Arguments(SubmissionDraft draft)
+    /// <summary>Fields that a job can be without.</summary>
+    private static bool IsClearable(string field) => field is "time_limit" or "depends_on_ids" or "notifications";
+
+    private List<string> Arguments(SubmissionDraft draft)
     {
         if (draft.Arguments is not { Count: > 0 } arguments)
         {
@@ -209,12 +214,13 @@ public sealed class SubmissionRules
             Refuse("invalid", "Arguments belong to a script; a command carries its own.", "arguments");
         }
 
-        foreach (var argument in arguments)
+        var texts = Texts(arguments, "arguments");
+        foreach (var argument in texts)
         {
             CheckText(argument, "An argument", "arguments", "Pass it in a file.");
         }
 
-        return arguments;
+        return texts;
     }
 
     private string RunDir(string? directory)
@@ -337,8 +343,8 @@ public sealed class SubmissionRules
 
     private NotificationWish? Wish(WireNotifications? wanted)
     {
-        var emails = Distinct(wanted?.Emails, text => text);
-        var events = Distinct(wanted?.Events, text => text.ToLowerInvariant());
+        var emails = Distinct(Texts(wanted?.Emails, "notifications.emails"), text => text);
+        var events = Distinct(Texts(wanted?.Events, "notifications.events"), text => text.ToLowerInvariant());
         _problems.AddRange(events.Select(EventTypes.CheckForJobs).OfType<Problem>());
         foreach (var email in emails)
         {
@@ -375,8 +381,20 @@ public sealed class SubmissionRules
             events.Count > 0 ? events : [.. EventTypes.PerJobDefaults.Select(type => type.WireName())]);
     }
 
-    private static List<string> Distinct(IReadOnlyList<string>? texts, Func<string, string> normal) =>
-        [.. (texts ?? []).Select(text => normal(text.Trim())).Where(text => text.Length > 0).Distinct()];
+    /// <summary>The items of a list that came as JSON, which can hold <c>null</c> where its type cannot.</summary>
+    private List<string> Texts(IReadOnlyList<string>? list, string field)
+    {
+        var texts = (list ?? []).Where(text => text is not null).ToList();
+        if (texts.Count < list?.Count)
+        {
+            Refuse("invalid", $"'{field}' holds null; each of its items must be a text.", field);
+        }
+
+        return texts;
+    }
+
+    private static List<string> Distinct(List<string> texts, Func<string, string> normal) =>
+        [.. texts.Select(text => normal(text.Trim())).Where(text => text.Length > 0).Distinct()];
 
     private byte[]? EnvironmentBytes(IReadOnlyDictionary<string, string>? environment)
     {

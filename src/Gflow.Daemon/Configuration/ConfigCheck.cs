@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Gflow.Client.Configuration;
+using Gflow.Core.Text;
+using Gflow.Daemon.Notifications;
 
 namespace Gflow.Daemon.Configuration;
 
@@ -13,11 +15,25 @@ internal sealed record ConfigReport(int ExitCode, string Output);
 internal static class ConfigCheck
 {
     /// <summary>Reads the configuration as a daemon would and reports on it.</summary>
-    public static ConfigReport Run(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, bool json)
+    public static ConfigReport Run(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, bool json) =>
+        Report(ConfigFile.Load(configPath, environment, paths), configPath ?? paths.ConfigFile, json, []);
+
+    /// <summary>The same, and each target of notifications is connected to, with TLS and login, without anything being sent.</summary>
+    public static async Task<ConfigReport> ConnectAsync(
+        string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, bool json, TimeProvider time, CancellationToken ct)
     {
         var load = ConfigFile.Load(configPath, environment, paths);
-        return new ConfigReport(load.Problems.Count == 0 ? 0 : 1, json ? Json(load) : Text(load, configPath ?? paths.ConfigFile));
+        var tried = load.Options is { } options ? await ConnectionCheck.RunAsync(options, time, ct) : [];
+        return Report(load, configPath ?? paths.ConfigFile, json, tried);
     }
+
+    private static ConfigReport Report(ConfigLoad load, string wanted, bool json, IReadOnlyList<TriedTarget> tried) => new(
+        load.Problems.Count == 0 && tried.All(target => target.Problem is null) ? 0 : 1,
+        json ? Json(load, tried) : Text(load, wanted) + string.Concat(tried.Select(Text)));
+
+    private static string Text(TriedTarget tried) => tried.Problem is { } problem
+        ? $"error: target {SafeText.Line(tried.Name)}: {SafeText.Line(problem)}\n"
+        : $"target {SafeText.Line(tried.Name)}: {tried.Done}\n";
 
     private static string Text(ConfigLoad load, string wanted)
     {
@@ -26,7 +42,7 @@ internal static class ConfigCheck
         {
             foreach (var finding in findings)
             {
-                lines.Append(label).Append(": ").Append(finding).Append('\n');
+                lines.Append(label).Append(": ").Append(SafeText.Line(finding.ToString())).Append('\n');
             }
         }
 
@@ -40,21 +56,26 @@ internal static class ConfigCheck
         return lines.Append(subject).Append(": ").Append(verdict).Append('\n').ToString();
     }
 
-    private static string Json(ConfigLoad load)
+    private static string Json(ConfigLoad load, IReadOnlyList<TriedTarget> tried)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartObject();
-            writer.WriteBoolean("ok", load.Problems.Count == 0);
+            writer.WriteBoolean("ok", load.Problems.Count == 0 && tried.All(target => target.Problem is null));
             writer.WriteString("file", load.File);
             Write(writer, "problems", load.Problems);
             Write(writer, "warnings", load.Warnings);
             Write(writer, "notes", load.Notes);
+            if (tried.Count > 0)
+            {
+                Write(writer, tried);
+            }
+
             writer.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+        return SafeText.JsonStrings(Encoding.UTF8.GetString(stream.ToArray())) + "\n";
     }
 
     private static void Write(Utf8JsonWriter writer, string name, IReadOnlyList<ConfigProblem> findings)
@@ -72,6 +93,21 @@ internal static class ConfigCheck
             writer.WriteString("value", finding.Value);
             writer.WriteString("message", finding.Message);
             writer.WriteString("remedy", finding.Remedy.Length == 0 ? null : finding.Remedy);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter writer, IReadOnlyList<TriedTarget> tried)
+    {
+        writer.WriteStartArray("targets");
+        foreach (var target in tried)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("name", target.Name);
+            writer.WriteString("done", target.Problem is null ? target.Done : null);
+            writer.WriteString("problem", target.Problem);
             writer.WriteEndObject();
         }
 

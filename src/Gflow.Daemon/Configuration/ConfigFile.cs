@@ -44,6 +44,11 @@ internal static class ConfigFile
             Timezone = Timezone(root),
             Daemon = Daemon(root.Section("daemon"), environment, defaults.Daemon),
             Executor = Executor(root.Section("executor"), defaults.Executor),
+            Access = new AccessOptions
+            {
+                Policy = AccessValidator.Read(root.Section("access")),
+                RootJobs = root.Section("access").Flag("root_jobs") ?? defaults.Access.RootJobs,
+            },
             Projects = Projects(root.Section("projects")),
             Quota = Quota(root.Section("quota")),
             Storage = Storage(root.Section("storage"), environment, defaults.Storage),
@@ -94,6 +99,7 @@ internal static class ConfigFile
             Host = host ?? fallback.Host,
             Port = (int?)section.Number("port") ?? fallback.Port,
             Socket = section.Text("socket") is { } socket ? ClientOptions.ReadSocket(socket, environment, problems) ?? fallback.Socket : fallback.Socket,
+            User = section.Text("user")?.Value ?? fallback.User,
             Gpus = section.Numbers("gpus") is { } gpus ? [.. gpus.Distinct().Order().Select(gpu => (int)gpu)] : null,
             GpuAllocationStrategy = Strategy(section) ?? fallback.GpuAllocationStrategy,
             GpuPollInterval = Seconds(section, "gpu_poll_interval_secs") ?? fallback.GpuPollInterval,

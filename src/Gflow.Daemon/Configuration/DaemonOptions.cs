@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Gflow.Client.Configuration;
+using Gflow.Core.Access;
 using Gflow.Core.Notifications;
 using MimeKit;
 
@@ -14,6 +15,8 @@ internal sealed record DaemonOptions
     public required ServingOptions Daemon { get; init; }
 
     public ExecutorOptions Executor { get; init; } = new();
+
+    public AccessOptions Access { get; init; } = new();
 
     public ProjectOptions Projects { get; init; } = new();
 
@@ -50,6 +53,9 @@ internal sealed record ServingOptions
     /// <summary>Absolute path of the Unix socket.</summary>
     public required string Socket { get; init; }
 
+    /// <summary>The user that a gflowd of root serves as; null when not set.</summary>
+    public string? User { get; init; }
+
     /// <summary>The GPUs jobs may have, ascending; null for all.</summary>
     public IReadOnlyList<int>? Gpus { get; init; }
 
@@ -80,6 +86,16 @@ internal sealed record ExecutorOptions
 
     /// <summary>Time between SIGTERM and SIGKILL.</summary>
     public TimeSpan KillGrace { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary><c>[access]</c></summary>
+internal sealed record AccessOptions
+{
+    /// <summary>Who may do and see what.</summary>
+    public AccessPolicy Policy { get; init; } = new();
+
+    /// <summary>Whether a shared daemon runs jobs of root and of users of the system.</summary>
+    public bool RootJobs { get; init; }
 }
 
 /// <summary><c>[projects]</c></summary>

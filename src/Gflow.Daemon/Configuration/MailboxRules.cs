@@ -1,3 +1,4 @@
+using Gflow.Core.Notifications;
 using MimeKit;
 
 namespace Gflow.Daemon.Configuration;
@@ -14,7 +15,10 @@ internal static class MailboxRules
 
     /// <returns>Null when it is none.</returns>
     public static MailboxAddress? Parse(string text) =>
-        !text.Any(char.IsControl) && MailboxAddress.TryParse(Strict, text.Trim(), out var mailbox) ? mailbox : null;
+        !text.Any(char.IsControl) && MailboxAddress.TryParse(Strict, text.Trim(), out var mailbox) && IsWhole(text, mailbox.Address) ? mailbox : null;
+
+    /// <summary>The parser lets a domain be missing within angle brackets, and what it leaves out (comments, routes) others would take for the address.</summary>
+    private static bool IsWhole(string text, string address) => address.Contains('@') && MailboxText.Address(text) == address;
 
     /// <returns>What is wrong, as the rest of a sentence; null when nothing is.</returns>
     public static string? Problem(string text) =>

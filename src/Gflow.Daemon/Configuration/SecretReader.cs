@@ -99,6 +99,11 @@ internal sealed partial class SecretReader(IReadOnlyDictionary<string, string> e
         {
             return finding.Problem("unreadable_secret", "the file does not exist", "name an existing file");
         }
+        catch (UnauthorizedAccessException) when (!Directory.Exists(file))
+        {
+            var (message, remedy) = FileRights.Explain(file);
+            return finding.Problem("unreadable_secret", message, remedy);
+        }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             return finding.Problem(

@@ -75,7 +75,7 @@ internal sealed partial class TargetValidator
             {
                 events.UnionWith(EventTypes.All);
             }
-            else if (EventTypes.TryParse(name, out var type))
+            else if (EventTypes.TryParse(name, out var type) && EventTypes.All.Contains(type))
             {
                 events.Add(type);
             }

@@ -23,7 +23,7 @@ internal sealed class DemoCommand(VerbContext context)
     private const string Owner = "alice@lab.example";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly DemoText _text = new(context.Terminal.Out);
+    private readonly DemoText _text = new(context.Terminal);
 
     public async Task<int> RunAsync(CancellationToken cancel)
     {
@@ -92,7 +92,7 @@ internal sealed class DemoCommand(VerbContext context)
         {
             Daemon = new ServingOptions { Host = "127.0.0.1", Port = 0, Socket = socket, SimulatedGpus = 4 },
             Executor = new ExecutorOptions { KillGrace = TimeSpan.FromSeconds(2) },
-            Storage = new StorageOptions { Path = Path.Combine(home, "data") },
+            Storage = new StorageOptions { Path = Path.Combine(home, "data"), MinFreeMb = 0 },
             Notifications = new NotificationOptions
             {
                 Enabled = true,

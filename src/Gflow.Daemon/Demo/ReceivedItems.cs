@@ -16,6 +16,17 @@ internal sealed class ReceivedItems<T>
         }
     }
 
+    /// <summary>All since the last time; it is kept no longer here.</summary>
+    public IReadOnlyList<T> Take()
+    {
+        lock (_gate)
+        {
+            List<T> taken = [.. _items];
+            _items.Clear();
+            return taken;
+        }
+    }
+
     public void Add(T item)
     {
         TaskCompletionSource more;

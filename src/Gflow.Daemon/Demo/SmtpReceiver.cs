@@ -75,6 +75,8 @@ internal sealed class SmtpReceiver : IAsyncDisposable
             while (true)
             {
                 var client = await _listener.AcceptTcpClientAsync(_stop.Token);
+                // Answers to pipelined commands follow each other, and the second would wait for the client to acknowledge the first.
+                client.NoDelay = true;
                 sessions.RemoveAll(session => session.IsCompleted);
                 sessions.Add(ServeAsync(client));
             }

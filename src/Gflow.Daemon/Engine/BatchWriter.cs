@@ -9,9 +9,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
 
-/// <summary>Puts a batch on disk in one transaction: contents, jobs, reservations, events, and the deliveries they cause.</summary>
+/// <summary>Puts a batch on disk in one transaction: contents, jobs, reservations, events, the deliveries they cause, and first answers.</summary>
 internal sealed class BatchWriter : IDisposable
 {
+    private readonly Database _database;
     private readonly JobTable _jobs;
     private readonly EventTable _events;
     private readonly DeliveryTable _deliveries;
@@ -22,7 +23,9 @@ internal sealed class BatchWriter : IDisposable
 
     public BatchWriter(Database database, SchedulerFacts scheduler)
     {
+        _database = database;
         Connection = database.Writer;
+        Answers = new AnswerTable(Connection);
         _jobs = new JobTable(Connection);
         _events = new EventTable(Connection);
         _deliveries = new DeliveryTable(Connection);
@@ -34,7 +37,12 @@ internal sealed class BatchWriter : IDisposable
 
     public SqliteConnection Connection { get; }
 
+    public AnswerTable Answers { get; }
+
     public CommitSignal Commits { get; } = new();
+
+    /// <summary>Whether the last batch had anything to put on disk.</summary>
+    public bool HasWritten { get; private set; }
 
     /// <param name="subscriptions">All targets; empty while notifications are off.</param>
     /// <exception cref="SqliteException">Nothing was written.</exception>
@@ -42,8 +50,9 @@ internal sealed class BatchWriter : IDisposable
         EngineBatch batch, JobChanges changes, ReservationChanges reserved, IReadOnlyList<GpuSlot> gpus, IReadOnlyList<Subscription> subscriptions)
     {
         _committed = [];
+        HasWritten = false;
         if (changes.Jobs.Count == 0 && reserved.Events.Count == 0 && batch.Contents.Count == 0
-            && batch.MachineEvents.Count == 0 && batch.Settlements.Count == 0 && batch.Forget is null)
+            && batch.MachineEvents.Count == 0 && batch.Settlements.Count == 0 && batch.Answers.Count == 0 && batch.Tests.Count == 0 && batch.Writes.Count == 0 && batch.Forget is null && !batch.IsHeartbeat)
         {
             return;
         }
@@ -81,16 +90,47 @@ internal sealed class BatchWriter : IDisposable
             Append(_writer.Write(happened, ++seq), null);
         }
 
+        foreach (var test in batch.Tests)
+        {
+            var (row, payload) = _writer.Write(test, batch.Now, ++seq);
+            _events.Append(row, transaction);
+            foreach (var recipient in test.Recipients)
+            {
+                deliveries.Add(Row(row, OrderKey(payload), new Delivery(test.Target, recipient), _lastDelivery + deliveries.Count + 1) with
+                {
+                    // Before all that waits, and for no longer than anybody watches.
+                    NextAt = DateTimeOffset.UnixEpoch,
+                    Deadline = batch.Now + TargetTest.Lifetime,
+                });
+            }
+        }
+
         _deliveries.Insert(transaction, deliveries);
         foreach (var settlement in batch.Settlements)
         {
             _deliveries.Settle(transaction, settlement);
         }
 
+        foreach (var write in batch.Writes)
+        {
+            write(Connection, transaction);
+        }
+
+        foreach (var first in batch.Answers)
+        {
+            Answers.Put(transaction, first, batch.Now);
+        }
+
         batch.Forget?.Invoke(batch, Connection, transaction);
+        if (batch.IsHeartbeat)
+        {
+            _database.Beat(transaction, batch.Now);
+        }
+
         Failpoint.Reach(batch.Settlements.Count == 0 ? "commit-before" : "settle-before");
         transaction.Commit();
         Failpoint.Reach(batch.Settlements.Count == 0 ? "commit-after" : "settle-after");
+        HasWritten = true;
         _lastEvent = seq;
         _lastDelivery += deliveries.Count;
         _committed = deliveries;
@@ -123,6 +163,7 @@ internal sealed class BatchWriter : IDisposable
 
     public void Dispose()
     {
+        Answers.Dispose();
         _jobs.Dispose();
         _events.Dispose();
         _deliveries.Dispose();

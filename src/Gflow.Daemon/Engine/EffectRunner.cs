@@ -5,7 +5,8 @@ using Gflow.Daemon.Storage;
 namespace Gflow.Daemon.Engine;
 
 /// <summary>What the effects need to know.</summary>
-internal sealed record EffectSettings(DataPaths Paths, long LogMaxBytes, bool HideGpus);
+/// <param name="IsShared">Whether jobs run as whoever submitted them, and what their environments lead to is not to be looked at.</param>
+internal sealed record EffectSettings(DataPaths Paths, long LogMaxBytes, bool HideGpus, bool IsShared = false);
 
 /// <summary>
 /// Starts and stops processes after the commit that decided it, and reports back as news to the engine; never touches state.
@@ -147,7 +148,7 @@ internal sealed partial class EffectRunner(
         var copy = script is null ? null : WriteScript(job.Id, script);
         var logPath = settings.Paths.LogOf(job.Id);
         var variables = JobEnvironment.Build(job, Environment(job.Spec), Account.Of, logPath, settings.HideGpus);
-        var run = JobScript.Of(job.Spec, script, copy, variables);
+        var run = JobScript.Of(job.Spec, script, copy, settings.IsShared ? null : variables);
         return new LaunchRequest(
             job.Id.Value,
             job.Attempt,
@@ -157,7 +158,13 @@ internal sealed partial class EffectRunner(
             variables,
             logPath,
             settings.LogMaxBytes,
-            AppendLog: false);
+            AppendLog: false)
+        {
+            Uid = job.Uid,
+            Umask = job.Spec.Umask,
+            Limits = job.Spec.Limits,
+            HasScript = copy is not null,
+        };
     }
 
     private byte[]? Environment(JobSpec spec)

@@ -8,13 +8,17 @@ using Microsoft.Data.Sqlite;
 namespace Gflow.Daemon.Engine;
 
 /// <summary>What goes into one transaction: the effects of many commands, and of the plan that follows them.</summary>
-internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnection writer, DateTimeOffset now)
+internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnection writer, AnswerTable answers, DateTimeOffset now)
 {
     // By hash: the jobs of one submitter usually come with the same environment.
     private readonly Dictionary<string, byte[]> _contents = [];
     private readonly List<Job> _kills = [];
     private readonly List<Settlement> _settlements = [];
     private readonly List<MachineEvent> _machineEvents = [];
+    private readonly Dictionary<(uint Uid, string Key), FirstAnswer> _answers = [];
+    private readonly List<TargetTest> _tests = [];
+    private readonly List<Action<SqliteConnection, SqliteTransaction>> _writes = [];
+    private readonly List<Action> _sequels = [];
 
     /// <summary>Applies to the board of this batch, in which all earlier commands of it have taken effect.</summary>
     public JobRules Rules { get; } = new(before.Live, policy, now);
@@ -27,6 +31,9 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     /// <summary>The board as it is on disk.</summary>
     public JobBoard Before => before.Live;
 
+    /// <summary>The board as the commands so far leave it.</summary>
+    public Board Board => before with { Live = Rules.Changes().Board, Reservations = Reservations.Changes().Book };
+
     public IReadOnlyDictionary<string, byte[]> Contents => _contents;
 
     /// <summary>Jobs whose grace is over.</summary>
@@ -35,13 +42,43 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     /// <summary>Removes old history in this batch's transaction; null when it is not the time.</summary>
     public Action<EngineBatch, SqliteConnection, SqliteTransaction>? Forget { get; set; }
 
+    /// <summary>Whether it is to be noted that the daemon is alive.</summary>
+    public bool IsHeartbeat { get; set; }
+
     /// <summary>Outcomes of deliveries.</summary>
     public IReadOnlyList<Settlement> Settlements => _settlements;
 
     /// <summary>What happened to the machine or the daemon; told after what happened to jobs and reservations.</summary>
     public IReadOnlyList<MachineEvent> MachineEvents => _machineEvents;
 
+    /// <summary>Messages that somebody tries a target with.</summary>
+    public IReadOnlyList<TargetTest> Tests => _tests;
+
+    /// <summary>What else is written in this batch's transaction, after outcomes of deliveries.</summary>
+    public IReadOnlyList<Action<SqliteConnection, SqliteTransaction>> Writes => _writes;
+
+    /// <summary>What is to be told to others once the batch is on disk; it must not wait for anything.</summary>
+    public IReadOnlyList<Action> Sequels => _sequels;
+
+    /// <summary>What is on disk, for reading.</summary>
+    public SqliteConnection Stored => writer;
+
+    /// <summary>First answers to requests with a key.</summary>
+    public IReadOnlyCollection<FirstAnswer> Answers => _answers.Values;
+
+    /// <summary>What the first request of that name was answered, in this batch or on disk; null when this is the first.</summary>
+    public FirstAnswer? AnsweredBefore(RequestKey key) =>
+        _answers.GetValueOrDefault((key.Uid, key.Text)) ?? answers.Find(key.Uid, key.Text, now - RequestKey.Lifetime);
+
+    public void Answered(FirstAnswer first) => _answers.Add((first.Key.Uid, first.Key.Text), first);
+
     public void Happened(MachineEvent happened) => _machineEvents.Add(happened);
+
+    public void Try(TargetTest test) => _tests.Add(test);
+
+    public void Write(Action<SqliteConnection, SqliteTransaction> write) => _writes.Add(write);
+
+    public void Then(Action sequel) => _sequels.Add(sequel);
 
     public void Settle(IReadOnlyList<Settlement> settlements) => _settlements.AddRange(settlements);
 
@@ -77,7 +114,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
             }
         }
 
-        foreach (var start in plan.Starts)
+        foreach (var start in before.NoStarts is null ? plan.Starts : [])
         {
             Rules.Start(start.Job, start.Gpus);
         }

@@ -23,21 +23,28 @@ internal abstract class EngineCommand
     public virtual void Failed(Problem problem)
     {
     }
+
+    /// <summary>Doing it met a bug; nothing of it was done.</summary>
+    public virtual void Broke(Exception bug)
+    {
+    }
 }
 
 /// <summary>A request somebody waits for.</summary>
-internal sealed class EngineRequest<T>(Func<EngineBatch, Result<T>> apply) : EngineCommand
+internal sealed class EngineRequest<T>(Turn<T> turn) : EngineCommand
 {
     private readonly TaskCompletionSource<Result<T>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Result<T> _result;
 
     public Task<Result<T>> Answer => _answer.Task;
 
-    public override void Apply(EngineBatch batch) => _result = apply(batch);
+    public override void Apply(EngineBatch batch) => _result = turn(batch);
 
     public override void Committed() => _answer.TrySetResult(_result);
 
     public override void Failed(Problem problem) => _answer.TrySetResult(problem);
+
+    public override void Broke(Exception bug) => _answer.TrySetException(bug);
 }
 
 /// <summary>News from outside: a process that started or ended, an outcome of a delivery. It has happened, so it is tried until it is stored.</summary>
@@ -52,7 +59,15 @@ internal sealed class EngineNews(Action<EngineBatch> apply, Action? committed = 
     public override void Committed() => committed?.Invoke();
 }
 
-/// <summary>The clock has reached something the plan waits for; the batch's own pass sees to it.</summary>
+/// <summary>Notes that the daemon is alive. One that cannot be stored is overtaken by the next.</summary>
+internal sealed class EngineHeartbeat : EngineCommand
+{
+    public override bool CanWait => true;
+
+    public override void Apply(EngineBatch batch) => batch.IsHeartbeat = true;
+}
+
+/// <summary>The clock has reached something the plan waits for, or what held starts back has changed; the batch's own pass sees to it.</summary>
 internal sealed class EngineWakeup : EngineCommand
 {
     public override void Apply(EngineBatch batch)

@@ -33,6 +33,13 @@ internal sealed class EventWriter(SchedulerFacts scheduler)
         return (Row(happened.Type, happened.At, null, EventFacts.Frame(happened, seq), payload), payload);
     }
 
+    public (EventRow Row, NotificationPayload Payload) Write(TargetTest test, DateTimeOffset at, long seq)
+    {
+        var happened = new MachineEvent(EventType.NotificationTest, at);
+        var payload = EventFacts.TestPayload(happened, test.Target, test.AskedBy, test.EventUid, seq, scheduler);
+        return (Row(happened.Type, at, null, EventFacts.Frame(happened, seq), payload), payload);
+    }
+
     private static EventRow Row(EventType type, DateTimeOffset at, JobId? job, StreamFrame frame, NotificationPayload payload) => new(
         payload.Sequence,
         payload.Id,
@@ -54,7 +61,7 @@ internal sealed class EventWriter(SchedulerFacts scheduler)
             : null;
 
     /// <summary><c>evt_</c> and a version 7 UUID (RFC 9562) in Crockford's base 32: sorts by time, safe in headers and in mail ids.</summary>
-    private static string Uid(DateTimeOffset at)
+    public static string Uid(DateTimeOffset at)
     {
         Span<byte> bytes = stackalloc byte[16];
         Guid.CreateVersion7(at).TryWriteBytes(bytes, bigEndian: true, out _);

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Gflow.Client;
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
@@ -7,6 +8,7 @@ using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Metrics;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -27,6 +29,9 @@ internal sealed record EngineSettings
 
     /// <summary>The most that stored notifications may occupy.</summary>
     public required long OutboxMaxBytes { get; init; }
+
+    /// <summary>What must stay free on the disks of database and logs.</summary>
+    public required long MinFreeBytes { get; init; }
 }
 
 /// <summary>
@@ -49,10 +54,18 @@ internal sealed partial class JobEngine : IAsyncDisposable
     private readonly LaunchReports _reports;
     private readonly Retention _retention;
     private readonly OutboxSpace _space;
+    private readonly DiskSpace _disk;
+    private readonly StoreState _store;
+    private readonly Heartbeat _heartbeat;
     private readonly TimeProvider _time;
     private readonly ILogger<JobEngine> _log;
+    private readonly Database _database;
+    private readonly SetBackWatch _watch;
     private readonly ITimer _wakeup;
     private readonly List<EngineCommand> _unstored = [];
+
+    // Of the clock, and not made up for on any board yet.
+    private TimeSpan _setBack;
     private IReadOnlyList<Subscription> _subscriptions = [];
     private Action<IReadOnlyList<DeliveryRow>> _outbox = static _ => { };
     private Board _current;
@@ -62,6 +75,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public JobEngine(Database database, IJobExecutor executor, EngineSettings settings, TimeProvider time, ILoggerFactory logs)
     {
         _settings = settings;
+        _database = database;
         _executor = executor;
         _time = time;
         _log = logs.CreateLogger<JobEngine>();
@@ -69,10 +83,14 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _reports = new LaunchReports(TellAsync);
         _effects = new EffectRunner(database, executor, settings.Effects, _reports, TellAsync, time, logs.CreateLogger<EffectRunner>());
         _space = new OutboxSpace(database, settings.OutboxMaxBytes, TellAsync, time, logs.CreateLogger<OutboxSpace>());
+        _disk = new DiskSpace(settings.Effects.Paths, settings.MinFreeBytes, TellAsync, time, logs.CreateLogger<DiskSpace>());
+        _store = new StoreState(database, logs.CreateLogger<StoreState>());
+        _heartbeat = new Heartbeat(TellAsync, time);
+        _watch = new SetBackWatch(EventTable.LastInstant(database.Writer));
         _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time, logs.CreateLogger<Retention>());
         _wakeup = time.CreateTimer(_ => _commands.Writer.TryWrite(new EngineWakeup()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _current = new Board(JobBoard.Empty(default), ReservationBook.Empty, settings.Gpus);
-        _status = new EngineStatus(time.GetUtcNow(), [], null);
+        _status = new EngineStatus(time.GetUtcNow(), []);
     }
 
     /// <summary>The board as of the last commit.</summary>
@@ -80,11 +98,16 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
     public EngineStatus Status => Volatile.Read(ref _status);
 
-    /// <summary>Why no new work can be taken; null when it can.</summary>
-    public Problem? Overload => _space.Problem;
+    /// <summary>Why no new work is taken, the gravest reason first; empty when it is taken. The one answer for requests, health and status.</summary>
+    public IReadOnlyList<Problem> Troubles => [.. ((Problem?[])[_store.Problem, _disk.Shortage?.Problem, _space.Problem]).OfType<Problem>()];
+
+    /// <summary>Whether nothing at all can be changed now.</summary>
+    public bool IsReadOnly => _store.Problem is not null;
 
     /// <summary>Grows with the history.</summary>
     public CommitSignal Commits => _writer.Commits;
+
+    public EngineMetrics Metrics { get; } = new();
 
     /// <summary>Completes when the engine has stopped; faulted when it broke, after which nothing is done or stored any more.</summary>
     public Task Stopped => _loop;
@@ -105,7 +128,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _loop = Task.Run(LoopAsync, CancellationToken.None);
         foreach (var job in recovery.Lost)
         {
-            await TellAsync(new EngineNews(batch => batch.Rules.Exited(job.Id, job.Attempt, new ProcessExit(null, null, batch.Now), gone: true)));
+            await TellAsync(new EngineNews(batch => batch.Rules.Exited(job.Id, job.Attempt, new ProcessExit(null, null, batch.Now, _database.MachineRestarted), gone: true)));
         }
 
         foreach (var job in recovery.NeverStarted)
@@ -119,17 +142,17 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _retention.Begin();
     }
 
-    /// <summary>Has <paramref name="apply"/> done on the writer's turn and answers after the commit.</summary>
-    public async Task<Result<T>> AskAsync<T>(Func<EngineBatch, Result<T>> apply, CancellationToken ct)
+    /// <summary>Has it done and answers after the commit.</summary>
+    public async Task<Result<T>> AskAsync<T>(Turn<T> turn, CancellationToken ct)
     {
-        var request = new EngineRequest<T>(apply);
+        var request = new EngineRequest<T>(turn);
         try
         {
             await _commands.Writer.WriteAsync(request, ct);
         }
         catch (ChannelClosedException)
         {
-            return new Problem("busy", "The daemon is stopping.");
+            return new Problem(ClientFailure.Refused.Stopping, "The daemon is stopping.");
         }
 
         // Not cancelled with the caller: what was handed in is done, whether or not somebody still listens.
@@ -144,11 +167,12 @@ internal sealed partial class JobEngine : IAsyncDisposable
         Volatile.Write(ref _subscriptions, subscriptions);
     }
 
-    /// <summary>Keeps the history for another time, and the outbox within other bounds, from now on.</summary>
-    public void Keep(RetentionTerms terms, long outboxMaxBytes)
+    /// <summary>Keeps the history for another time, and outbox and disk within other bounds, from now on.</summary>
+    public void Keep(RetentionTerms terms, long outboxMaxBytes, long minFreeBytes)
     {
         _retention.Change(terms);
         _space.Change(outboxMaxBytes);
+        _disk.Change(minFreeBytes);
     }
 
     /// <summary>Stores outcomes of deliveries; completes after the commit that holds them.</summary>
@@ -174,6 +198,8 @@ internal sealed partial class JobEngine : IAsyncDisposable
     {
         _retention.Dispose();
         _space.Dispose();
+        _disk.Dispose();
+        _heartbeat.Dispose();
         _reports.Dispose();
         _effects.Stop();
         _commands.Writer.TryComplete();
@@ -240,33 +266,44 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
     private void Process(List<EngineCommand> commands)
     {
+        if (_store.HasFailed)
+        {
+            Refuse(commands);
+            return;
+        }
+
         var now = _time.GetUtcNow();
-        var before = Current;
-        var batch = new EngineBatch(before, _settings.Policy, _writer.Connection, now);
+        var before = Current with { NoStarts = _disk.Shortage?.Reason };
+        _setBack += _watch.Look(now);
+        EngineBatch batch;
         JobChanges changes;
         ReservationChanges reserved;
         try
         {
-            foreach (var command in commands)
-            {
-                command.Apply(batch);
-            }
-
+            batch = Apply(commands, before, now);
             batch.Plan();
             changes = batch.Rules.Changes();
             reserved = batch.Reservations.Changes();
+            var started = _time.GetTimestamp();
             _writer.Write(batch, changes, reserved, before.Gpus, Volatile.Read(ref _subscriptions));
+            if (_writer.HasWritten)
+            {
+                Metrics.Committed(_time.GetElapsedTime(started), commands.Count);
+                Count(changes, reserved, batch);
+            }
         }
         catch (SqliteException error)
         {
-            Refuse(commands, error);
+            _store.Failed(error);
+            Refuse(commands);
             return;
         }
 
         Volatile.Write(ref _current, before with { Live = changes.Board, Reservations = reserved.Book });
-        if (_status.StoreFault is not null)
+        _setBack = TimeSpan.Zero;
+        if (_writer.HasWritten)
         {
-            Volatile.Write(ref _status, _status with { StoreFault = null });
+            _store.Worked();
         }
 
         foreach (var command in commands)
@@ -276,14 +313,81 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
         Failpoint.Reach("answered");
         var deliveries = _writer.Publish();
-        _space.Grew(deliveries.Count);
+        _space.Changed(deliveries.Count + batch.Settlements.Count);
         Volatile.Read(ref _outbox)(deliveries);
+        foreach (var sequel in batch.Sequels)
+        {
+            sequel();
+        }
+
         Failpoint.Reach("handed-off");
         _effects.Carry(before.Live, changes.Jobs, batch.Kills);
-        Arm(changes.Board, now);
+        Arm(changes.Board);
+        Checkpoint();
     }
 
-    private void Arm(JobBoard board, DateTimeOffset now)
+    private void Count(JobChanges changes, ReservationChanges reserved, EngineBatch batch)
+    {
+        foreach (var type in changes.Events.Select(happened => happened.Type)
+            .Concat(reserved.Events.Select(happened => happened.Type))
+            .Concat(batch.MachineEvents.Select(happened => happened.Type))
+            .Concat(batch.Tests.Select(_ => EventType.NotificationTest)))
+        {
+            Metrics.Happened(type);
+        }
+    }
+
+    /// <summary>A request that meets a bug goes without effect, and takes nobody else's with it. What has happened cannot be left out.</summary>
+    private EngineBatch Apply(List<EngineCommand> commands, Board before, DateTimeOffset now)
+    {
+        while (true)
+        {
+            var batch = new EngineBatch(before, _settings.Policy, _writer.Connection, _writer.Answers, now);
+            batch.Rules.ClockSetBack(_setBack);
+            if (commands.Find(command => !IsApplied(command, batch)) is not { } broken)
+            {
+                return batch;
+            }
+
+            commands.Remove(broken);
+        }
+    }
+
+    private static bool IsApplied(EngineCommand command, EngineBatch batch)
+    {
+        try
+        {
+            command.Apply(batch);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever it is, its caller is told.
+        catch (Exception bug) when (!command.MustHappen && bug is not SqliteException)
+#pragma warning restore CA1031
+        {
+            command.Broke(bug);
+            return false;
+        }
+    }
+
+    /// <summary>After the answers, for it may take a while.</summary>
+    private void Checkpoint()
+    {
+        try
+        {
+            _database.Checkpoint();
+        }
+        catch (SqliteException error) when (StoreFault.IsFatal(error))
+        {
+            _store.Failed(error);
+            Refuse([]);
+        }
+        catch (SqliteException)
+        {
+            // No room: what is in the log stays there, and the next commit tries again.
+        }
+    }
+
+    private void Arm(JobBoard board)
     {
         if (board.Deadlines.IsEmpty)
         {
@@ -292,23 +396,30 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
 
         // Timers take at most 49 days; waking early only plans again. Rounded up, or the timer fires just before the deadline.
-        var wait = board.Deadlines[0].At - now;
+        var wait = board.Deadlines[0].At - _time.GetUtcNow();
         var bounded = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 0, TimeSpan.FromDays(7).TotalMilliseconds)));
         _wakeup.Change(bounded, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Nothing of the batch is on disk: requests are told so, and what has happened anyway is kept for the next try.</summary>
-    private void Refuse(List<EngineCommand> commands, SqliteException error)
+    /// <summary>
+    /// Nothing of the batch is on disk: requests are told so, and what has happened anyway is kept for the next try. Where there will
+    /// be none, the launcher keeps the ends, and deliveries count as not made.
+    /// </summary>
+    private void Refuse(List<EngineCommand> commands)
     {
-        LogStoreFault(_log, error.Message);
-        Volatile.Write(ref _status, _status with { StoreFault = error.Message });
-        var problem = new Problem("store_unavailable", $"The database cannot be written now ({error.Message}); nothing was changed. Free space on its disk and try again.");
         foreach (var command in commands)
         {
-            command.Failed(problem);
+            command.Failed(_store.Problem!);
         }
 
-        _unstored.AddRange(commands.Where(command => command.MustHappen));
+        if (_store.HasFailed)
+        {
+            _wakeup.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
+        // The heartbeat finds out whether it works again, when nothing else waits to be stored.
+        _unstored.AddRange(commands.Where(command => command.MustHappen).Append(new EngineHeartbeat()));
         _wakeup.Change(StoreRetryDelay, Timeout.InfiniteTimeSpan);
     }
 
@@ -327,7 +438,4 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The engine broke")]
     private static partial void LogBroken(ILogger log, Exception error);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The database cannot be written: {Reason}. Requests are refused until it can.")]
-    private static partial void LogStoreFault(ILogger log, string reason);
 }

@@ -1,11 +1,11 @@
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Execution;
-using Gflow.Daemon.Http;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Engine;
@@ -14,21 +14,22 @@ namespace Gflow.Daemon.Engine;
 /// <param name="UpdatedFields">In wire spelling.</param>
 internal sealed record UpdateOutcome(Job Job, IReadOnlyList<string> UpdatedFields);
 
-/// <summary>What people ask of jobs: checked here, before it takes the writer's time, and done by the engine. Every answer is durable.</summary>
+/// <summary>What people ask of jobs: checked here, before it takes the writer's time, and done on its turn.</summary>
 /// <param name="policy">What holds for a user now.</param>
-internal sealed class JobRequests(JobEngine engine, Database database, Func<string, SubmissionPolicy> policy)
+/// <param name="readsScripts">Whether scripts that come without their bytes are read here; what this process may read must be what the submitter may.</param>
+internal sealed class JobRequests(JobEngine engine, Database database, Func<string, SubmissionPolicy> policy, bool readsScripts = true)
 {
     private readonly RecipientLedger _recipients = new(database);
 
     /// <summary>Takes jobs in, all or none.</summary>
-    public async Task<Result<IReadOnlyList<Job>>> SubmitAsync(IReadOnlyList<SubmissionDraft> drafts, Caller caller, CancellationToken ct)
+    public Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Caller caller)
     {
         var current = policy(caller.User);
         var accepted = new List<AcceptedSubmission>(drafts.Count);
         var problems = new List<Problem>();
         for (var i = 0; i < drafts.Count; i++)
         {
-            var loaded = SubmittedScript.Load(drafts[i]);
+            var loaded = readsScripts ? SubmittedScript.Load(drafts[i]) : drafts[i];
             var check = loaded.Ok ? SubmissionRules.Check(loaded.Value, current) : loaded.Problems.ToList();
             problems.AddRange(drafts.Count == 1 ? check.Problems : check.Problems.Select(problem => Numbered(problem, i)));
             if (check.Ok)
@@ -37,49 +38,36 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             }
         }
 
-        if (engine.Overload is { } overload)
+        if (engine.Troubles is [var trouble, ..])
         {
-            return overload;
+            return trouble;
         }
 
-        return problems.Count > 0 ? problems : await engine.AskAsync(batch => TakeIn(batch, accepted, caller, current.Recipients), ct);
+        return problems.Count > 0 ? problems : Result<Turn<IReadOnlyList<Job>>>.From(batch => TakeIn(batch, accepted, caller, current.Recipients));
     }
 
     /// <summary>Submits an ended job's copy with <paramref name="overrides"/> laid over it; script and environment are those stored with it.</summary>
-    public async Task<Result<Job>> RedoAsync(JobId id, SubmissionDraft overrides, Caller caller, CancellationToken ct)
+    public Result<Turn<IReadOnlyList<Job>>> Redo(JobId id, SubmissionDraft overrides, Caller caller)
     {
         if (engine.Current.Jobs.TryGetValue(id, out var live))
         {
             return new Problem("wrong_state", $"Job {id} is {live.State}: only a job that is over can be repeated. Change a waiting one with gjob update.");
         }
 
-        SubmissionDraft draft;
-        using (var reader = database.OpenReader())
-        {
-            if (JobTable.Find(reader, id) is not { } source)
-            {
-                return NotFound(id);
-            }
-
-            draft = Copy(source, reader).Under(overrides with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) });
-        }
-
-        var jobs = await SubmitAsync([draft], caller, ct);
-        return jobs.Ok ? jobs.Value[0] : jobs.Problems.ToList();
+        using var reader = database.OpenReader();
+        return JobTable.Find(reader, id) is { } source
+            ? Submit([Copy(source, reader).Under(overrides with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) })], caller)
+            : NotFound(id);
     }
 
-    public Task<Result<Job>> CancelAsync(JobId id, Caller caller, CancellationToken ct) =>
-        engine.AskAsync(batch => Explain(batch, id, "cancelled", batch.Rules.Cancel(id, caller.User)), ct);
+    public static Turn<Job> Cancel(JobId id, Caller caller) => batch => Explain(batch, id, "cancelled", batch.Rules.Cancel(id, caller.User));
 
-    public Task<Result<Job>> HoldAsync(JobId id, Caller caller, CancellationToken ct) =>
-        engine.AskAsync(batch => Explain(batch, id, "held", batch.Rules.Hold(id)), ct);
+    public static Turn<Job> Hold(JobId id, Caller caller) => batch => Explain(batch, id, "held", batch.Rules.Hold(id));
 
-    public Task<Result<Job>> ReleaseAsync(JobId id, Caller caller, CancellationToken ct) =>
-        engine.AskAsync(batch => Explain(batch, id, "released", batch.Rules.Release(id)), ct);
+    public static Turn<Job> Release(JobId id, Caller caller) => batch => Explain(batch, id, "released", batch.Rules.Release(id));
 
     /// <summary>Changes what a waiting job asks for. An update that changes nothing is no event.</summary>
-    public Task<Result<UpdateOutcome>> UpdateAsync(JobId id, UpdateDraft draft, Caller caller, CancellationToken ct) =>
-        engine.AskAsync(batch => Update(batch, id, draft), ct);
+    public Turn<UpdateOutcome> Update(JobId id, UpdateDraft draft, Caller caller) => batch => Update(batch, id, draft);
 
     /// <summary>Whom a job's owner has told, and by which road; null when nobody.</summary>
     public ToldPeople? Told(Job job) => job.Spec.Notifications is { } wish
@@ -155,7 +143,13 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
     /// <summary>Notes that a user names recipients, or refuses it.</summary>
     private Problem? Spend(EngineBatch batch, string user, int recipients, RecipientPolicy policy)
     {
-        if (recipients == 0 || policy.PerUserPerHour is null)
+        if (policy.PerUserPerHour is null)
+        {
+            _recipients.Forget();
+            return null;
+        }
+
+        if (recipients == 0)
         {
             return null;
         }
@@ -206,6 +200,8 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             Command = spec.Command,
             RunDir = spec.RunDir,
             Environment = spec.EnvironmentHash is { } environment ? JobEnvironment.Parse(ContentTable.Get(reader, environment)) : null,
+            Umask = Convert.ToString(spec.Umask, 8),
+            Limits = spec.Limits,
             Gpus = spec.Gpus,
             Priority = spec.Priority,
             TimeLimit = WireDuration.From(spec.TimeLimit),

@@ -10,8 +10,8 @@ namespace Gflow.Daemon.Engine;
 /// </summary>
 internal sealed partial class OutboxSpace : IDisposable
 {
-    /// <summary>New deliveries after which it is measured without waiting for the clock.</summary>
-    private const int Many = 2000;
+    /// <summary>A measurement reads all that waits: a large outbox is measured after more changes than a small one.</summary>
+    private const int BytesAChange = 16 * 1024;
 
     /// <summary>Settled deliveries forgotten in one transaction.</summary>
     private const int Slice = 2000;
@@ -26,7 +26,7 @@ internal sealed partial class OutboxSpace : IDisposable
     private readonly ILogger _log;
     private readonly ITimer _timer;
     private long _most;
-    private long _unmeasured;
+    private long _changes;
     private int _measuring;
     private volatile Problem? _problem;
 
@@ -49,10 +49,10 @@ internal sealed partial class OutboxSpace : IDisposable
         Measure();
     }
 
-    /// <summary>Notes deliveries that were committed.</summary>
-    public void Grew(int deliveries)
+    /// <summary>Notes a commit, by the number of deliveries that came or were settled with it.</summary>
+    public void Changed(int deliveries)
     {
-        if (deliveries > 0 && Interlocked.Add(ref _unmeasured, deliveries) >= Many)
+        if (deliveries > 0 && Interlocked.Add(ref _changes, deliveries) >= Math.Clamp(Volatile.Read(ref _most) / BytesAChange, 500, 20_000))
         {
             Measure();
         }
@@ -62,7 +62,7 @@ internal sealed partial class OutboxSpace : IDisposable
 
     private void Look()
     {
-        if (_problem is not null || Volatile.Read(ref _unmeasured) > 0)
+        if (Volatile.Read(ref _changes) > 0)
         {
             Measure();
         }
@@ -81,7 +81,7 @@ internal sealed partial class OutboxSpace : IDisposable
         var again = false;
         try
         {
-            Volatile.Write(ref _unmeasured, 0);
+            Volatile.Write(ref _changes, 0);
             using var reader = _database.OpenReader();
             var size = DeliveryTable.Size(reader);
             var most = Volatile.Read(ref _most);

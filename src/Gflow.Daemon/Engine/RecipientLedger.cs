@@ -22,6 +22,9 @@ internal sealed class RecipientLedger(Database database)
 
     public void Add(string user, DateTimeOffset now, int count) => Of(user, now).Enqueue((now, count));
 
+    /// <summary>While nobody counts; what is counted again afterwards comes from the stored jobs.</summary>
+    public void Forget() => _named.Clear();
+
     /// <summary>A restart does not open the purse again: what the stored jobs of the hour name counts.</summary>
     private Queue<(DateTimeOffset At, int Count)> Of(string user, DateTimeOffset now)
     {

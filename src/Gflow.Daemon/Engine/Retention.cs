@@ -1,4 +1,5 @@
 using Gflow.Core.Jobs;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -56,6 +57,7 @@ internal sealed partial class Retention : IDisposable
         public void Forget(EngineBatch batch, SqliteConnection writer, SqliteTransaction transaction)
         {
             More = terms.Events is { } events && EventTable.Forget(writer, transaction, batch.Now - events, Slice);
+            More |= AnswerTable.Forget(writer, transaction, batch.Now - RequestKey.Lifetime, Slice);
             if (terms.Jobs is { } jobs)
             {
                 var needed = batch.Before.Jobs.Values.SelectMany(job => job.Spec.Dependencies.On).ToHashSet();
@@ -68,8 +70,15 @@ internal sealed partial class Retention : IDisposable
             }
         }
 
+        /// <summary>Takes names away, which harms nothing that a log has been made a link to; behind a directory that is a link they are somebody else's.</summary>
         public void DeleteLogs()
         {
+            if (_jobs.Count > 0 && FileStatus.Of(paths.Logs, follow: false) is not { IsDirectory: true })
+            {
+                LogsKept(log, _jobs.Count, paths.Logs);
+                return;
+            }
+
             foreach (var id in _jobs)
             {
                 try
@@ -85,5 +94,8 @@ internal sealed partial class Retention : IDisposable
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} is forgotten, but its log stays: {Reason}")]
         private static partial void LogKept(ILogger log, JobId job, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Jobs} jobs are forgotten, but their logs stay: {Logs} is a link, or not there; to keep logs elsewhere, set [storage] path")]
+        private static partial void LogsKept(ILogger log, int jobs, string logs);
     }
 }

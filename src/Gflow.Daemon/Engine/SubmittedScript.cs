@@ -1,5 +1,6 @@
 using Gflow.Core;
 using Gflow.Core.Submission;
+using Gflow.Daemon.Lifecycle;
 
 namespace Gflow.Daemon.Engine;
 
@@ -16,6 +17,12 @@ internal static class SubmittedScript
         try
         {
             var file = new FileInfo(Path.GetFullPath(path, draft.RunDir is { Length: > 0 } directory && Path.IsPathRooted(directory) ? directory : "/"));
+            if (FileStatus.Of(file.FullName, follow: true) is { IsRegular: false })
+            {
+                // A pipe or a device might never come to its end.
+                return Refused($"The script {path} is no regular file.");
+            }
+
             if (file.Exists && file.Length > SubmissionRules.MaxScriptBytes)
             {
                 return Refused($"The script {path} has {file.Length} bytes; at most {SubmissionRules.MaxScriptBytes} are allowed.");
@@ -23,7 +30,7 @@ internal static class SubmittedScript
 
             return draft with { Script = file.FullName, ScriptContent = File.ReadAllBytes(file.FullName) };
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             return Refused($"The script {path} cannot be read: {error.Message}");
         }

@@ -11,12 +11,12 @@ internal sealed record JobScript(string Program, IReadOnlyList<string> Arguments
     private const string Bash = "/bin/bash";
 
     /// <param name="copy">Where the stored bytes of the script lie; null for commands.</param>
-    /// <param name="environment">The job's own, in which its program is looked for.</param>
-    public static JobScript Of(JobSpec spec, byte[]? script, string? copy, IReadOnlyList<string> environment)
+    /// <param name="environment">The job's own, in which its program is looked for; null to have bash look for it.</param>
+    public static JobScript Of(JobSpec spec, byte[]? script, string? copy, IReadOnlyList<string>? environment)
     {
         if (script is null || copy is null)
         {
-            return PlainCommand.TryRead(spec.Command!, environment) is { } words
+            return environment is not null && PlainCommand.TryRead(spec.Command!, environment) is { } words
                 ? new(words[0], words[1..])
                 : new(Bash, ["-c", spec.Command!]);
         }

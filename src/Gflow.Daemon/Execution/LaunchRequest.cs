@@ -1,3 +1,5 @@
+using Gflow.Core.Jobs;
+
 namespace Gflow.Daemon.Execution;
 
 /// <summary>Everything needed to start one attempt of one job.</summary>
@@ -22,7 +24,20 @@ internal sealed record LaunchRequest(
     IReadOnlyList<string> Environment,
     string LogPath,
     long LogMaxBytes,
-    bool AppendLog);
+    bool AppendLog)
+{
+    /// <summary>As whom the job runs.</summary>
+    public uint Uid { get; init; } = Account.Own.Uid;
+
+    /// <summary>The permissions its new files lack (umask(2)).</summary>
+    public int Umask { get; init; } = JobSpec.DefaultUmask;
+
+    /// <summary>Its soft limits by the name of the resource, in the resource's unit, null for none; the launcher's own where one is missing.</summary>
+    public IReadOnlyDictionary<string, long?> Limits { get; init; } = JobSpec.NoLimits;
+
+    /// <summary>Whether the copy of a script lies ready, to be read by its owner alone.</summary>
+    public bool HasScript { get; init; }
+}
 
 /// <summary>The answer to a <see cref="LaunchRequest"/>.</summary>
 internal abstract record LaunchOutcome

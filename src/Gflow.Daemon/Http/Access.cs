@@ -1,11 +1,13 @@
 using Gflow.Core;
+using Gflow.Core.Access;
 
 namespace Gflow.Daemon.Http;
 
 /// <summary>Stands before every route: establishes who is calling and refuses those who may not.</summary>
-/// <param name="owner">Whose daemon this is.</param>
+/// <param name="facts">Whose daemon this is.</param>
+/// <param name="policy">The rules that hold now.</param>
 /// <param name="configuredHost">The host name of the configuration, which requests may name beside localhost.</param>
-internal sealed class Access(Caller owner, string configuredHost)
+internal sealed class Access(DaemonFacts facts, Func<AccessPolicy> policy, string configuredHost)
 {
     /// <summary>Who sent a request that has passed.</summary>
     public static Caller CallerOf(HttpContext context) => context.Features.Get<Caller>()
@@ -21,18 +23,19 @@ internal sealed class Access(Caller owner, string configuredHost)
                 "The Host header does not name this machine; use localhost, 127.0.0.1, [::1] or the configured daemon.host", "Host"));
         }
 
-        if (!AccessRules.IsOwnOrigin(request.Headers.Origin, request.Host.Value ?? ""))
+        if (!AccessRules.IsOwnOrigin(request.Headers.Origin, request.Host.Value ?? "") || !AccessRules.IsOwnSite(request.Headers["Sec-Fetch-Site"]))
         {
             return ProblemMapping.WriteAsync(context, StatusCodes.Status403Forbidden, new Problem("wrong_origin",
                 "Requests of web pages from other sites are refused", "Origin"));
         }
 
-        if (AccessRules.Refusal(peer, owner) is { } refusal)
+        var caller = AccessRules.Identify(peer, facts, policy());
+        if (!caller.Ok)
         {
-            return IsOpen(request) ? next(context) : ProblemMapping.WriteAsync(context, StatusCodes.Status403Forbidden, refusal);
+            return IsOpen(request) ? next(context) : ProblemMapping.WriteAsync(context, caller.Problems);
         }
 
-        context.Features.Set(owner);
+        context.Features.Set(caller.Value);
         return next(context);
     }
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Gflow.Core;
-using Gflow.Daemon.Execution;
+using Gflow.Core.Access;
 
 namespace Gflow.Daemon.Http;
 
@@ -11,23 +11,29 @@ internal static class AccessRules
     public const string OpenPath = "/health";
 
     /// <param name="peer">Who calls; null when the connection brought nothing.</param>
-    /// <param name="owner">Whose daemon this is.</param>
-    /// <returns>Why not; null when he may.</returns>
-    public static Problem? Refusal(Peer? peer, Caller owner)
+    /// <param name="policy">What holds in a daemon for all users.</param>
+    /// <returns>Who he is to this daemon, or why he is not served.</returns>
+    public static Result<Caller> Identify(Peer? peer, DaemonFacts facts, AccessPolicy policy)
     {
-        if (peer?.Uid is not { } uid)
+        if (peer?.Account is not { } account)
         {
-            return new("unknown_caller",
+            return new Problem("unknown_caller",
                 "Cannot tell who is calling: the kernel names no user for this connection; keep it open until the answer has come, or use the Unix socket");
         }
 
-        if (uid == owner.Uid)
+        var owner = facts.Owner;
+        if (facts.Shared)
         {
-            return null;
+            return policy.Identify(account.Uid, account.Name, owner.Uid, peer.OverTcp);
         }
 
-        return new("forbidden",
-            $"This gflowd belongs to {owner.User} (uid {owner.Uid}) and serves {owner.User} alone; you are {Account.Of(uid).Name} (uid {uid}). "
+        if (account.Uid == owner.Uid)
+        {
+            return owner;
+        }
+
+        return new Problem("forbidden",
+            $"This gflowd belongs to {owner.User} (uid {owner.Uid}) and serves {owner.User} alone; you are {account.Name} (uid {account.Uid}). "
             + "Start a daemon of your own with: gflowd start. A daemon for all users is one that root has set up as the shared scheduler of the machine; "
             + "ask the machine's administrator for it.");
     }
@@ -45,4 +51,8 @@ internal static class AccessRules
     /// <summary>Whether an Origin header, where there is one, is that of a page this daemon itself served.</summary>
     public static bool IsOwnOrigin(string? origin, string hostAndPort) =>
         string.IsNullOrEmpty(origin) || origin.Equals("http://" + hostAndPort, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a browser says that the request does not come from another site; browsers without the header send Origin with what changes anything (Fetch Metadata, W3C).</summary>
+    /// <param name="site">The header Sec-Fetch-Site.</param>
+    public static bool IsOwnSite(string? site) => string.IsNullOrEmpty(site) || site is "same-origin" or "none";
 }

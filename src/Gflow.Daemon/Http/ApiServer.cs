@@ -1,4 +1,7 @@
+using Gflow.Daemon.Audit;
 using Gflow.Daemon.Jobs;
+using Gflow.Daemon.Metrics;
+using Gflow.Daemon.Notifications.Control;
 using Gflow.Daemon.Reservations;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -11,6 +14,9 @@ internal sealed class ApiServer : IAsyncDisposable
 {
     // Streams end at once and other requests take milliseconds; who still reads after this is cut off.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    // Callers are on this machine: who takes longer over some lines does so on purpose.
+    private static readonly TimeSpan HeaderPatience = TimeSpan.FromSeconds(5);
 
     private readonly WebApplication _app;
     private readonly Listeners _listeners;
@@ -68,19 +74,27 @@ internal sealed class ApiServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = HeaderPatience;
             kestrel.Limits.MaxRequestBodySize = BodyRules.UsualLimit;
             listeners.AddTo(kestrel);
         });
 
         var app = builder.Build();
+        app.Use(listen.Seats.InvokeAsync);
+        app.Use(new AuditTrail(parts.Audit, parts.Time).InvokeAsync);
         app.Use(new ProblemMapping(logs.CreateLogger<ProblemMapping>()).InvokeAsync);
-        app.Use(new Access(parts.Facts.Owner, listen.Host).InvokeAsync);
+        app.Use(new Access(parts.Facts, parts.Access, listen.Host).InvokeAsync);
+        app.Use(new TroubleHeader(parts.Engine).InvokeAsync);
         app.Use(BodyRules.InvokeAsync);
         app.UseRouting();
         new InfoEndpoints(parts).Map(app);
         new JobEndpoints(parts).Map(app);
         new JobLogEndpoints(parts).Map(app);
         new ReservationEndpoints(parts).Map(app);
+        new NotificationEndpoints(parts).Map(app);
+        new NotificationControlEndpoints(parts).Map(app);
+        new ForesightEndpoints(parts).Map(app);
+        new MetricsEndpoint(parts).Map(app);
         app.MapGet("/events", new EventStream(parts).HandleAsync);
         return app;
     }

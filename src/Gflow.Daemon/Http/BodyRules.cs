@@ -25,7 +25,7 @@ internal static class BodyRules
             return ProblemMapping.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, TooLarge(request));
         }
 
-        if (HasBody(context) && !request.HasJsonContentType())
+        if (ClaimsBody(context) && !request.HasJsonContentType())
         {
             return ProblemMapping.WriteAsync(context, StatusCodes.Status415UnsupportedMediaType,
                 new Problem("not_json", "The body must be JSON, with the header Content-Type: application/json", "Content-Type"));
@@ -34,6 +34,10 @@ internal static class BodyRules
         size?.MaxRequestBodySize = LimitOf(request);
         return next(context);
     }
+
+    /// <summary>A form of a web page says what it is even when it is empty, and no form may change anything.</summary>
+    private static bool ClaimsBody(HttpContext context) => HasBody(context)
+        || (context.Request.ContentType is not null && !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method));
 
     public static bool HasBody(HttpContext context) =>
         context.Request.ContentLength != 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };

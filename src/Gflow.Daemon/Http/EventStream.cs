@@ -2,7 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
+using System.Text.Json;
 using Gflow.Core;
+using Gflow.Core.Access;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Http;
@@ -32,7 +36,7 @@ internal sealed class EventStream(ApiParts parts)
         using var open = StreamWait.Open(context);
         try
         {
-            await SendAsync(context.Response.BodyWriter, start.Value, open.Token);
+            await SendAsync(context.Response.BodyWriter, start.Value, Access.CallerOf(context), open.Token);
         }
         catch (OperationCanceledException) when (open.IsCancellationRequested)
         {
@@ -40,7 +44,7 @@ internal sealed class EventStream(ApiParts parts)
         }
     }
 
-    private async Task SendAsync(PipeWriter body, long last, CancellationToken ct)
+    private async Task SendAsync(PipeWriter body, long last, Caller reader, CancellationToken ct)
     {
         body.Write("event: connected\ndata: {}\n\n"u8);
         await body.FlushAsync(ct);
@@ -49,7 +53,7 @@ internal sealed class EventStream(ApiParts parts)
             var rows = Read(last);
             foreach (var row in rows)
             {
-                Write(body, row);
+                Write(body, row, parts.Access().Of(reader, row.Owner));
                 last = row.Seq;
             }
 
@@ -68,11 +72,19 @@ internal sealed class EventStream(ApiParts parts)
         return EventTable.Read(reader, after, FramesAtOnce);
     }
 
-    private static void Write(PipeWriter body, StreamRow row)
+    private static void Write(PipeWriter body, StreamRow row, Sight sight)
     {
         Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {row.Seq}\nevent: {row.StreamType}\ndata: "), body);
-        body.Write(row.Frame);
+        body.Write(sight.Command ? row.Frame : Discreet(row.Frame));
         body.Write("\n\n"u8);
+    }
+
+    /// <summary>Frames are stored as their job's owner sees them.</summary>
+    private static byte[] Discreet(byte[] stored)
+    {
+        var frame = JsonSerializer.Deserialize(stored, WireJson.Default.StreamFrame)!;
+        var reason = JobReason.DiscreetLabel(frame.Reason);
+        return reason == frame.Reason ? stored : JsonSerializer.SerializeToUtf8Bytes(frame with { Reason = reason }, WireJson.Default.StreamFrame);
     }
 
     /// <returns>The last event the reader has; what follows is sent.</returns>

@@ -1,3 +1,4 @@
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
@@ -24,13 +25,13 @@ internal sealed class InfoEndpoints(ApiParts parts)
 
     private Task HealthAsync(HttpContext context)
     {
-        var fault = parts.Engine.Status.StoreFault;
-        // Everybody may ask whether the daemon lives, but paths and errors are its owner's.
-        var detail = context.Features.Get<Caller>() is null ? null : fault;
+        var trouble = parts.Engine.Troubles is [var gravest, ..] ? gravest : null;
+        // Everybody may ask whether the daemon lives, but paths and errors are not a stranger's.
+        var detail = context.Features.Get<Caller>() is null ? null : trouble?.Message;
         return ProblemMapping.JsonAsync(
             context,
-            fault is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
-            new HealthAnswer(fault is null ? "ok" : "read_only", Environment.ProcessId, detail),
+            trouble is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable,
+            new HealthAnswer(trouble is null ? "ok" : parts.Engine.IsReadOnly ? "read_only" : "no_new_work", Environment.ProcessId, trouble?.Code, detail),
             WireJson.Default.HealthAnswer);
     }
 
@@ -47,12 +48,14 @@ internal sealed class InfoEndpoints(ApiParts parts)
             GpuTotal = board.Gpus.Count,
             GpuAvailable = board.Gpus.Count(gpu => IsFree(gpu, board)),
             User = parts.Facts.Owner.User,
+            Shared = parts.Facts.Shared,
             DataDir = parts.Facts.Paths.Root,
             Socket = parts.Facts.Socket,
             Url = Url(context),
             RunningJobs = board.Jobs.Values.Count(job => job.State == JobState.Running),
             QueuedJobs = board.Jobs.Values.Count(job => job.State == JobState.Queued),
-            UnknownJobs = [.. status.UnknownJobs.Select(job => new UnknownJob(job.JobId, job.Attempt, job.Pid))],
+            Troubles = [.. parts.Engine.Troubles.Select(trouble => new WireProblem(trouble.Code, trouble.Message))],
+            UnknownJobs = !Access.CallerOf(context).Administrator ? [] : [.. status.UnknownJobs.Select(job => new UnknownJob(job.JobId, job.Attempt, job.Pid))],
         };
         return ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.StatusAnswer);
     }
@@ -65,7 +68,7 @@ internal sealed class InfoEndpoints(ApiParts parts)
             .Select(gpu => new GpuView(
                 gpu.Uuid, gpu.Index, IsFree(gpu, board), gpu.Unavailable, board.Live.Occupied.TryGetValue(gpu.Index, out var job) ? [job.Value] : []));
         return ProblemMapping.JsonAsync(
-            context, StatusCodes.Status200OK, new InfoAnswer([.. gpus], null, "sequential", Executor), WireJson.Default.InfoAnswer);
+            context, StatusCodes.Status200OK, new InfoAnswer([.. gpus], null, "sequential", Executor, parts.Facts.Shared), WireJson.Default.InfoAnswer);
     }
 
     private static bool IsFree(GpuSlot gpu, Board board) => gpu.Unavailable is null && !board.Live.Occupied.ContainsKey(gpu.Index);

@@ -1,3 +1,6 @@
+using Gflow.Daemon.Lifecycle;
+using Microsoft.AspNetCore.Connections;
+
 namespace Gflow.Daemon.Http;
 
 /// <summary>Where the daemon listens.</summary>
@@ -6,9 +9,18 @@ internal sealed record ListenOptions
     /// <summary>Absolute path of the Unix socket.</summary>
     public required string Socket { get; init; }
 
+    /// <summary>Whether every user may connect to the socket, and not its owner alone.</summary>
+    public bool ForEverybody { get; init; }
+
     /// <summary>A name or address of this machine's loopback.</summary>
     public string Host { get; init; } = "localhost";
 
     /// <summary>0 for any free one.</summary>
     public int Port { get; init; } = 59000;
+
+    /// <summary>How many connections there may be.</summary>
+    public ConnectionSeats Seats { get; init; } = ConnectionSeats.For(OpenFiles.Allowed);
+
+    /// <summary>Says who is at the other end of a connection.</summary>
+    public Func<ConnectionContext, Peer> Peers { get; init; } = Peer.Of;
 }

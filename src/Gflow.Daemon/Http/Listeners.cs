@@ -1,17 +1,19 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using System.Text;
 using Gflow.Client;
+using Gflow.Client.Configuration;
 using Gflow.Daemon.Lifecycle;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gflow.Daemon.Http;
 
 /// <summary>Opens the sockets the daemon listens on, and refuses in words the user can act on. Only the holder of the home's lock may do this.</summary>
-internal sealed partial class Listeners : IDisposable
+internal sealed class Listeners : IDisposable
 {
     private const int Backlog = 512;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Everybody = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
 
     private readonly ListenOptions _options;
     private readonly SocketPath _path;
@@ -41,10 +43,10 @@ internal sealed partial class Listeners : IDisposable
     /// <exception cref="StartRefusedException">The host is not of the loopback.</exception>
     public void AddTo(KestrelServerOptions kestrel)
     {
-        kestrel.ListenUnixSocket(_path.Address, listen => listen.Use(Peer.AtAccept));
+        kestrel.ListenUnixSocket(_path.Address, AtAccept);
         foreach (var address in Addresses(_options.Host, _options.Port))
         {
-            kestrel.Listen(address, _options.Port, listen => listen.Use(Peer.AtAccept));
+            kestrel.Listen(address, _options.Port, AtAccept);
         }
     }
 
@@ -57,11 +59,11 @@ internal sealed partial class Listeners : IDisposable
             : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(endPoint);
+            socket.Bind(endPoint is UnixDomainSocketEndPoint ? Roomy(_path.Address) : endPoint);
             if (endPoint is UnixDomainSocketEndPoint)
             {
                 // Before anybody can connect: listening begins after this.
-                File.SetUnixFileMode(_path.Address, OwnerOnly);
+                File.SetUnixFileMode(_path.Address, _options.ForEverybody ? Everybody : OwnerOnly);
             }
 
             socket.Listen(Backlog);
@@ -77,6 +79,20 @@ internal sealed partial class Listeners : IDisposable
     }
 
     public void Dispose() => _path.Dispose();
+
+    private void AtAccept(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions listen) =>
+        listen.Use(Peer.AtAccept(_options.Peers)).Use(_options.Seats.AtAccept);
+
+    /// <summary>The same path with more slashes before its last part, as long as one can be.</summary>
+    /// <remarks>
+    /// .NET keeps as much room for the address of a caller as that of the listening socket takes, and dies of one that is longer: anybody
+    /// who binds his end to a long name before he connects could end the daemon.
+    /// </remarks>
+    private static UnixDomainSocketEndPoint Roomy(string path)
+    {
+        var slash = path.LastIndexOf('/');
+        return new(path.Insert(slash, new string('/', ClientOptions.LongestSocketPath - Encoding.UTF8.GetByteCount(path))));
+    }
 
     /// <returns>What to bind: loopback addresses alone.</returns>
     private static List<IPAddress> Addresses(string host, int port)
@@ -150,7 +166,7 @@ internal sealed partial class Listeners : IDisposable
         {
             probe.Connect(new UnixDomainSocketEndPoint(path.Address));
         }
-        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(socket))
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.ConnectionRefused && FileStatus.Of(socket, follow: false) is { IsSocket: true })
         {
             File.Delete(socket);
             return;
@@ -162,15 +178,4 @@ internal sealed partial class Listeners : IDisposable
 
         throw new StartRefusedException($"Another program already listens on {socket}; stop it, or set [daemon] socket to another path");
     }
-
-    private static unsafe bool IsSocket(string path)
-    {
-        // struct statx: stx_mode is the 16-bit field at offset 28, on every architecture.
-        var buffer = stackalloc byte[256];
-        const int here = -100, noFollow = 0x100, type = 1;
-        return Status(here, path, noFollow, type, buffer) == 0 && (*(ushort*)(buffer + 28) & 0xF000) == 0xC000;
-    }
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int Status(int directory, string path, int flags, uint mask, byte* buffer);
 }

@@ -1,31 +1,37 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using Gflow.Daemon.Execution;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
 namespace Gflow.Daemon.Http;
 
 /// <summary>The other end of a connection, as the kernel named it when the connection was accepted.</summary>
-/// <param name="Uid">Null when the kernel could not say who it is.</param>
-/// <param name="OverTcp">Whether it came over TCP and not over the Unix socket.</param>
-internal sealed record Peer(uint? Uid, bool OverTcp)
+/// <param name="Account">Null when the kernel could not say who it is.</param>
+/// <param name="TcpPort">The port at the other end; null for a connection over the Unix socket.</param>
+internal sealed record Peer(Account? Account, int? TcpPort)
 {
     private const int SocketLevel = 1;
     private const int PeerCredentials = 17;
 
-    /// <summary>Reads who is calling, once, before the first byte of a request is: later the caller may be gone, and another in his place.</summary>
-    public static ConnectionDelegate AtAccept(ConnectionDelegate next) => connection =>
+    public bool OverTcp => TcpPort is not null;
+
+    /// <summary>Asks who is calling once, before the first byte of a request is read: later the caller may be gone, and another in his place.</summary>
+    public static Func<ConnectionDelegate, ConnectionDelegate> AtAccept(Func<ConnectionContext, Peer> of) => next => connection =>
     {
-        connection.Features.Set(Of(connection));
+        connection.Features.Set(of(connection));
         return next(connection);
     };
 
-    private static Peer Of(ConnectionContext connection) => connection switch
+    /// <summary>Asks the kernel.</summary>
+    public static Peer Of(ConnectionContext connection) => connection switch
     {
-        { RemoteEndPoint: IPEndPoint peer, LocalEndPoint: IPEndPoint local } => new(SocketTable.OwnerOf(peer, local), OverTcp: true),
-        _ => new(UidOf(connection.Features.Get<IConnectionSocketFeature>()?.Socket), OverTcp: false),
+        { RemoteEndPoint: IPEndPoint peer, LocalEndPoint: IPEndPoint local } => new(AccountOf(SocketTable.OwnerOf(peer, local)), peer.Port),
+        _ => new(AccountOf(UidOf(connection.Features.Get<IConnectionSocketFeature>()?.Socket)), null),
     };
+
+    private static Account? AccountOf(uint? uid) => uid == Account.Own.Uid ? Account.Own : uid is { } other ? Account.Of(other) : null;
 
     private static uint? UidOf(Socket? socket)
     {

@@ -1,7 +1,9 @@
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Gflow.Client;
 using Gflow.Core;
 using Gflow.Core.Contracts;
+using Gflow.Daemon.Audit;
+using Gflow.Daemon.Engine;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Http;
@@ -58,10 +60,11 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
     {
         "not_found" => StatusCodes.Status404NotFound,
         "wrong_state" or "conflict" => StatusCodes.Status409Conflict,
-        "forbidden" or "unknown_caller" => StatusCodes.Status403Forbidden,
-        "busy" or "store_unavailable" or "outbox_full" => StatusCodes.Status503ServiceUnavailable,
+        "forbidden" or "unknown_caller" or "not_owner" or "not_administrator" => StatusCodes.Status403Forbidden,
+        ClientFailure.Refused.Stopping or "store_unavailable" or "store_failed" or "disk_low" or "outbox_full" => StatusCodes.Status503ServiceUnavailable,
         "too_many" => StatusCodes.Status413PayloadTooLarge,
         "gone" => StatusCodes.Status410Gone,
+        "idempotency_key_reused" => StatusCodes.Status422UnprocessableEntity,
         _ => StatusCodes.Status400BadRequest,
     };
 
@@ -79,19 +82,21 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
         return WriteAsync(context, status, problems, state);
     }
 
-    /// <summary>Sends a value as JSON.</summary>
-    public static async Task JsonAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type)
+    /// <summary>Sends a value as JSON. It is serialized before the first byte is sent, so that a failure can still become a clean answer.</summary>
+    public static Task JsonAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type) => WriteAsync(context, Answer.Of(status, value, type));
+
+    public static async Task WriteAsync(HttpContext context, Answer answer)
     {
-        // Serialized before the first byte is sent, so that a failure can still become a clean answer.
-        var body = JsonSerializer.SerializeToUtf8Bytes(value, type);
-        context.Response.StatusCode = status;
+        context.Response.StatusCode = answer.Status;
+        context.Response.Headers.Location = answer.Location;
         context.Response.ContentType = JsonType;
-        context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        context.Response.ContentLength = answer.Body.Length;
+        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
     }
 
     private static Task WriteAsync(HttpContext context, int status, IReadOnlyList<Problem> problems, string? state)
     {
+        AuditNote.Of(context)?.Code = problems[0].Code;
         var answer = new ErrorAnswer(
             string.Join("; ", problems.Select((problem, index) => index < problems.Count - 1 ? problem.Message.TrimEnd('.') : problem.Message)),
             [.. problems.Select(problem => new WireProblem(problem.Code, problem.Message, problem.Field))],

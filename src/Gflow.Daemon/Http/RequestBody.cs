@@ -32,41 +32,67 @@ internal static class RequestBody
             return new Problem("missing_body", "The request needs a body: an object with the fields to change, as JSON");
         }
 
+        return ParseUpdate(bytes);
+    }
+
+    public static Result<UpdateDraft> ParseUpdate(ReadOnlySpan<byte> bytes)
+    {
         var draft = Parse(bytes, WireJson.Default.UpdateDraft);
-        return draft.Ok ? draft.Value with { Clears = Nulls(bytes) } : draft;
+        try
+        {
+            return draft.Ok ? draft.Value with { Clears = Nulls(bytes) } : draft;
+        }
+        catch (InvalidOperationException)
+        {
+            // Names of fields that nobody knows were not looked at before.
+            return NotText();
+        }
     }
 
     public static Result<T> Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type)
     {
+        var text = bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
         try
         {
-            var text = bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
             return JsonSerializer.Deserialize(text, type) is { } value && !HoldsNull(value)
                 ? Result<T>.From(value)
                 : new Problem("wrong_type", $"The body must be {Expected(type.Type)}, not null");
         }
         catch (JsonException error)
         {
-            return Explain(error, type);
+            return RepeatedName.Find(text) is { } name
+                ? new Problem("repeated_name", $"The name \"{name}\" is there twice in one object; give it once", name)
+                : Explain(error, type);
         }
         catch (InvalidOperationException)
         {
-            return new Problem("malformed_json", "The body is not valid UTF-8");
+            return NotText();
         }
     }
 
+    private static Problem NotText() => new("malformed_json", "The body is not valid UTF-8");
+
     private static bool HoldsNull<T>(T value) => value is List<SubmissionDraft?> drafts && drafts.Contains(null);
 
-    private static async Task<byte[]> BytesAsync(HttpContext context)
+    /// <summary>The body as it came; empty when there is none.</summary>
+    public static async Task<byte[]> BytesAsync(HttpContext context)
     {
+        if (context.Features.Get<Whole>() is { } read)
+        {
+            return read.Bytes;
+        }
+
         if (!BodyRules.HasBody(context))
         {
             return [];
         }
 
-        using var buffer = new MemoryStream((int)(context.Request.ContentLength ?? 0));
+        // Room for what has come, and not for what is only announced.
+        using var buffer = new MemoryStream();
         await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
-        return buffer.ToArray();
+        var whole = new Whole(buffer.ToArray());
+        context.Features.Set(whole);
+        return whole.Bytes;
     }
 
     private static Problem Explain<T>(JsonException error, JsonTypeInfo<T> type)
@@ -128,4 +154,7 @@ internal static class RequestBody
 
         return nulls;
     }
+
+    /// <summary>A body that was read: it can be read but once.</summary>
+    private sealed record Whole(byte[] Bytes);
 }

@@ -1,7 +1,10 @@
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
+using Gflow.Daemon.Audit;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Http;
 
 namespace Gflow.Daemon.Jobs;
@@ -15,16 +18,17 @@ internal sealed class JobEndpoints(ApiParts parts)
 
     public void Map(IEndpointRouteBuilder routes)
     {
+        var guard = new JobGuard(parts);
         routes.MapMethods("/jobs", Reading, ListAsync);
         routes.MapPost("/jobs", SubmitAsync);
         routes.MapPost("/jobs/batch", SubmitBatchAsync);
         routes.MapMethods("/jobs/resolve-dependency", Reading, ResolveAsync);
         routes.MapMethods("/jobs/{id}", Reading, ShowAsync);
-        routes.MapPatch("/jobs/{id}", UpdateAsync);
-        routes.MapPost("/jobs/{id}/cancel", context => ActAsync(context, parts.Requests.CancelAsync));
-        routes.MapPost("/jobs/{id}/hold", context => ActAsync(context, parts.Requests.HoldAsync));
-        routes.MapPost("/jobs/{id}/release", ReleaseAsync);
-        routes.MapPost("/jobs/{id}/redo", RedoAsync);
+        routes.MapPatch("/jobs/{id}", guard.Changing(UpdateAsync));
+        routes.MapPost("/jobs/{id}/cancel", guard.Changing(context => ActAsync(context, JobRequests.Cancel)));
+        routes.MapPost("/jobs/{id}/hold", guard.Changing(context => ActAsync(context, JobRequests.Hold)));
+        routes.MapPost("/jobs/{id}/release", guard.Changing(ReleaseAsync));
+        routes.MapPost("/jobs/{id}/redo", guard.Changing(RedoAsync));
         routes.MapPost("/jobs/{id}/finish", RefuseReportAsync);
         routes.MapPost("/jobs/{id}/fail", RefuseReportAsync);
     }
@@ -38,7 +42,7 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var views = JobLookup.List(parts, query.Value).ConvertAll(View);
+        var views = JobLookup.List(parts, query.Value).ConvertAll(job => View(context, job));
         await ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, views, WireJson.Default.ListJobView);
     }
 
@@ -51,8 +55,8 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var jobs = await parts.Requests.SubmitAsync([draft.Value], Access.CallerOf(context), context.RequestAborted);
-        await (jobs.Ok ? CreatedAsync(context, jobs.Value[0]) : ProblemMapping.WriteAsync(context, jobs.Problems));
+        var created = await Mutation.AskAsync(context, parts.Engine, parts.Requests.Submit([draft.Value], Access.CallerOf(context)), Created(context));
+        await (created.Ok ? ProblemMapping.WriteAsync(context, created.Value) : ProblemMapping.WriteAsync(context, created.Problems));
     }
 
     private async Task SubmitBatchAsync(HttpContext context)
@@ -72,15 +76,12 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var jobs = await parts.Requests.SubmitAsync(drafts.Value, Access.CallerOf(context), context.RequestAborted);
-        if (!jobs.Ok)
+        var created = await Mutation.AskAsync(context, parts.Engine, parts.Requests.Submit(drafts.Value, Access.CallerOf(context)), (_, jobs) =>
         {
-            await ProblemMapping.WriteAsync(context, jobs.Problems);
-            return;
-        }
-
-        var answers = jobs.Value.Select(Submitted).ToList();
-        await ProblemMapping.JsonAsync(context, StatusCodes.Status201Created, answers, WireJson.Default.ListSubmittedJob);
+            AuditNote.Of(context)?.Jobs = [.. jobs.Select(job => job.Id.Value)];
+            return Answer.Of(StatusCodes.Status201Created, [.. jobs.Select(Submitted)], WireJson.Default.ListSubmittedJob);
+        });
+        await (created.Ok ? ProblemMapping.WriteAsync(context, created.Value) : ProblemMapping.WriteAsync(context, created.Problems));
     }
 
     private async Task ResolveAsync(HttpContext context)
@@ -109,8 +110,8 @@ internal sealed class JobEndpoints(ApiParts parts)
         }
 
         return JobLookup.Find(parts, id.Value) is { } job
-            ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, View(job), WireJson.Default.JobView)
-            : ProblemMapping.WriteAsync(context, [NotFound(id.Value)]);
+            ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, View(context, job), WireJson.Default.JobView)
+            : ProblemMapping.WriteAsync(context, [JobLookup.NotFound(id.Value)]);
     }
 
     private async Task UpdateAsync(HttpContext context)
@@ -123,17 +124,15 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var outcome = await parts.Requests.UpdateAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted);
-        await (outcome.Ok
-            ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK,
-                new UpdatedJob(View(outcome.Value.Job), outcome.Value.UpdatedFields), WireJson.Default.UpdatedJob)
-            : RefuseAsync(context, id.Value, outcome.Problems));
+        var updated = await Mutation.AskAsync(context, parts.Engine, parts.Requests.Update(id.Value, draft.Value, Access.CallerOf(context)), (batch, outcome) =>
+            Answer.Of(StatusCodes.Status200OK, new UpdatedJob(View(context, outcome.Job, batch.Board), outcome.UpdatedFields), WireJson.Default.UpdatedJob));
+        await (updated.Ok ? ProblemMapping.WriteAsync(context, updated.Value) : RefuseAsync(context, id.Value, updated.Problems));
     }
 
     private Task ReleaseAsync(HttpContext context) => context.Request.Query.ContainsKey("at")
         ? ProblemMapping.WriteAsync(context,
             [new Problem("unsupported", "Jobs are released at once; a time to release them at cannot be given", "at")])
-        : ActAsync(context, parts.Requests.ReleaseAsync);
+        : ActAsync(context, JobRequests.Release);
 
     private async Task RedoAsync(HttpContext context)
     {
@@ -145,11 +144,11 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var job = await parts.Requests.RedoAsync(id.Value, draft.Value, Access.CallerOf(context), context.RequestAborted);
-        await (job.Ok ? CreatedAsync(context, job.Value) : RefuseAsync(context, id.Value, job.Problems));
+        var created = await Mutation.AskAsync(context, parts.Engine, parts.Requests.Redo(id.Value, draft.Value, Access.CallerOf(context)), Created(context));
+        await (created.Ok ? ProblemMapping.WriteAsync(context, created.Value) : RefuseAsync(context, id.Value, created.Problems));
     }
 
-    private async Task ActAsync(HttpContext context, Func<JobId, Caller, CancellationToken, Task<Result<Job>>> action)
+    private async Task ActAsync(HttpContext context, Func<JobId, Caller, Turn<Job>> action)
     {
         var id = JobRequest.Id(context);
         if (!id.Ok)
@@ -158,11 +157,9 @@ internal sealed class JobEndpoints(ApiParts parts)
             return;
         }
 
-        var job = await action(id.Value, Access.CallerOf(context), context.RequestAborted);
-        await (job.Ok
-            ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK,
-                new JobActionAnswer(job.Value.Id.Value, job.Value.State.ToString()), WireJson.Default.JobActionAnswer)
-            : RefuseAsync(context, id.Value, job.Problems));
+        var done = await Mutation.AskAsync(context, parts.Engine, action(id.Value, Access.CallerOf(context)), (_, job) =>
+            Answer.Of(StatusCodes.Status200OK, new JobActionAnswer(job.Id.Value, job.State.ToString()), WireJson.Default.JobActionAnswer));
+        await (done.Ok ? ProblemMapping.WriteAsync(context, done.Value) : RefuseAsync(context, id.Value, done.Problems));
     }
 
     /// <summary>Jobs have no say in how they ended: the kernel told the launcher.</summary>
@@ -180,15 +177,16 @@ internal sealed class JobEndpoints(ApiParts parts)
         return ProblemMapping.WriteAsync(context, problems, state);
     }
 
-    private Task CreatedAsync(HttpContext context, Job job)
+    private Func<EngineBatch, IReadOnlyList<Job>, Answer> Created(HttpContext context) => (_, jobs) =>
     {
-        context.Response.Headers.Location = $"/jobs/{job.Id}";
-        return ProblemMapping.JsonAsync(context, StatusCodes.Status201Created, Submitted(job), WireJson.Default.SubmittedJob);
-    }
+        AuditNote.Of(context)?.Jobs = [jobs[0].Id.Value];
+        return Answer.Of(StatusCodes.Status201Created, Submitted(jobs[0]), WireJson.Default.SubmittedJob, $"/jobs/{jobs[0].Id}");
+    };
 
     private SubmittedJob Submitted(Job job) => new(job.Id.Value, job.RunName, parts.Requests.Told(job));
 
-    private JobView View(Job job) => JobMapping.View(job, parts.Engine.Current, parts.Facts.Paths);
+    private JobView View(HttpContext context, Job job) => View(context, job, parts.Engine.Current);
 
-    private static Problem NotFound(JobId id) => new("not_found", $"There is no job {id}", "id");
+    private JobView View(HttpContext context, Job job, Board board) =>
+        JobMapping.View(job, board, parts.Facts.Paths, parts.Access().Of(Access.CallerOf(context), job.Uid));
 }

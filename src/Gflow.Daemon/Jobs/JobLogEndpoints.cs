@@ -22,9 +22,27 @@ internal sealed class JobLogEndpoints(ApiParts parts)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/jobs/{id}/log", Reading, PathAsync);
-        routes.MapMethods("/jobs/{id}/log/content", Reading, ContentAsync);
-        routes.MapGet("/jobs/{id}/log/follow", FollowAsync);
+        var guard = new JobGuard(parts);
+        routes.MapMethods("/jobs/{id}/log", Reading, guard.ReadingLog(PathAsync));
+        routes.MapMethods("/jobs/{id}/log/content", Reading, guard.ReadingLog(context => ReadAsync(context, ContentAsync)));
+        routes.MapGet("/jobs/{id}/log/follow", guard.ReadingLog(context => ReadAsync(context, FollowAsync)));
+    }
+
+    /// <summary>Answers for logs that a shared daemon's user may not read, because their owners have closed them.</summary>
+    private static async Task ReadAsync(HttpContext context, RequestDelegate read)
+    {
+        try
+        {
+            await read(context);
+        }
+        catch (UnauthorizedAccessException) when (!context.Response.HasStarted)
+        {
+            await ProblemMapping.WriteAsync(context, [new Problem("forbidden", "The log's owner has taken it from the daemon; read the file itself")]);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            context.Abort();
+        }
     }
 
     private Task PathAsync(HttpContext context)
@@ -168,7 +186,7 @@ internal sealed class JobLogEndpoints(ApiParts parts)
             return Result<Job>.Fail([.. id.Problems]);
         }
 
-        return JobLookup.Find(parts, id.Value) is { } job ? job : new Problem("not_found", $"There is no job {id.Value}", "id");
+        return JobLookup.Find(parts, id.Value) is { } job ? job : JobLookup.NotFound(id.Value);
     }
 
     private Result<Log> ExistingLog(HttpContext context)

@@ -1,3 +1,4 @@
+using Gflow.Core;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Storage;
@@ -17,6 +18,8 @@ internal static class JobLookup
         using var reader = parts.Database.OpenReader();
         return JobTable.Find(reader, id);
     }
+
+    public static Problem NotFound(JobId id) => new("not_found", $"There is no job {id}", "id");
 
     /// <summary>A user's N-th last submission, the last being 1.</summary>
     public static JobId? NthLast(ApiParts parts, string user, int nth)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
@@ -11,20 +12,21 @@ internal static class JobMapping
 {
     /// <param name="board">Knows why live jobs wait.</param>
     /// <param name="paths">Know where its output goes.</param>
-    public static JobView View(Job job, Board board, DataPaths paths)
+    /// <param name="sight">What whoever asks sees of it.</param>
+    public static JobView View(Job job, Board board, DataPaths paths, Sight sight)
     {
         var spec = job.Spec;
         var on = spec.Dependencies.On;
         var end = (job.Status as JobStatus.Ended)?.End;
-        var reason = board.ReasonOf(job);
+        var reason = sight.Command ? board.ReasonOf(job) : board.ReasonOf(job)?.Discreet;
         return new()
         {
             Id = job.Id.Value,
-            Script = spec.Script,
-            Command = spec.Command,
-            Arguments = spec.Arguments,
+            Script = sight.Command ? spec.Script : null,
+            Command = sight.Command ? spec.Command : null,
+            Arguments = sight.Command ? spec.Arguments : [],
             Gpus = spec.Gpus,
-            RunDir = spec.RunDir,
+            RunDir = sight.Command ? spec.RunDir : null,
             Priority = spec.Priority,
             DependsOn = on.Count == 1 ? on[0].Value : null,
             DependsOnIds = [.. on.Select(id => id.Value)],
@@ -45,11 +47,25 @@ internal static class JobMapping
             ReasonText = reason?.Text,
             ExitCode = end?.ExitCode,
             Signal = end?.ExitSignal is { } signal ? SignalText.Name(signal) : null,
-            LogPath = paths.LogOf(job.Id),
+            LogPath = sight.Log ? paths.LogOf(job.Id) : null,
             Attempt = job.Attempt,
             Alive = job.State == JobState.Running ? true : null,
-            Notifications = spec.Notifications is { } wish ? new() { Emails = wish.Emails, Events = wish.Events } : null,
+            Notifications = sight.Own && spec.Notifications is { } wish ? new() { Emails = wish.Emails, Events = wish.Events } : null,
+            Hidden = Hidden(sight),
         };
+    }
+
+    /// <summary>The same for all jobs of a kind of reader: it must not tell which of these a job has.</summary>
+    private static List<string>? Hidden(Sight sight)
+    {
+        if (sight.Own)
+        {
+            return null;
+        }
+
+        string[] command = sight.Command ? [] : ["script", "command", "arguments", "run_dir"];
+        string[] log = sight.Log ? [] : ["log_path"];
+        return [.. command, .. log, "notifications"];
     }
 
     /// <summary>A word, or an object with the word as its one key where the reason carries something.</summary>

@@ -71,8 +71,9 @@ internal static class JobRequest
             return 1;
         }
 
+        // The library's parser passes over zero bytes at the end.
         return text.StartsWith("@~", StringComparison.Ordinal)
-            && int.TryParse(text.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var nth) && nth > 0
+            && int.TryParse(text.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out var nth) && nth > 0 && text[^1] != '\0'
                 ? nth
                 : new Problem("bad_query", $"shorthand '{text}' cannot be resolved; write @ for the latest job or @~N for the N-th from the end", "shorthand");
     }

@@ -39,8 +39,8 @@ internal sealed unsafe partial class BackgroundProcess
         var signals = stackalloc byte[Room];
         Check(InitActions(actions));
         Check(InitAttributes(attributes));
-        var arguments = Texts(command);
-        var variables = Texts([.. environment.Select(variable => $"{variable.Key}={variable.Value}")]);
+        using var arguments = new NativeTexts(command);
+        using var variables = NativeTexts.Of(environment);
         try
         {
             Check(AddOpen(actions, 0, "/dev/null", ReadOnly, 0));
@@ -55,13 +55,11 @@ internal sealed unsafe partial class BackgroundProcess
             _ = EmptySignals(signals);
             Check(SetMask(attributes, signals));
             Check(SetFlags(attributes, SetSignalDefaults | SetSignalMask | SetSession));
-            Check(Spawn(out var pid, command[0], actions, attributes, arguments, variables));
+            Check(Spawn(out var pid, command[0], actions, attributes, arguments.Pointer, variables.Pointer));
             return new(pid);
         }
         finally
         {
-            Free(arguments);
-            Free(variables);
             _ = DestroyActions(actions);
             _ = DestroyAttributes(attributes);
         }
@@ -73,27 +71,6 @@ internal sealed unsafe partial class BackgroundProcess
         {
             throw new Win32Exception(error);
         }
-    }
-
-    private static byte** Texts(IReadOnlyList<string> texts)
-    {
-        var array = (byte**)NativeMemory.AllocZeroed((nuint)texts.Count + 1, (nuint)sizeof(byte*));
-        for (var i = 0; i < texts.Count; i++)
-        {
-            array[i] = (byte*)Marshal.StringToCoTaskMemUTF8(texts[i]);
-        }
-
-        return array;
-    }
-
-    private static void Free(byte** texts)
-    {
-        for (var text = texts; *text is not null; text++)
-        {
-            Marshal.FreeCoTaskMem((nint)(*text));
-        }
-
-        NativeMemory.Free(texts);
     }
 
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]

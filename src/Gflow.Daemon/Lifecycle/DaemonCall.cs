@@ -9,7 +9,7 @@ internal sealed class DaemonCall(string socket) : IDisposable
 {
     private static readonly JobQuery Ending = new() { States = [JobState.Queued, JobState.Running] };
 
-    private readonly GflowClient _client = new(socket) { Patience = TimeSpan.FromSeconds(10) };
+    private readonly GflowClient _client = new(socket) { Patience = TimeSpan.FromSeconds(10), RetryFor = TimeSpan.Zero };
 
     /// <returns>The answer; null when there is no daemon, or none that answers this.</returns>
     public async Task<StatusAnswer?> StatusAsync(CancellationToken ct) => Answer(await _client.StatusAsync(ct));

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Gflow.Client;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Lifecycle.Rendering;
+using Gflow.Daemon.Lifecycle.Shared;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -22,6 +24,22 @@ internal sealed class GflowdCommand
         Description = "Write the log to this file, and keep one older one, instead of standard error",
         HelpName = "FILE",
     };
+
+    private readonly Option<bool> _verbose = new("--verbose", "-v")
+    {
+        Description = "Log more; twice: everything, the web server's words too",
+        Arity = ArgumentArity.Zero,
+        Recursive = true,
+    };
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q")
+    {
+        Description = "Log warnings and errors alone; twice: errors, three times: nothing",
+        Arity = ArgumentArity.Zero,
+        Recursive = true,
+    };
+
+    private readonly Option<bool> _gaveUpRoot = new(SharedStart.Flag) { Hidden = true };
 
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly Terminal _terminal;
@@ -67,8 +85,11 @@ internal sealed class GflowdCommand
         var root = new RootCommand("The gflow daemon: schedules jobs on this machine. Without a subcommand it serves in the foreground and logs to standard error.");
         root.Options.Add(_config);
         root.Options.Add(_logFile);
+        root.Options.Add(_verbose);
+        root.Options.Add(_quiet);
+        root.Options.Add(_gaveUpRoot);
         root.SetAction((parsed, ct) =>
-            new ServeCommand(Context(parsed), parsed.GetValue(_logFile) is { } file ? Path.GetFullPath(file) : null).RunAsync(ct));
+            new ServeCommand(Context(parsed), parsed.GetValue(_logFile) is { } file ? WorkingDirectory.Absolute(file) : null).RunAsync(ct));
         root.Subcommands.Add(Verb("start", "up", "Start the daemon in the background and wait until it answers", (context, ct) => new StartCommand(context).RunAsync(ct)));
         root.Subcommands.Add(Stop());
         root.Subcommands.Add(Verb("restart", null, "Stop the daemon if it runs, and start it; jobs go on", RestartAsync));
@@ -100,12 +121,15 @@ internal sealed class GflowdCommand
     private Command Config()
     {
         var json = Json();
-        var check = new Command("check", "Read the configuration as the daemon would and tell everything that is wrong with it") { json };
-        check.SetAction(parsed =>
+        var connect = new Option<bool>("--connect") { Description = "Also connect to each target of notifications, with TLS and login; nothing is sent" };
+        var check = new Command("check", "Read the configuration as the daemon would and tell everything that is wrong with it") { json, connect };
+        check.SetAction(async (parsed, ct) =>
         {
             var context = Context(parsed);
-            var report = ConfigCheck.Run(context.ConfigPath, _environment, context.Paths, parsed.GetValue(json));
-            _terminal.Out.Write(report.Output);
+            var report = parsed.GetValue(connect)
+                ? await ConfigCheck.ConnectAsync(context.ConfigPath, _environment, context.Paths, parsed.GetValue(json), _time, ct)
+                : ConfigCheck.Run(context.ConfigPath, _environment, context.Paths, parsed.GetValue(json));
+            await _terminal.Out.WriteAsync(report.Output);
             return report.ExitCode;
         });
         return new Command("config", "Look at the configuration") { check };
@@ -139,7 +163,15 @@ internal sealed class GflowdCommand
     }
 
     private VerbContext Context(ParseResult parsed) =>
-        new(parsed.GetValue(_config) is { } file ? Path.GetFullPath(file) : null, _environment, _terminal, _time);
+        new(parsed.GetValue(_config) is { } file ? WorkingDirectory.Absolute(file) : null, _environment, _terminal, _time, parsed.GetValue(_gaveUpRoot)) { LeastLogged = Least(parsed) };
+
+    private LogLevel Least(ParseResult parsed)
+    {
+        var least = (int)LogLevel.Information - Times(_verbose) + Times(_quiet);
+        return (LogLevel)Math.Clamp(least, (int)LogLevel.Trace, (int)LogLevel.None);
+
+        int Times(Option<bool> option) => parsed.GetResult(option)?.IdentifierTokenCount ?? 0;
+    }
 
     /// <summary>Gives every command help with examples, and the version.</summary>
     private static void Equip(RootCommand root)
@@ -181,10 +213,10 @@ internal sealed class GflowdCommand
             ["status"] = ["gflowd status", "gflowd status --json"],
             ["demo"] = ["gflowd demo"],
             ["config"] = ["gflowd config check"],
-            ["check"] = ["gflowd config check", "gflowd config check --config new.toml --json"],
+            ["check"] = ["gflowd config check", "gflowd config check --config new.toml --json", "gflowd config check --connect"],
         };
 
-        private static readonly string[] OfRoot = ["gflowd start", "gflowd status", "gflowd --config ~/gpu-box.toml"];
+        private static readonly string[] OfRoot = ["gflowd start", "gflowd status", "gflowd --config ~/gpu-box.toml", "gflowd -vv"];
 
         public override bool ClearsParseErrors => true;
 

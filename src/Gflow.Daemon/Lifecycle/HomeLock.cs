@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -28,13 +29,16 @@ internal sealed partial class HomeLock : IDisposable
     private const int DoNotWait = 4;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
     private readonly FileStream _file;
 
     private HomeLock(FileStream file) => _file = file;
 
     /// <summary>Makes the data directory where there is none, and takes it.</summary>
     /// <exception cref="StartRefusedException">Another daemon has it, or it cannot be written.</exception>
-    public static HomeLock Take(string dataDirectory, string socket)
+    public static async Task<HomeLock> TakeAsync(string dataDirectory, string socket, CancellationToken ct)
     {
         FileStream file;
         try
@@ -47,7 +51,7 @@ internal sealed partial class HomeLock : IDisposable
             throw new StartRefusedException($"The data directory {dataDirectory} cannot be used: {error.Message}");
         }
 
-        if (Lock(file.SafeFileHandle, Exclusive | DoNotWait) != 0)
+        if (!await IsTakenAsync(file, dataDirectory, ct))
         {
             file.Dispose();
             var holder = ReadHolder(dataDirectory);
@@ -83,6 +87,26 @@ internal sealed partial class HomeLock : IDisposable
         }
 
         return new FileStream(handle, access, bufferSize: 0);
+    }
+
+    /// <summary>
+    /// A child that a daemon was just starting when it ended has the lock with it until it becomes another program, so a lock that
+    /// nobody alive says to hold is given a moment.
+    /// </summary>
+    private static async Task<bool> IsTakenAsync(FileStream file, string dataDirectory, CancellationToken ct)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        while (Lock(file.SafeFileHandle, Exclusive | DoNotWait) != 0)
+        {
+            if (Stopwatch.GetElapsedTime(begun) > Moment || ReadHolder(dataDirectory) is { Process.IsAlive: true })
+            {
+                return false;
+            }
+
+            await Task.Delay(Pause, ct);
+        }
+
+        return true;
     }
 
     /// <summary>Whether somebody has the lock; asked only where a number may have been given to another process since, as asking takes it for a moment.</summary>

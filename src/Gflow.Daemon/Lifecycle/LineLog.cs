@@ -15,11 +15,11 @@ internal sealed class LineLog(Action<string> write, TimeProvider time) : ILogger
     {
     }
 
-    /// <summary>The loggers of a daemon: its own from information on, the web server's from warnings on.</summary>
-    public static ILoggerFactory Factory(Action<string> write, TimeProvider time, LogLevel least = LogLevel.Information) => LoggerFactory.Create(logs => logs
+    /// <summary>The loggers of a daemon: its own from <paramref name="least"/> on, the web server's from warnings on unless everything is wanted.</summary>
+    public static ILoggerFactory Factory(Action<string> write, TimeProvider time, LogLevel least) => LoggerFactory.Create(logs => logs
         .AddProvider(new LineLog(write, time))
         .SetMinimumLevel(least)
-        .AddFilter("Microsoft", LogLevel.Warning));
+        .AddFilter("Microsoft", least is > LogLevel.Trace and < LogLevel.Warning ? LogLevel.Warning : least));
 
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {

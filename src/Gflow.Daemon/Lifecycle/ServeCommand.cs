@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Lifecycle.Shared;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Lifecycle;
@@ -13,16 +14,23 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
     public async Task<int> RunAsync(CancellationToken ct)
     {
         ProcessMemory.Seal();
+        OpenFiles.Raise();
         var load = context.Load();
         if (load.Options is null)
         {
             return VerbContext.Failed;
         }
 
-        using var file = logFile is null ? null : new LogFile(logFile, LogFile.UsualLimit);
-        using var logs = LineLog.Factory(file is null ? context.Terminal.Error.Write : file.Write, context.Time);
         try
         {
+            if (context.Home.IsShared && !context.GaveUpRoot)
+            {
+                return await new SharedStart(context, load.Options).BecomeServerAsync(logFile, ct);
+            }
+
+            CheckUser(load.Options.Daemon.User);
+            using var file = OpenLog();
+            using var logs = LineLog.Factory(file is null ? context.Terminal.Error.Write : file.Write, context.Time, context.LeastLogged);
             await ServeAsync(load, logs, ct);
             return VerbContext.Done;
         }
@@ -30,6 +38,34 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd: {refusal.Message}");
             return VerbContext.Failed;
+        }
+    }
+
+    /// <exception cref="StartRefusedException">It cannot be written.</exception>
+    private LogFile? OpenLog()
+    {
+        try
+        {
+            return logFile is null ? null : new LogFile(logFile, LogFile.UsualLimit);
+        }
+        catch (IOException error)
+        {
+            throw new StartRefusedException($"The log file cannot be written: {error.Message}; name another one with --log-file");
+        }
+    }
+
+    /// <exception cref="StartRefusedException">It would serve as another user than it is meant to, or with rights it is not meant to have.</exception>
+    private void CheckUser(string? wanted)
+    {
+        if (context.GaveUpRoot && Rights.Remaining() is { } remaining)
+        {
+            throw new StartRefusedException($"Root's rights are not gone ({remaining}); nothing is served like this");
+        }
+
+        if (!context.GaveUpRoot && wanted is not null && wanted != Account.Own.Name)
+        {
+            throw new StartRefusedException(
+                $"[daemon] user = \"{wanted}\", but this is {Account.Own.Name}, and only root can become somebody else: start gflowd as root, or leave the key out for a daemon of your own");
         }
     }
 
@@ -42,7 +78,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         using var terminate = Listen(PosixSignal.SIGTERM, signals.Writer);
         using var interrupt = Listen(PosixSignal.SIGINT, signals.Writer);
         using var hangUp = Listen(PosixSignal.SIGHUP, signals.Writer);
-        await using var host = await DaemonHost.StartAsync(load.Options!, new DaemonParts(context.Time, logs), ct);
+        await using var host = await DaemonHost.StartAsync(load.Options!, new DaemonParts(context.Time, logs) { IsShared = context.Home.IsShared }, ct);
         // An engine that broke must not leave a daemon behind that answers and does nothing; the launcher keeps what happens until the next start.
         _ = host.Engine.Stopped.ContinueWith(
             stopped => signals.Writer.TryComplete(new EngineBrokenException(stopped.Exception!.InnerException!)),

@@ -1,4 +1,7 @@
 using System.ComponentModel;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Lifecycle.Shared;
+using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -27,17 +30,36 @@ internal sealed class StartCommand(VerbContext context)
         var log = Path.Combine(options.Storage.Path, "logs", "daemon.log");
         try
         {
-            Directory.CreateDirectory(options.Storage.Path, OwnerOnly);
-            Directory.CreateDirectory(Path.GetDirectoryName(log)!, OwnerOnly);
-            var before = File.Exists(log) ? new FileInfo(log).Length : 0;
-            var daemon = BackgroundProcess.Start(Command(log), context.Environment, log);
+            using var opened = OpenLog(options, log);
+            var before = RandomAccess.GetLength(opened);
+
+            // By its descriptor, so that nothing else is written to, should the name come to mean it.
+            var daemon = BackgroundProcess.Start(Command(log), context.Environment, $"/proc/self/fd/{opened.DangerousGetHandle()}");
             return await AwaitAsync(daemon, options.Daemon.Socket, log, before, ct);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception or StartRefusedException)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd could not be started: {error.Message}");
             return VerbContext.Failed;
         }
+    }
+
+    private SafeFileHandle OpenLog(DaemonOptions options, string log)
+    {
+        if (context.Home.IsShared)
+        {
+            return new SharedStart(context, options).OpenLog(Path.GetFileName(log));
+        }
+
+        Directory.CreateDirectory(options.Storage.Path, OwnerOnly);
+        Directory.CreateDirectory(Path.GetDirectoryName(log)!, OwnerOnly);
+        return new FileStream(log, new FileStreamOptions
+        {
+            Mode = FileMode.Append,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        }).SafeFileHandle;
     }
 
     private int AlreadyThere(RunningDaemon found, ProcessIdentity running)
@@ -63,6 +85,7 @@ internal sealed class StartCommand(VerbContext context)
             command.AddRange(["--config", config]);
         }
 
+        command.AddRange(context.LogFlags);
         return command;
     }
 
@@ -87,6 +110,11 @@ internal sealed class StartCommand(VerbContext context)
             {
                 await context.Terminal.Out.WriteLineAsync($"gflowd started (pid {daemon.Pid}, socket {socket}).");
                 await context.Terminal.Out.WriteLineAsync($"Log: {log}");
+                if (health.Detail is { } trouble)
+                {
+                    await context.Terminal.Error.WriteLineAsync($"gflowd: warning: {trouble}");
+                }
+
                 return VerbContext.Done;
             }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Lifecycle.Rendering;
 
@@ -10,7 +11,7 @@ internal sealed class StatusCommand(VerbContext context, bool json)
     public async Task<int> RunAsync(CancellationToken ct)
     {
         var found = await context.FindAsync(ct);
-        if (found.Status is { } status)
+        if ((found.Status ?? await SharedAsync(found, ct)) is { } status)
         {
             await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(status, WireJson.Default.StatusAnswer)) : StatusText.Format(status))
                 ;
@@ -24,6 +25,18 @@ internal sealed class StatusCommand(VerbContext context, bool json)
             ? JsonSerializer.Serialize(new ErrorAnswer(text, [new WireProblem(code, text)]), WireJson.Default.ErrorAnswer)
             : text));
         return exit;
+    }
+
+    /// <summary>The machine's daemon answers for those who have none of their own, as it does to all commands.</summary>
+    private async Task<StatusAnswer?> SharedAsync(RunningDaemon found, CancellationToken ct)
+    {
+        if (found.Process is not null || ClientOptions.Load(context.ConfigPath, context.Environment, context.Paths) is not { Ok: true, Value.SharedSocket: { } socket })
+        {
+            return null;
+        }
+
+        using var call = new DaemonCall(socket);
+        return await call.StatusAsync(ct);
     }
 
     private static string Line(string text) => text + "\n";

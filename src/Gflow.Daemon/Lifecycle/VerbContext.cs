@@ -2,19 +2,32 @@ using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Lifecycle.Rendering;
+using Gflow.Daemon.Lifecycle.Shared;
 
 namespace Gflow.Daemon.Lifecycle;
 
 /// <summary>What every verb of gflowd is given.</summary>
-/// <param name="ConfigPath">Absolute path of the file of <c>--config</c>; null without it.</param>
-internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<string, string> Environment, Terminal Terminal, TimeProvider Time)
+/// <param name="ConfigPath">Path of the file of <c>--config</c>, absolute where there is one; null without it.</param>
+/// <param name="GaveUpRoot">Whether this process is what a gflowd of root has become.</param>
+internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<string, string> Environment, Terminal Terminal, TimeProvider Time, bool GaveUpRoot = false)
 {
     public const int Done = 0;
     public const int Failed = 1;
     public const int WrongUsage = 2;
     public const int NotRunning = 3;
 
-    public GflowPaths Paths { get; } = GflowPaths.From(Environment);
+    /// <summary>The least important log entries that a daemon is to write.</summary>
+    public LogLevel LeastLogged { get; init; } = LogLevel.Information;
+
+    /// <summary>The flags that hand <see cref="LeastLogged"/> on to another gflowd.</summary>
+    public IEnumerable<string> LogFlags => LeastLogged < LogLevel.Information
+        ? Enumerable.Repeat("-v", LogLevel.Information - LeastLogged)
+        : Enumerable.Repeat("-q", LeastLogged - LogLevel.Information);
+
+    /// <summary>Whose daemon this verb is about.</summary>
+    public DaemonHome Home { get; } = DaemonHome.Of(ConfigPath, Environment, GaveUpRoot);
+
+    public GflowPaths Paths => Home.Paths;
 
     /// <summary>Reads the whole configuration; tells all its problems where it has any.</summary>
     /// <param name="tolerated">Code of problems that the caller takes for warnings.</param>

@@ -8,6 +8,9 @@ namespace Gflow.Daemon.Notifications;
 /// <summary>One try at one delivery, and how it went.</summary>
 internal sealed partial class Attempt(DateTimeOffset at, TimeSpan took, DeliveryOutcome outcome, byte[]? bodyToFreeze)
 {
+    /// <summary>When it began.</summary>
+    public DateTimeOffset At => at;
+
     public DeliveryOutcome Outcome => outcome;
 
     /// <summary>What was sent, when a retry could not get it from the event as it is; else null.</summary>

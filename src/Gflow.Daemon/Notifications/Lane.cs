@@ -1,6 +1,8 @@
 using System.Threading.Channels;
+using Gflow.Core;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Metrics;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;
@@ -31,22 +33,65 @@ internal sealed partial class Lane : IAsyncDisposable
     private readonly Task _loop;
     private Station _station;
     private int _inFlight;
+    private readonly MinuteCount _delivered;
+    private readonly List<long> _sending = [];
     private TargetHealth _health = TargetHealth.Unproven;
+    private TargetPause? _pause;
+    private LaneError? _lastError;
+    private DateTimeOffset? _lastDelivered;
+    private SetBackWatch? _watch;
     private bool _stopping;
+    private volatile LaneStatus _status;
 
     public Lane(DeliveryTarget target, LaneContext context)
     {
         _context = context;
         _name = target.Name;
         _station = new Station(target);
+        _delivered = new MinuteCount(context.Time);
+        _status = Status();
         _queue = new LaneQueue(target.Name, context.Reader);
         _timer = context.Time.CreateTimer(_ => Post(_queue.Look), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _loop = Task.Run(RunAsync);
-        Post(() => { });
+        Post(ReadPause);
     }
 
+    /// <summary>How it was a moment ago.</summary>
+    public LaneStatus Current => _status;
+
+    public LaneMetrics Metrics { get; } = new();
+
+    /// <summary>Deliveries within the last minute.</summary>
+    public int DeliveredLastMinute => _delivered.Read();
+
     /// <summary>Takes over deliveries that were committed a moment ago.</summary>
-    public void Arrived(IReadOnlyList<DeliveryRow> rows) => Post(() => _queue.Take(rows));
+    public void Arrived(IReadOnlyList<DeliveryRow> rows) => Post(() =>
+    {
+        // Somebody waits for the outcome of a test: it goes before all others, and to a stopped target at once.
+        if (rows.Any(row => row.Type == EventType.NotificationTest))
+        {
+            _queue.TakeFirst(rows);
+            _health = _health.Resumed(_context.Time.GetUtcNow());
+        }
+        else
+        {
+            _queue.Take(rows);
+        }
+    });
+
+    /// <summary>The target was paused: nothing goes from now on, and what is under way ends.</summary>
+    public void Paused() => Post(ReadPause);
+
+    /// <summary>Somebody has seen to the target: it is sent to again and, where it was stopped or gone, tried at once.</summary>
+    public void Resumed() => Post(() =>
+    {
+        ReadPause();
+        _health = _health.Reopened(_context.Time.GetUtcNow());
+        _queue.Reread();
+    });
+
+    /// <summary>What is pending was changed by hand.</summary>
+    public void Reread() => Post(_queue.Reread);
 
     /// <summary>
     /// Sends by another sink from now on; attempts under way end by the old one, which is then disposed of. Whoever changes a
@@ -92,6 +137,8 @@ internal sealed partial class Lane : IAsyncDisposable
     {
         while (await _inbox.Reader.WaitToReadAsync())
         {
+            // Before anything is planned by the clock as it is now.
+            LookAtClock();
             while (_inbox.Reader.TryRead(out var input))
             {
                 input();
@@ -106,6 +153,30 @@ internal sealed partial class Lane : IAsyncDisposable
             {
                 _drained.TrySetResult();
             }
+
+            _status = Status();
+        }
+    }
+
+    /// <summary>When the clock was set back, what is to come must not wait for that time to pass a second time.</summary>
+    private void LookAtClock()
+    {
+        var now = _context.Time.GetUtcNow();
+        try
+        {
+            _watch ??= new SetBackWatch(_context.Reader.LastPlanned(_name, now) ?? now);
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException exception)
+        {
+            LogUnreadable(_context.Log, exception, _name);
+            return;
+        }
+
+        var back = _watch.Look(now);
+        if (back > TimeSpan.Zero)
+        {
+            _health = _health.ClockSetBack(back);
+            _context.Settlements.Add(new Settlement.Hastened(_name, now, back), () => Post(_queue.Look));
         }
     }
 
@@ -123,8 +194,30 @@ internal sealed partial class Lane : IAsyncDisposable
         }
     }
 
+    /// <summary>What is stored decides, so that it does not matter in which order several pauses and resumes are heard of.</summary>
+    private void ReadPause()
+    {
+        try
+        {
+            _pause = _context.Reader.ReadPause(_name);
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException exception)
+        {
+            LogUnreadable(_context.Log, exception, _name);
+        }
+    }
+
+    private LaneStatus Status() => new(_health, _pause, [.. _sending], _lastError, _lastDelivered);
+
     private void Launch()
     {
+        // Time that passes while it is paused counts against no message, so none expires either.
+        if (_pause is not null)
+        {
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
         var now = _context.Time.GetUtcNow();
         Expire(now);
         switch (_health)
@@ -156,6 +249,7 @@ internal sealed partial class Lane : IAsyncDisposable
         while (_inFlight < window && _queue.Out - _inFlight < MostUnsettled && _queue.Next() is { } row)
         {
             _inFlight++;
+            _sending.Add(row.Seq);
             var station = _station;
             station.InFlight++;
             var answered = _health.Answered;
@@ -213,6 +307,7 @@ internal sealed partial class Lane : IAsyncDisposable
     private void Finish(Station station, DeliveryRow row, Attempt? attempt, bool isProbe)
     {
         _inFlight--;
+        _sending.Remove(row.Seq);
         station.InFlight--;
         DisposeWhenIdle(station);
         if (attempt is null)
@@ -221,13 +316,22 @@ internal sealed partial class Lane : IAsyncDisposable
             return;
         }
 
+        Remember(attempt.Outcome);
+        Metrics.Attempted(attempt.ToRow());
+
         // What an old sink met says nothing of the new one.
         if (station == _station)
         {
             Judge(attempt.Outcome, isProbe);
         }
 
-        var spent = attempt.Outcome is not DeliveryOutcome.TargetFault && !(isProbe && attempt.Outcome is DeliveryOutcome.TryLater { Code: null });
+        var spent = row.Type == EventType.NotificationTest
+            || (attempt.Outcome is not DeliveryOutcome.TargetFault && !(isProbe && attempt.Outcome is DeliveryOutcome.TryLater { Code: null }));
+        if (spent && row.Attempts == 0)
+        {
+            Metrics.HandedOff(attempt.At - row.EventAt);
+        }
+
         var settlement = spent ? Decide(station.Target, row, attempt) : KeepWaiting(row, attempt);
         if (settlement is not Settlement.Retry)
         {
@@ -235,6 +339,20 @@ internal sealed partial class Lane : IAsyncDisposable
         }
 
         Settle(row, settlement);
+    }
+
+    private void Remember(DeliveryOutcome outcome)
+    {
+        var now = _context.Time.GetUtcNow();
+        if (outcome.Reason is { } reason)
+        {
+            _lastError = new LaneError(now, reason);
+        }
+        else
+        {
+            _lastDelivered = now;
+            _delivered.Add();
+        }
     }
 
     private void Judge(DeliveryOutcome outcome, bool isProbe)
@@ -263,7 +381,10 @@ internal sealed partial class Lane : IAsyncDisposable
     {
         var now = _context.Time.GetUtcNow();
         var attempts = row.Attempts + 1;
-        switch (RetrySchedule.Next(attempts, attempt.Outcome, new RetryTerms(target.MaxRetries, row.Deadline), now, _context.Jitter()))
+
+        // Who tries a target wants to know how it went, and not that it may go later.
+        var retries = row.Type == EventType.NotificationTest ? 0 : target.MaxRetries;
+        switch (RetrySchedule.Next(attempts, attempt.Outcome, new RetryTerms(retries, row.Deadline), now, _context.Jitter()))
         {
             case RetryDecision.Done:
                 LogDelivered(_context.Log, _name, row.EventUid, attempts);
@@ -280,7 +401,11 @@ internal sealed partial class Lane : IAsyncDisposable
     }
 
     private void Settle(DeliveryRow row, Settlement settlement) =>
-        _context.Settlements.Add(settlement, () => Post(() => _queue.Settled(row, staysPending: settlement is Settlement.Retry)));
+        _context.Settlements.Add(settlement, () =>
+        {
+            Metrics.Settled(settlement);
+            Post(() => _queue.Settled(row, staysPending: settlement is Settlement.Retry));
+        });
 
     private static void DisposeWhenIdle(Station station)
     {

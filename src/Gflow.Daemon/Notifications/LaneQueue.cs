@@ -20,6 +20,9 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
 
     // Ready, in flight, or with an outcome that is not committed yet: the outbox still calls these pending.
     private readonly HashSet<long> _held = [];
+
+    // Of those held, the ones that were out when somebody changed the outbox by hand: they may be pending there again.
+    private readonly HashSet<long> _outAtChange = [];
     private bool _moreInOutbox = true;
     private bool _outboxChanged = true;
 
@@ -49,6 +52,29 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
         {
             _ready.Add(row);
         }
+    }
+
+    /// <summary>Takes over what is to go before all that waits.</summary>
+    public void TakeFirst(IReadOnlyList<DeliveryRow> rows)
+    {
+        foreach (var row in rows.Where(row => _held.Add(row.Seq)))
+        {
+            _ready.Insert(0, row);
+        }
+    }
+
+    /// <summary>Somebody has changed the outbox by hand: what waits for its turn is read anew.</summary>
+    public void Reread()
+    {
+        foreach (var row in _ready)
+        {
+            _held.Remove(row.Seq);
+        }
+
+        _ready.Clear();
+        _outAtChange.UnionWith(_held);
+        _moreInOutbox = true;
+        _outboxChanged = true;
     }
 
     /// <summary>Time has passed: what was not due may be, and is read as soon as there is room.</summary>
@@ -142,6 +168,7 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
     {
         _held.Remove(row.Seq);
         _outboxChanged = true;
+        _moreInOutbox |= _outAtChange.Remove(row.Seq);
         if (staysPending)
         {
             Ended(row);

@@ -94,6 +94,9 @@ internal sealed partial class OutboxPump : IAsyncDisposable
         }
     }
 
+    /// <summary>The lane to a target; null for one that is not configured, and while notifications are off.</summary>
+    public Lane? LaneTo(string target) => _lanes.GetValueOrDefault(target);
+
     /// <summary>Starts nothing more, gives attempts in flight the grace, and has their outcomes written; what is cut off stays pending. Needs a running writer.</summary>
     public async ValueTask DisposeAsync()
     {

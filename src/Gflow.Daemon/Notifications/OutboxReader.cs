@@ -27,6 +27,15 @@ internal sealed class OutboxReader(Database database) : IDisposable
         }
     }
 
+    /// <inheritdoc cref="DeliveryTable.LastPlanned"/>
+    public DateTimeOffset? LastPlanned(string target, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            return DeliveryTable.LastPlanned(_reader, target, now);
+        }
+    }
+
     /// <summary>Whether deliveries to the target are pending that are not among the held ones.</summary>
     public bool AnyPendingBeside(string target, HashSet<long> held)
     {
@@ -44,6 +53,15 @@ internal sealed class OutboxReader(Database database) : IDisposable
         {
             var orphaned = DeliveryTable.ReadPendingTargets(_reader).FirstOrDefault(target => !targets.Contains(target));
             return orphaned is null ? [] : DeliveryTable.ReadPendingSeqs(_reader, orphaned, limit);
+        }
+    }
+
+    /// <inheritdoc cref="PauseTable.Find"/>
+    public TargetPause? ReadPause(string target)
+    {
+        lock (_gate)
+        {
+            return PauseTable.Find(_reader, target);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Reservations;
 using Gflow.Daemon.Engine;
@@ -16,10 +17,13 @@ internal sealed class ReservationEndpoints(ApiParts parts)
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/reservations", Reading, ListAsync);
-        routes.MapPost("/reservations", CreateAsync);
+        routes.MapPost("/reservations", Administering("make reservations", CreateAsync));
         routes.MapMethods("/reservations/{id}", Reading, ShowAsync);
-        routes.MapDelete("/reservations/{id}", CancelAsync);
+        routes.MapDelete("/reservations/{id}", Administering("cancel reservations", CancelAsync));
     }
+
+    private static RequestDelegate Administering(string what, RequestDelegate next) => context =>
+        AccessPolicy.ToAdminister(Access.CallerOf(context), what) is { } refusal ? ProblemMapping.WriteAsync(context, [refusal]) : next(context);
 
     private Task ListAsync(HttpContext context)
     {
@@ -45,10 +49,9 @@ internal sealed class ReservationEndpoints(ApiParts parts)
             return;
         }
 
-        var created = await parts.Reservations.CreateAsync(draft.Value, Access.CallerOf(context), context.RequestAborted);
-        await (created.Ok
-            ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, new CreatedReservation(created.Value.Id.Value), WireJson.Default.CreatedReservation)
-            : ProblemMapping.WriteAsync(context, created.Problems));
+        var created = await Mutation.AskAsync(context, parts.Engine, parts.Reservations.Create(draft.Value, Access.CallerOf(context)), (_, reservation) =>
+            Answer.Of(StatusCodes.Status200OK, new CreatedReservation(reservation.Id.Value), WireJson.Default.CreatedReservation));
+        await (created.Ok ? ProblemMapping.WriteAsync(context, created.Value) : ProblemMapping.WriteAsync(context, created.Problems));
     }
 
     private Task ShowAsync(HttpContext context)
@@ -60,7 +63,7 @@ internal sealed class ReservationEndpoints(ApiParts parts)
         }
 
         return Find(id.Value) is { } reservation
-            ? WriteAsync(context, reservation)
+            ? ProblemMapping.WriteAsync(context, Shown(reservation, parts.Time.GetUtcNow()))
             : ProblemMapping.WriteAsync(context, [ReservationRequests.NotFound(id.Value)]);
     }
 
@@ -73,10 +76,8 @@ internal sealed class ReservationEndpoints(ApiParts parts)
             return;
         }
 
-        var cancelled = await parts.Reservations.CancelAsync(id.Value, context.RequestAborted);
-        await (cancelled.Ok
-            ? WriteAsync(context, cancelled.Value)
-            : RefuseAsync(context, id.Value, cancelled.Problems));
+        var cancelled = await Mutation.AskAsync(context, parts.Engine, ReservationRequests.Cancel(id.Value), (batch, reservation) => Shown(reservation, batch.Now));
+        await (cancelled.Ok ? ProblemMapping.WriteAsync(context, cancelled.Value) : RefuseAsync(context, id.Value, cancelled.Problems));
     }
 
     private Task RefuseAsync(HttpContext context, ReservationId id, IReadOnlyList<Problem> problems)
@@ -91,8 +92,8 @@ internal sealed class ReservationEndpoints(ApiParts parts)
         return ReservationTable.Find(reader, id);
     }
 
-    private Task WriteAsync(HttpContext context, Reservation reservation) => ProblemMapping.JsonAsync(
-        context, StatusCodes.Status200OK, ReservationMapping.View(reservation, parts.Time.GetUtcNow()), WireJson.Default.ReservationView);
+    private static Answer Shown(Reservation reservation, DateTimeOffset now) =>
+        Answer.Of(StatusCodes.Status200OK, ReservationMapping.View(reservation, now), WireJson.Default.ReservationView);
 
     private static Result<ReservationId> Id(HttpContext context)
     {

@@ -15,6 +15,9 @@ internal enum DeliveryState
 /// <summary>How many deliveries there are of each state.</summary>
 internal readonly record struct DeliveryCounts(long Pending, long Delivered, long Dead, long Cancelled);
 
+/// <summary>Deliveries to a target that were given up from one instant to another, both included.</summary>
+internal sealed record DeadSpan(string Target, DateTimeOffset Since, DateTimeOffset Until);
+
 /// <summary>What the outbox occupies, its rows' own overhead estimated.</summary>
 /// <param name="Largest">The target for which most waits; null when nothing does.</param>
 internal readonly record struct OutboxSize(long Waiting, long WaitingBytes, long Settled, long SettledBytes, string? Largest);
@@ -33,11 +36,16 @@ internal sealed class DeliveryTable : IDisposable
         ORDER BY d.next_at, d.seq LIMIT $limit
         """;
 
+    // All its retries and all its time again; what was frozen at its first failure stays what is sent.
+    private const string Reopen = "UPDATE delivery SET state = 0, attempts = 0, next_at = $now, deadline = $deadline, reason = NULL, settled_at = NULL";
+
     private readonly AttemptTable _attempts;
     private readonly Statement _insert;
     private readonly Statement _end;
     private readonly Statement _postpone;
     private readonly Statement _follow;
+    private readonly Statement _reopen;
+    private readonly Statement _hasten;
 
     /// <param name="writer">The engine's connection.</param>
     public DeliveryTable(SqliteConnection writer)
@@ -52,7 +60,7 @@ internal sealed class DeliveryTable : IDisposable
         _end = new Statement(writer, """
             UPDATE delivery SET state = $state, reason = $reason, settled_at = $at, attempts = attempts + $attempts,
                 body = CASE WHEN $state = 1 THEN NULL ELSE body END
-            WHERE seq = $seq AND state = 0
+            WHERE seq = $seq AND (state = 0 OR (state = 3 AND $state = 1))
             """);
         _postpone = new Statement(writer, """
             UPDATE delivery SET next_at = $next, attempts = $attempts, reason = $reason, body = COALESCE(body, $body)
@@ -64,6 +72,8 @@ internal sealed class DeliveryTable : IDisposable
             UPDATE delivery SET next_at = MAX(next_at, $next)
             WHERE state = 0 AND seq > $seq AND (target, order_key) = (SELECT target, order_key FROM delivery WHERE seq = $seq)
             """);
+        _reopen = new Statement(writer, $"{Reopen} WHERE seq = $seq AND state <> 0");
+        _hasten = new Statement(writer, "UPDATE delivery SET next_at = next_at - $by WHERE state = 0 AND target = $target AND next_at > $now");
     }
 
     /// <summary>Writes new deliveries, in the transaction of their events.</summary>
@@ -95,6 +105,9 @@ internal sealed class DeliveryTable : IDisposable
             Settlement.Dead dead => End(transaction, settlement, DeliveryState.Dead, dead.Reason),
             Settlement.Cancelled cancelled => End(transaction, settlement, DeliveryState.Cancelled, cancelled.Reason),
             Settlement.Retry retry => Postpone(transaction, retry),
+            Settlement.Reopened reopened => _reopen.Execute(
+                transaction, reopened.At.ToUnixTimeMilliseconds(), reopened.Deadline.ToUnixTimeMilliseconds(), reopened.Delivery) > 0,
+            Settlement.Hastened hastened => Hasten(transaction, hastened),
             _ => throw new InvalidOperationException(),
         };
         if (changed && settlement.Attempt is { } attempt)
@@ -110,6 +123,27 @@ internal sealed class DeliveryTable : IDisposable
         _end.Dispose();
         _postpone.Dispose();
         _follow.Dispose();
+        _reopen.Dispose();
+        _hasten.Dispose();
+    }
+
+    /// <summary>The dead deliveries to a target that were given up in a span of time, both ends included, are to be sent again; the oldest first.</summary>
+    /// <param name="limit">Most of them in one transaction.</param>
+    public static void ReopenDead(SqliteConnection writer, SqliteTransaction transaction, DeadSpan span, DateTimeOffset now, DateTimeOffset deadline, int limit)
+    {
+        using var command = writer.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = $"""
+            {Reopen} WHERE seq IN (
+                SELECT seq FROM delivery WHERE state = 2 AND target = $target AND settled_at BETWEEN $since AND $until ORDER BY settled_at, seq LIMIT $limit)
+            """;
+        command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$deadline", deadline.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$target", span.Target);
+        command.Parameters.AddWithValue("$since", span.Since.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$until", span.Until.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$limit", limit);
+        command.ExecuteNonQuery();
     }
 
     /// <summary>The highest number given so far; 0 for none.</summary>
@@ -138,6 +172,23 @@ internal sealed class DeliveryTable : IDisposable
     {
         using var command = reader.CreateCommand();
         command.CommandText = "SELECT MIN(next_at) FROM delivery WHERE state = 0 AND target = $target AND next_at > $now";
+        command.Parameters.AddWithValue("$target", target);
+        command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
+        return command.ExecuteScalar() is long at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+    }
+
+    /// <summary>
+    /// The latest instant, of those that have passed, by which something to come for the target was planned: of its event, or of its
+    /// last attempt. The clock may have been set back since. Null when nothing is to come.
+    /// </summary>
+    public static DateTimeOffset? LastPlanned(SqliteConnection reader, string target, DateTimeOffset now)
+    {
+        using var command = reader.CreateCommand();
+        command.CommandText = """
+            SELECT MAX(MAX(e.at, COALESCE((SELECT MAX(a.at) FROM attempt a WHERE a.delivery = d.seq), 0)))
+            FROM delivery d JOIN event e ON e.seq = d.event
+            WHERE d.state = 0 AND d.target = $target AND d.next_at > $now
+            """;
         command.Parameters.AddWithValue("$target", target);
         command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
         return command.ExecuteScalar() is long at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
@@ -254,6 +305,9 @@ internal sealed class DeliveryTable : IDisposable
         _follow.Execute(transaction, next, retry.Delivery);
         return true;
     }
+
+    private bool Hasten(SqliteTransaction transaction, Settlement.Hastened hastened) =>
+        _hasten.Execute(transaction, (long)hastened.By.TotalMilliseconds, hastened.Target, hastened.At.ToUnixTimeMilliseconds()) > 0;
 
     private static DeliveryRow Read(SqliteDataReader row) => new()
     {

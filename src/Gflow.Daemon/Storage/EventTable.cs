@@ -12,7 +12,8 @@ namespace Gflow.Daemon.Storage;
 internal sealed record EventRow(long Seq, string Uid, EventType Type, DateTimeOffset At, JobId? Job, string? User, string StreamType, byte[] Frame, byte[] Payload);
 
 /// <summary>What is read for the event stream.</summary>
-internal sealed record StreamRow(long Seq, string StreamType, byte[] Frame);
+/// <param name="Owner">The uid whose job it is about; null for events of no job, and of jobs that are forgotten.</param>
+internal sealed record StreamRow(long Seq, string StreamType, byte[] Frame, uint? Owner);
 
 /// <summary>Everything that ever happened, in order; rows are only ever added, and old ones removed by retention.</summary>
 internal sealed class EventTable : IDisposable
@@ -31,17 +32,30 @@ internal sealed class EventTable : IDisposable
     public static List<StreamRow> Read(SqliteConnection connection, long afterSeq, int limit)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT seq, stream_type, frame FROM event WHERE seq > $after ORDER BY seq LIMIT $limit";
+        command.CommandText = """
+            SELECT seq, stream_type, frame, job.uid FROM event LEFT JOIN job ON job.id = event.job
+            WHERE seq > $after ORDER BY seq LIMIT $limit
+            """;
         command.Parameters.AddWithValue("$after", afterSeq);
         command.Parameters.AddWithValue("$limit", limit);
         var rows = new List<StreamRow>();
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            rows.Add(new StreamRow(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2)));
+            rows.Add(new StreamRow(reader.GetInt64(0), reader.GetString(1), reader.GetFieldValue<byte[]>(2), reader.IsDBNull(3) ? null : (uint)reader.GetInt64(3)));
         }
 
         return rows;
+    }
+
+    /// <summary>The payload of a job's last event of a type; null when there was none, or it is forgotten.</summary>
+    public static byte[]? LastPayload(SqliteConnection reader, JobId job, EventType type)
+    {
+        using var command = reader.CreateCommand();
+        command.CommandText = "SELECT payload FROM event WHERE job = $job AND type = $type ORDER BY seq DESC LIMIT 1";
+        command.Parameters.AddWithValue("$job", (long)job.Value);
+        command.Parameters.AddWithValue("$type", type.WireName());
+        return command.ExecuteScalar() as byte[];
     }
 
     /// <summary>The oldest event that is kept; 0 when there is none.</summary>
@@ -49,6 +63,10 @@ internal sealed class EventTable : IDisposable
 
     /// <summary>The newest event; 0 when there is none.</summary>
     public static long LastSeq(SqliteConnection connection) => Database.ScalarInt64(connection, "SELECT max(seq) FROM event");
+
+    /// <summary>The latest instant at which something has happened, by a clock that may have been set back since; the Unix epoch when nothing has.</summary>
+    public static DateTimeOffset LastInstant(SqliteConnection connection) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(Database.ScalarInt64(connection, "SELECT max(at) FROM event"));
 
     /// <summary>Forgets events before the instant with their settled deliveries, the oldest first and without a gap: one that is still to be delivered keeps itself and all after it.</summary>
     /// <param name="limit">Of events, in one go.</param>

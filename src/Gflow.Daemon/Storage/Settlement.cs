@@ -6,7 +6,10 @@ namespace Gflow.Daemon.Storage;
 /// <param name="Took">From the first byte to the outcome.</param>
 internal sealed record AttemptRow(DateTimeOffset At, TimeSpan Took, DeliveryOutcome Outcome);
 
-/// <summary>What is to be written down about a delivery: a closed set. Settling what is no longer pending changes nothing.</summary>
+/// <summary>
+/// What is to be written down about a delivery: a closed set. Settling what is no longer pending changes nothing, but for one that was
+/// cancelled while it was under way: when it arrived all the same, that is what happened.
+/// </summary>
 internal abstract record Settlement
 {
     private Settlement(long delivery, DateTimeOffset at, AttemptRow? attempt)
@@ -34,5 +37,11 @@ internal abstract record Settlement
     public sealed record Retry(long Delivery, DateTimeOffset At, AttemptRow Attempt, DateTimeOffset NextAt, int Attempts, byte[]? Body)
         : Settlement(Delivery, At, Attempt);
 
+    /// <summary>The clock was set back: what waits for the target to a later instant comes so much earlier. About no delivery of its own.</summary>
+    public sealed record Hastened(string Target, DateTimeOffset At, TimeSpan By) : Settlement(0, At, null);
+
     public sealed record Cancelled(long Delivery, DateTimeOffset At, string Reason) : Settlement(Delivery, At, null);
+
+    /// <summary>Is to be sent again, as the same message, whatever became of it; changes nothing while it waits.</summary>
+    public sealed record Reopened(long Delivery, DateTimeOffset At, DateTimeOffset Deadline) : Settlement(Delivery, At, null);
 }

@@ -23,15 +23,30 @@ internal sealed partial class Statement : IDisposable
     public int Execute(SqliteTransaction transaction, params ReadOnlySpan<object?> values)
     {
         _command.Transaction = transaction;
+        Bind(values);
+        return _command.ExecuteNonQuery();
+    }
+
+    /// <summary>Reads outside of any transaction.</summary>
+    /// <param name="values">One for each parameter; null is NULL.</param>
+    /// <returns>The first row; null when there is none.</returns>
+    public T? First<T>(Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
+        where T : class
+    {
+        Bind(values);
+        using var row = _command.ExecuteReader();
+        return row.Read() ? read(row) : null;
+    }
+
+    public void Dispose() => _command.Dispose();
+
+    private void Bind(ReadOnlySpan<object?> values)
+    {
         for (var i = 0; i < values.Length; i++)
         {
             _command.Parameters[i].Value = values[i] ?? DBNull.Value;
         }
-
-        return _command.ExecuteNonQuery();
     }
-
-    public void Dispose() => _command.Dispose();
 
     [GeneratedRegex(@"\$[a-z]+")]
     private static partial Regex Parameter();

@@ -17,6 +17,10 @@ internal sealed record StoredSpec
 
     public required string RunDir { get; init; }
 
+    public int? Umask { get; init; }
+
+    public IReadOnlyDictionary<string, long?>? Limits { get; init; }
+
     public int Gpus { get; init; }
 
     public byte Priority { get; init; } = JobSpec.DefaultPriority;
@@ -48,6 +52,8 @@ internal sealed record StoredSpec
         Command = spec.Command,
         Arguments = spec.Arguments.Count > 0 ? spec.Arguments : null,
         RunDir = spec.RunDir,
+        Umask = spec.Umask == JobSpec.DefaultUmask ? null : spec.Umask,
+        Limits = spec.Limits.Count > 0 ? spec.Limits : null,
         Gpus = spec.Gpus,
         Priority = spec.Priority,
         TimeLimitTicks = spec.TimeLimit?.Ticks,
@@ -69,6 +75,8 @@ internal sealed record StoredSpec
         Command = Command,
         Arguments = Arguments ?? [],
         RunDir = RunDir,
+        Umask = Umask ?? JobSpec.DefaultUmask,
+        Limits = Limits ?? JobSpec.NoLimits,
         Gpus = Gpus,
         Priority = Priority,
         TimeLimit = TimeLimitTicks is { } ticks ? TimeSpan.FromTicks(ticks) : null,
@@ -129,6 +137,7 @@ internal sealed record StoredStatus
             Gpus = e.Gpus,
             StartedAt = e.StartedAt is { } started ? Ms(started) : null,
             Since = Ms(e.Since),
+            Pid = e.Pid,
             Cause = e.Cause.ToString(),
             By = e.By,
             ExitAt = e.Exit is null ? null : Ms(e.Exit.At),
@@ -164,7 +173,10 @@ internal sealed record StoredStatus
             Enum.Parse<EndCause>(Cause!),
             At(Since!.Value),
             By,
-            ExitAt is { } exited ? new ProcessExit(ExitCode, ExitSignal, At(exited), MachineRestarted) : null),
+            ExitAt is { } exited ? new ProcessExit(ExitCode, ExitSignal, At(exited), MachineRestarted) : null)
+        {
+            Pid = Pid,
+        },
         "ended" => new JobStatus.Ended(ToEnd(), Gpus ?? [], StartedAt is { } started ? At(started) : null, At(EndedAt!.Value)),
         _ => throw new StorageRefusedException($"The database holds a job in the unknown state '{Is}'."),
     };
@@ -186,4 +198,5 @@ internal sealed record StoredStatus
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(StoredSpec))]
 [JsonSerializable(typeof(StoredStatus))]
+[JsonSerializable(typeof(StoreOwner))]
 internal sealed partial class StoreJson : JsonSerializerContext;

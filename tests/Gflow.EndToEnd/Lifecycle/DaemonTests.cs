@@ -16,9 +16,23 @@ public sealed class DaemonTests(Installation installed)
         await using var machine = await Machine.CreateAsync(installed);
 
         // What is run here ends only when nobody holds its output, be it by 1, 2 or 9.
-        var ran = await machine.RunAsync("bash", "-c", "gflowd start 9>&1 && gbatch -g 1 'sleep 600' 9>&1");
-        Assert.True(ran.Code == 0, ran.ToString());
+        var started = await Run.Async("/bin/bash", ["-c", "gflowd start 9>&1"], machine.DaemonEnvironment);
+        Assert.True(started.Code == 0, started.ToString());
+        await machine.DoneAsync("bash", "-c", "gbatch -g 1 'sleep 600' 9>&1");
         await machine.RunningAsync(1);
+    }
+
+    [Fact]
+    public async Task It_logs_as_much_as_it_is_told_to()
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        var log = Path.Combine(machine.DataDirectory, "logs", "daemon.log");
+
+        await machine.DoneAsync("gflowd", "start", "-qqq");
+        Assert.Equal("", await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken));
+        await machine.DoneAsync("gflowd", "restart", "--verbose", "-v");
+
+        Assert.Contains(" debug ", await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]

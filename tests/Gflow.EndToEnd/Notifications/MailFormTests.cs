@@ -105,6 +105,98 @@ public sealed partial class MailFormTests
         }
     }
 
+    [Fact]
+    public async Task Every_kind_of_mail_is_readable_on_a_phone_and_on_a_desk_light_and_dark_and_loads_nothing()
+    {
+        var directory = Directory.CreateTempSubdirectory("gflow-pages-").FullName;
+        try
+        {
+            WritePages(directory, Payloads(42, "train"), "");
+            foreach (var (name, i) in Names.Select((name, i) => (name, i)))
+            {
+                WritePages(directory, Payloads(42, name).Where(payload => payload.Event == "job_failed"), $"-{i}");
+            }
+
+            var ran = await Run.Async("node", [Path.Combine(Scripts(), "browse.mjs"), directory], Environment(directory));
+
+            Assert.True(ran.Code == 0, ran.ToString());
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    /// <summary>Writes the pictures of the documentation anew when <c>GFLOW_UPDATE_PICTURES</c> is 1, and finds that there is one of each kind of mail.</summary>
+    [Fact]
+    public async Task The_documentation_has_a_picture_of_every_kind_of_mail()
+    {
+        var pictures = Path.GetFullPath(Path.Combine(Scripts(), "..", "..", "..", "docs", "pictures"));
+        if (System.Environment.GetEnvironmentVariable("GFLOW_UPDATE_PICTURES") == "1")
+        {
+            var directory = Directory.CreateTempSubdirectory("gflow-pages-").FullName;
+            WritePages(directory, Payloads(42, "train").Select(Picturesque), "");
+            Directory.CreateDirectory(pictures);
+            var ran = await Run.Async("node", [Path.Combine(Scripts(), "browse.mjs"), directory, pictures], Environment(directory));
+            Directory.Delete(directory, recursive: true);
+            Assert.True(ran.Code == 0, ran.ToString());
+        }
+
+        string[] forms = ["390-light", "390-dark", "800-light", "800-dark"];
+        Assert.Equal(
+            EventTypes.All.SelectMany(type => forms.Select(form => $"{type.WireName()}-{form}.webp")).Order(StringComparer.Ordinal),
+            Directory.EnumerateFiles(pictures).Select(Path.GetFileName).Order(StringComparer.Ordinal)!);
+    }
+
+    /// <summary>The same as it comes about in a lab.</summary>
+    private static NotificationPayload Picturesque(NotificationPayload payload) => payload with
+    {
+        Scheduler = new SchedulerFacts("gpu1", "0.1.0"),
+        Job = payload.Job is not { } job ? null : job with
+        {
+            User = "dana",
+            Project = "vision",
+            ReasonText = null,
+            State = payload.Event switch
+            {
+                "job_completed" => "Finished",
+                "job_cancelled" => "Cancelled",
+                "job_timeout" => "Timeout",
+                "job_held" => "Hold",
+                _ => job.State,
+            },
+            ExitCode = payload.Event switch
+            {
+                "job_completed" => 0,
+                "job_failed" => 137,
+                _ => null,
+            },
+        },
+        Reservation = payload.Reservation is not { } reservation ? null : reservation with { User = "dana", EndTime = NotificationPayload.Instant(Start.AddHours(8)) },
+    };
+
+    private static void WritePages(string directory, IEnumerable<NotificationPayload> payloads, string suffix)
+    {
+        foreach (var payload in payloads)
+        {
+            using var mail = MimeMessage.Load(new MemoryStream(Render(payload, Recipients[0], Start)));
+            File.WriteAllText(Path.Combine(directory, $"{payload.Event}{suffix}.html"), mail.HtmlBody);
+        }
+    }
+
+    private static byte[] Render(NotificationPayload payload, string recipient, DateTimeOffset at) => MailForm.Render(
+        new OutgoingMessage
+        {
+            EventUid = payload.Id,
+            Type = EventTypes.TryParse(payload.Event, out var type) ? type : throw new InvalidOperationException(),
+            Sequence = payload.Sequence,
+            At = at,
+            Target = Transport.Name,
+            Recipient = recipient,
+            Payload = JsonSerializer.SerializeToUtf8Bytes(payload, PayloadJson.Default.NotificationPayload),
+        },
+        Transport);
+
     /// <summary>Every kind of event, the job's all about the same one.</summary>
     private static IEnumerable<NotificationPayload> Payloads(uint job, string name)
     {
@@ -173,25 +265,15 @@ public sealed partial class MailFormTests
             var recipient = Recipients[i % Recipients.Length];
             var stored = JsonSerializer.SerializeToUtf8Bytes(payloads[i], PayloadJson.Default.NotificationPayload);
             var payload = JsonSerializer.Deserialize(stored, PayloadJson.Default.NotificationPayload)!;
+            var content = MailContent.Of(payload);
             var at = Start.AddSeconds(i);
-            File.WriteAllBytes(Path.Combine(directory, $"{i}.eml"), MailForm.Render(
-                new OutgoingMessage
-                {
-                    EventUid = payload.Id,
-                    Type = EventTypes.TryParse(payload.Event, out var type) ? type : throw new InvalidOperationException(),
-                    Sequence = payload.Sequence,
-                    At = at,
-                    Target = Transport.Name,
-                    Recipient = recipient,
-                    Payload = stored,
-                },
-                Transport));
+            File.WriteAllBytes(Path.Combine(directory, $"{i}.eml"), Render(payloads[i], recipient, at));
             manifest.Add(new JsonObject
             {
                 ["file"] = $"{i}.eml",
                 ["job"] = payload.Job?.Id,
-                ["subject"] = MailText.Subject(payload, Transport.SubjectPrefix),
-                ["text"] = MailText.Body(payload),
+                ["subject"] = MailText.Subject(content, Transport.SubjectPrefix),
+                ["text"] = MailText.Body(content),
                 ["recipient"] = RecipientText.Parse(recipient)!.GetAddress(idnEncode: true),
                 ["sender"] = Transport.From.Name,
                 ["date"] = at.ToString("yyyy-MM-ddTHH:mm:sszzz", CultureInfo.InvariantCulture),

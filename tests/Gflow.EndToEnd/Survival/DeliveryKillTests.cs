@@ -69,8 +69,7 @@ public sealed class DeliveryKillTests(Installation installed)
     public async Task Killed_at_every_step_of_a_delivery_nothing_acknowledged_is_lost_either()
     {
         await using var machine = await Machine.CreateAsync(installed);
-        machine.Program = Path.Combine(Installation.Root(), "src", "Gflow.Daemon", "bin", "Release", "net10.0", "gflowd");
-        machine.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
+        machine.UseFailpoints();
         await using var audience = await Audience.GatherAsync(machine);
         await machine.StartDaemonAsync();
         var submitters = new Submitters(machine);

@@ -15,11 +15,15 @@ internal sealed class ForeignServer : IAsyncDisposable
     private readonly Process _process;
     private readonly Task[] _readers;
 
-    private ForeignServer(string program, IEnumerable<string> arguments)
+    private ForeignServer(int port, string program, IEnumerable<string> arguments)
     {
+        Port = port;
         _process = Run.Start(program, arguments, Environment);
         _readers = [ReadAsync(_process.StandardOutput), ReadAsync(_process.StandardError)];
     }
+
+    /// <summary>Where it listens.</summary>
+    public int Port { get; }
 
     /// <summary>All it has said.</summary>
     public string Output
@@ -44,7 +48,7 @@ internal sealed class ForeignServer : IAsyncDisposable
     /// <summary>Starts it and waits until it accepts connections at a port of the loopback address.</summary>
     public static async Task<ForeignServer> StartAsync(int port, string program, params string[] arguments)
     {
-        var server = new ForeignServer(program, arguments);
+        var server = new ForeignServer(port, program, arguments);
         using var patience = new CancellationTokenSource(Patience);
         while (!await AcceptsAsync(port))
         {

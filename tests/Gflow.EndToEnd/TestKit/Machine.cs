@@ -19,7 +19,11 @@ internal sealed class Machine : IAsyncDisposable
 
     private readonly StringBuilder _log = new();
     private readonly List<int> _daemons = [];
+    /// <summary>Everything, so that it can be searched for secrets; a soak's hours of that would be gigabytes.</summary>
+    private static readonly string[] Loquacity = System.Environment.GetEnvironmentVariable("GFLOW_KILLS") is null && System.Environment.GetEnvironmentVariable("GFLOW_HISTORY_OPERATIONS") is null ? ["-vv"] : [];
+
     private readonly string _prefix;
+    private readonly Planted _planted;
     private Process? _daemon;
 
     private Machine(string prefix, WebhookReceiver hook)
@@ -39,8 +43,11 @@ internal sealed class Machine : IAsyncDisposable
             ["XDG_RUNTIME_DIR"] = At("run"),
             ["PATH"] = $"{prefix}/bin:/usr/local/bin:/usr/bin:/bin",
             ["LANG"] = "C.UTF-8",
+            // Run by root, these are root's own daemons too, and not the machine's.
+            ["GFLOW_DAEMON__USER"] = System.Environment.UserName,
         };
-        Client = new GflowClient(new ClientOptions { Host = "127.0.0.1", Port = 1, Socket = Socket });
+        _planted = new Planted(Root);
+        Client = new GflowClient(Options(Socket)) { RetryFor = TimeSpan.Zero };
     }
 
     public string Root { get; }
@@ -59,17 +66,24 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>The environment of whoever runs commands here.</summary>
     public Dictionary<string, string> Environment { get; }
 
+    /// <summary>A daemon's environment; it has secrets that no job is to have.</summary>
+    public Dictionary<string, string> DaemonEnvironment => new(Environment.Concat(_planted.Variables));
+
+    /// <summary>Asks once: tests wait for the daemon themselves.</summary>
     public GflowClient Client { get; }
 
     public WebhookReceiver Hook { get; }
 
-    public SmtpReceiver Mail { get; } = new();
+    public SmtpReceiver Mail { get; } = new(new SmtpReceiverOptions { Login = Planted.MailLogin });
 
     /// <summary>The daemon's program: the installed one unless told otherwise.</summary>
     public string Program { get; set; }
 
     /// <summary>The daemon's process id.</summary>
     public int DaemonPid => _daemon!.Id;
+
+    /// <summary>The daemon's exit code; null while it runs.</summary>
+    public int? DaemonExit => _daemon!.HasExited ? _daemon.ExitCode : null;
 
     /// <summary>All that its daemons in the foreground have said.</summary>
     public string DaemonLog
@@ -111,8 +125,12 @@ internal sealed class Machine : IAsyncDisposable
 
     public string At(string name) => Path.Combine(Root, name);
 
+    /// <summary>The way to what listens on a Unix socket, and to nothing else.</summary>
+    public static ClientOptions Options(string socket) => new() { Host = "127.0.0.1", Port = 1, Socket = socket };
+
     /// <summary>Writes the configuration: simulated GPUs, a short grace, every event to both receivers, and what else is given.</summary>
-    public void Configure(int gpus, string more = "") => File.WriteAllText(ConfigFile, $"""
+    /// <param name="mailed">The events that are mailed.</param>
+    public void Configure(int gpus, string more = "", string mailed = "*") => Replaced.Write(ConfigFile, $"""
         [daemon]
         host = "127.0.0.1"
         port = 0
@@ -126,21 +144,33 @@ internal sealed class Machine : IAsyncDisposable
 
         [[notifications.webhooks]]
         name = "hook"
-        url = "{Hook.Url}"
+        {_planted.Webhook(Hook.Url)}
 
         [[notifications.emails]]
         name = "mail"
-        smtp_url = "smtp://127.0.0.1:{Mail.Port}"
+        {_planted.Mail(Mail.Port)}
         from = "gflow <gflow@lab.example>"
         to = ["team@lab.example"]
+        events = ["{mailed}"]
 
         {more}
+
+        {_planted.Unused}
         """);
 
-    /// <summary>Starts a daemon in the foreground and returns at once.</summary>
-    public void LaunchDaemon()
+    /// <summary>From now on the daemon is that of these tests, which can be told to die at named places.</summary>
+    public void UseFailpoints()
     {
-        var daemon = Run.Start(Program, [], Environment);
+        Program = Path.Combine(Installation.Root(), "src", "Gflow.Daemon", "bin", "Release", "net10.0", "gflowd");
+        Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
+    }
+
+    /// <summary>Starts a daemon in the foreground and returns at once.</summary>
+    /// <param name="through">A program, with its words, that becomes the daemon.</param>
+    public void LaunchDaemon(params string[] through)
+    {
+        string[] command = [.. through, Program, .. Loquacity];
+        var daemon = Run.Start(command[0], command[1..], DaemonEnvironment);
         daemon.ErrorDataReceived += (_, line) =>
         {
             lock (_log)
@@ -154,9 +184,9 @@ internal sealed class Machine : IAsyncDisposable
     }
 
     /// <summary>Starts a daemon in the foreground and waits until it answers.</summary>
-    public Task StartDaemonAsync()
+    public Task StartDaemonAsync(params string[] through)
     {
-        LaunchDaemon();
+        LaunchDaemon(through);
         return AnsweringAsync();
     }
 
@@ -203,11 +233,13 @@ internal sealed class Machine : IAsyncDisposable
         return Stopwatch.GetElapsedTime(begun);
     }
 
-    /// <summary>Runs an installed command, or one of the machine's.</summary>
-    public Task<Ran> RunAsync(string command, params string[] arguments)
+    /// <summary>Runs the command that its user's PATH names; whoever runs the tests may have another one.</summary>
+    public async Task<Ran> RunAsync(string command, params string[] arguments)
     {
-        var installed = Path.Combine(_prefix, "bin", command);
-        return Run.Async(File.Exists(installed) ? installed : command, arguments, Environment, Work);
+        var program = Environment["PATH"].Split(':').Select(directory => Path.Combine(directory, command)).First(File.Exists);
+        var ran = await Run.Async(program, arguments, command == "gflowd" ? DaemonEnvironment : Environment, Work);
+        _planted.Heard(ran.Out, ran.Error);
+        return ran;
     }
 
     /// <summary>Submits with gbatch.</summary>
@@ -261,7 +293,8 @@ internal sealed class Machine : IAsyncDisposable
     public Task UntilAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) => UntilAsync(condition, () => what, patience);
 
     /// <summary>How many connections the daemon has on its socket.</summary>
-    public int Connections() => File.ReadLines("/proc/net/unix").Count(line => line.EndsWith(' ' + Socket, StringComparison.Ordinal) && line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[5] == "03");
+    public int Connections() => File.ReadLines("/proc/net/unix").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Count(socket => socket.Length == 8 && Path.GetFullPath(socket[7]) == Socket && socket[5] == "03");
 
     /// <summary>The process id of the launcher.</summary>
     public int LauncherPid() => Assert.Single(Processes.Mentioning(DataDirectory), pid => Processes.CommandLine(pid).Contains("launcher.sock --", StringComparison.Ordinal));
@@ -276,20 +309,11 @@ internal sealed class Machine : IAsyncDisposable
         _daemon?.Dispose();
         await Hook.DisposeAsync();
         await Mail.DisposeAsync();
+        _planted.Heard(DaemonLog);
+        _planted.AssertNowhere(DataDirectory, At("run"));
         Directory.Delete(Root, recursive: true);
     }
 
-    private async Task UntilAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? patience = null)
-    {
-        var begun = Stopwatch.GetTimestamp();
-        while (!await condition())
-        {
-            if (Stopwatch.GetElapsedTime(begun) > (patience ?? Patience))
-            {
-                throw new TimeoutException($"Not in time: {what()}\n{DaemonLog}");
-            }
-
-            await Task.Delay(10, Ct);
-        }
-    }
+    private Task UntilAsync(Func<Task<bool>> condition, Func<string> what, TimeSpan? patience = null) =>
+        Waiting.UntilAsync(condition, patience ?? Patience, what, () => DaemonLog);
 }

@@ -3,9 +3,25 @@
 import email
 import email.policy
 import email.utils
+import html.parser
 import json
 import pathlib
 import sys
+
+
+class Markup(html.parser.HTMLParser):
+    """Gathers what could load, run, lead elsewhere or take something in."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.forbidden = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag in {"script", "img", "link", "iframe", "object", "embed", "form", "input", "base", "a", "svg", "video", "audio"}:
+            self.forbidden.append(tag)
+        self.forbidden += [name for name, value in attrs if name in {"src", "href", "background", "srcset"} or name.startswith("on") or "url(" in (value or "")]
+
 
 directory = pathlib.Path(sys.argv[1])
 roots, ids = {}, set()
@@ -35,8 +51,13 @@ for expected in json.loads((directory / "manifest.json").read_text()):
     check(message["From"].addresses[0].display_name == expected["sender"], message["From"])
     check(message["Auto-Submitted"] == "auto-generated", "may be answered by machines")
     check(message["Subject"] == expected["subject"], f"subject {message['Subject']!r}")
-    check(message.get_content_type() == "text/plain", message.get_content_type())
-    check(message.get_content().replace("\r\n", "\n") == expected["text"], f"text {message.get_content()!r}")
+    check(message.get_content_type() == "multipart/alternative", message.get_content_type())
+    parts = list(message.iter_parts())
+    check(not any(part.defects for part in parts), f"defects {[part.defects for part in parts]}")
+    check([part.get_content_type() for part in parts] == ["text/plain", "text/html"], f"parts {[part.get_content_type() for part in parts]}")
+    text, page = (part.get_content().replace("\r\n", "\n") for part in parts)
+    check(text == expected["text"], f"text {text!r}")
+    check(not Markup(page).forbidden, f"{Markup(page).forbidden} in {page}")
     check(email.utils.parsedate_to_datetime(message["Date"]).isoformat() == expected["date"], message["Date"])
 
     check(message["Message-ID"] not in ids, "its id is that of another")

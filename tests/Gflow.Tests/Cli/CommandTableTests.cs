@@ -35,6 +35,24 @@ public sealed class CommandTableTests
         Assert.Equal((ExitCodes.Refused, "gflow: the output cannot be written: No space left on device\n"), (run.Code, run.Error));
     }
 
+    [Fact]
+    public async Task Words_of_failure_that_nobody_can_read_change_nothing_about_the_failure()
+    {
+        using var full = File.OpenHandle("/dev/full", FileMode.Open, FileAccess.Write);
+        using var lost = new StreamWriter(new DescriptorStream((int)full.DangerousGetHandle()) { MayBeLost = true }) { AutoFlush = true };
+        Assert.Equal(ExitCodes.Usage, (await CommandRun.Async("gbatch -g x true", change: context => context with { Error = lost })).Code);
+    }
+
+    [Fact]
+    public async Task Without_a_working_directory_nothing_that_needs_one_is_done()
+    {
+        CommandContext Nowhere(CommandContext context) => context with { WorkingDirectory = null };
+        var run = await CommandRun.Async("gbatch true", change: Nowhere);
+        Assert.Equal(ExitCodes.Refused, run.Code);
+        Assert.Contains("working directory has been removed", run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Done, (await CommandRun.Async("gqueue --help", change: Nowhere)).Code);
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public async Task Every_command_has_a_version_and_a_page_that_names_every_option(string name)
@@ -98,8 +116,8 @@ public sealed class CommandTableTests
     }
 
     [Theory]
-    [InlineData("gctl", "gctl: gctl needs a subcommand: reserve\ngctl: try: gctl --help\n")]
-    [InlineData("gctl nope", "gctl: \"nope\" is not a subcommand of gctl; there is reserve\ngctl: try: gctl --help\n")]
+    [InlineData("gctl", "gctl: gctl needs a subcommand: reserve, notify\ngctl: try: gctl --help\n")]
+    [InlineData("gctl nope", "gctl: \"nope\" is not a subcommand of gctl; there are reserve, notify\ngctl: try: gctl --help\n")]
     [InlineData("gctl reserve", "gctl: gctl reserve needs a subcommand: create, list, get, cancel\ngctl: try: gctl reserve --help\n")]
     [InlineData("gctl reserve make", "gctl: \"make\" is not a subcommand of gctl reserve; there are create, list, get, cancel\ngctl: try: gctl reserve --help\n")]
     public async Task A_missing_or_unknown_subcommand_is_wrong_usage(string line, string error)
@@ -120,6 +138,16 @@ public sealed class CommandTableTests
     [InlineData("gctl reserve list")]
     [InlineData("gctl reserve get 1")]
     [InlineData("gctl reserve cancel 1")]
+    [InlineData("gctl notify status")]
+    [InlineData("gctl notify list")]
+    [InlineData("gctl notify show 1")]
+    [InlineData("gctl notify resend 1")]
+    [InlineData("gctl notify cancel 1")]
+    [InlineData("gctl notify pause ops")]
+    [InlineData("gctl notify resume ops")]
+    [InlineData("gctl notify test ops")]
+    [InlineData("gctl notify preview ops --event job_failed")]
+    [InlineData("gctl notify explain --event job_failed")]
     public async Task Without_a_daemon_the_socket_and_the_remedy_are_named(string line)
     {
         var run = await CommandRun.Async(line);

@@ -179,5 +179,5 @@ public sealed class GqueueTests : IAsyncLifetime
             tree.Select(row => row.Prefix + (row.IsReference ? "→ " : "") + row.Job.Id));
     }
 
-    private static int Width(string line) => Gflow.Cli.Rendering.SafeText.Width(line);
+    private static int Width(string line) => Gflow.Cli.Rendering.TextWidth.Of(line);
 }

@@ -136,6 +136,24 @@ public sealed class GflowClientTests : IAsyncLifetime
         Assert.DoesNotContain("traceparent", await answered, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task The_shared_daemon_is_asked_where_there_is_none_of_ones_own()
+    {
+        _daemon.On("GET /health", """{"status":"ok","pid":5}""");
+        using var client = new GflowClient(_daemon.Options with { Socket = "/nonexistent/x.sock", SharedSocket = _daemon.Options.Socket });
+        Assert.Equal(5, (await client.HealthAsync(Cancel)).Value.Pid);
+    }
+
+    [Fact]
+    public async Task Ones_own_daemon_is_asked_before_the_shared_one()
+    {
+        await using var shared = await ScriptedDaemon.StartAsync();
+        _daemon.On("GET /health", """{"status":"ok","pid":5}""");
+        shared.On("GET /health", """{"status":"ok","pid":6}""");
+        using var client = new GflowClient(_daemon.Options with { SharedSocket = shared.Options.Socket });
+        Assert.Equal(5, (await client.HealthAsync(Cancel)).Value.Pid);
+    }
+
     [Theory]
     [InlineData("/nonexistent/x.sock", "no such socket")]
     [InlineData("/a/very/long/path/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/x.sock", "no such socket")]
@@ -149,6 +167,16 @@ public sealed class GflowClientTests : IAsyncLifetime
         Assert.Equal(socket, failure.Socket);
         Assert.Contains(why, failure.Message, StringComparison.Ordinal);
         Assert.Contains("gflowd start", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_daemon_in_trouble_has_answered_how_it_is()
+    {
+        _daemon.On("GET /health", """{"status":"read_only","pid":7,"reason":"store_failed","detail":"the disk failed"}""", 503);
+
+        var health = (await _client.HealthAsync(Cancel)).Value;
+
+        Assert.Equal(("read_only", 7, "store_failed", "the disk failed"), (health.Status, health.Pid, health.Reason, health.Detail));
     }
 
     [Fact]

@@ -12,6 +12,20 @@ public sealed class ClientOptionsTests
         Assert.Equal("http://localhost:59000/", options.Address.AbsoluteUri);
     }
 
+    [Theory]
+    [InlineData("", true)]
+    [InlineData("[daemon]\nsimulated_gpus = 2\n", true)]
+    [InlineData("[daemon]\nsocket = \"/s\"\n", false)]
+    [InlineData("[daemon]\nport = 1\n", false)]
+    [InlineData("[daemon]\nuser = \"root\"\n", false)]
+    public void Those_who_mean_no_certain_daemon_may_find_the_shared_one(string toml, bool mayFind)
+    {
+        using var home = new ConfigHome(toml);
+        Assert.Equal(mayFind ? "/run/gflow/gflowd.sock" : null, home.LoadClient().Value.SharedSocket);
+        Assert.Null(home.LoadClient(home.Paths.ConfigFile).Value.SharedSocket);
+        Assert.Null(home.With("GFLOW_DAEMON__SOCKET", "/s").LoadClient().Value.SharedSocket);
+    }
+
     [Fact]
     public void A_client_reads_where_the_daemon_is()
     {

@@ -108,7 +108,12 @@ public sealed class ConfigFileTests
         Assert.Equal(
             new StorageOptions
             {
-                Path = "/srv/gflow", JobRetention = TimeSpan.FromDays(30), EventRetention = null, LogMaxMb = 0, MinFreeMb = 1, OutboxMaxMb = 2,
+                Path = "/srv/gflow",
+                JobRetention = TimeSpan.FromDays(30),
+                EventRetention = null,
+                LogMaxMb = 0,
+                MinFreeMb = 1,
+                OutboxMaxMb = 2,
             },
             options.Storage);
         Assert.True(options.Notifications.Enabled);

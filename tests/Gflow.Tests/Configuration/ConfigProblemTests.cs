@@ -19,7 +19,7 @@ public sealed class ConfigProblemTests
     [InlineData("[daemon]\nhalf_life_secs = 1\n", 2, "daemon.half_life_secs", "did you mean daemon.fair_share.half_life_secs?")]
     [InlineData("[daemon]\nxyzzy = 1\n", 2, "daemon.xyzzy", "the keys here are host, port")]
     [InlineData("[limits]\nmax_time = \"1h\"\n", 1, "limits", "the keys here are timezone, daemon")]
-    [InlineData("[access]\nadmins = []\n", 1, "access", "the keys here are")]
+    [InlineData("[rights]\nadmins = []\n", 1, "rights", "the keys here are")]
     [InlineData("[notifications]\nheartbeat = {}\n", 2, "notifications.heartbeat", "the keys here are enabled")]
     [InlineData(Webhook + "event = [\"*\"]\n", 3, "notifications.webhooks[0].event", "did you mean notifications.webhooks[0].events?")]
     [InlineData(Webhook + "secert = \"whsec_hunter2\"\n", 3, "notifications.webhooks[0].secert", "did you mean notifications.webhooks[0].secret?")]
@@ -53,6 +53,7 @@ public sealed class ConfigProblemTests
     [InlineData(Webhook + "max_retries = 4294967296\n", 3, "notifications.webhooks[0].max_retries", "out of range")]
 
     // Values that are no such thing.
+    [InlineData("[access]\nadmins = [\"alice\", \"a b\"]\n", 2, "access.admins[1]", "no user can have this login name")]
     [InlineData("timezone = \"Mars/Base\"\n", 1, "timezone", "\"Mars/Base\": this machine knows no such time zone; write the name of a time zone such as")]
     [InlineData("timezone = \"\"\n", 1, "timezone", "leave the key out")]
     [InlineData("[daemon]\nhost = \"http://x\"\n", 2, "daemon.host", "without scheme and port")]

@@ -16,7 +16,10 @@ public sealed class GflowPathsTests
             new GflowPaths("/c/gflow/gflow.toml", "/d/gflow", "/r/gflow/gflowd.sock"),
             GflowPaths.From(new Dictionary<string, string>
             {
-                ["HOME"] = "/h", ["XDG_CONFIG_HOME"] = "/c", ["XDG_DATA_HOME"] = "/d", ["XDG_RUNTIME_DIR"] = "/r",
+                ["HOME"] = "/h",
+                ["XDG_CONFIG_HOME"] = "/c",
+                ["XDG_DATA_HOME"] = "/d",
+                ["XDG_RUNTIME_DIR"] = "/r",
             }));
 
     [Theory]
@@ -27,6 +30,9 @@ public sealed class GflowPathsTests
             GflowPaths.From(new Dictionary<string, string> { ["HOME"] = "/h" }),
             GflowPaths.From(new Dictionary<string, string>
             {
-                ["HOME"] = "/h", ["XDG_CONFIG_HOME"] = value, ["XDG_DATA_HOME"] = value, ["XDG_RUNTIME_DIR"] = value,
+                ["HOME"] = "/h",
+                ["XDG_CONFIG_HOME"] = value,
+                ["XDG_DATA_HOME"] = value,
+                ["XDG_RUNTIME_DIR"] = value,
             }));
 }

@@ -31,7 +31,7 @@ public sealed partial class ContractTests
         Assert.Equal(Names(PayloadJson.Default.JobFacts), Below("job"));
         Assert.Equal(Names(PayloadJson.Default.ReservationFacts), Below("reservation"));
         Assert.Equal(Names(PayloadJson.Default.GpuFacts), Below("gpu"));
-        Assert.Equal(EventTypes.All.Select(type => type.WireName()), root.GetProperty("event").GetProperty("enum").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(Enum.GetValues<EventType>().Select(type => type.WireName()), root.GetProperty("event").GetProperty("enum").EnumerateArray().Select(name => name.GetString()));
 
         IEnumerable<string> Below(string name) => root.GetProperty(name).GetProperty("properties").EnumerateObject().Select(field => field.Name).Order();
     }
@@ -55,6 +55,11 @@ public sealed partial class ContractTests
         Assert.Equal(Names(WireJson.Default.StatusAnswer), After("| Field of `/status` | Meaning |"));
         Assert.Equal(Names(WireJson.Default.ReservationDraft), After("| Field of a new reservation | Meaning |"));
         Assert.Equal(Names(WireJson.Default.ReservationView), After("| Field of a reservation | Meaning |"));
+        Assert.Equal(Names(NotificationJson.Default.TargetView), After("| Field of a target | Meaning |"));
+        Assert.Equal(Names(NotificationJson.Default.DeliveryView), After("| Field of a delivery | Meaning |"));
+        Assert.Equal(Names(NotificationJson.Default.AttemptView), After("| Field of an attempt | Meaning |"));
+        Assert.Equal(Names(NotificationJson.Default.ToldView), After("| Field of who is told | Meaning |"));
+        Assert.Equal(Names(NotificationJson.Default.NotToldView), After("| Field of who is not | Meaning |"));
         Assert.Equal(Names(WireJson.Default.StreamFrame), After("| Field of a frame | Meaning |"));
 
         IEnumerable<string> After(string head) => lines

@@ -88,11 +88,8 @@ public sealed class JobEngineTests
         Assert.Single(home.Engine.Current.Live.Occupied);
         Assert.DoesNotContain(home.Executor.Signals, sent => sent.Signal == 9);
 
-        home.Time.Advance(TimeSpan.FromSeconds(10));
-        await EngineHome.UntilAsync(() => home.Executor.Signals.Contains((job.Id.Value, 1, 9)));
-        await home.SettleClockAsync();
-        home.Time.Advance(TimeSpan.FromSeconds(5));
-        await EngineHome.UntilAsync(() => home.Executor.Signals.Count(sent => sent.Signal == 9) == 2);
+        await Until.TrueAsync(() => home.Executor.Signals.Contains((job.Id.Value, 1, 9)), home.Time, TimeSpan.FromSeconds(1));
+        await Until.TrueAsync(() => home.Executor.Signals.Count(sent => sent.Signal == 9) >= 2, home.Time, TimeSpan.FromSeconds(1));
         home.Executor.Kill(job.Id.Value, 1, 9);
 
         await home.WaitAsync(job.Id, JobState.Cancelled);
@@ -107,8 +104,10 @@ public sealed class JobEngineTests
         var job = await home.SubmitAsync(Draft.Command() with { TimeLimit = new WireDuration(60, 0) });
         await home.WaitAsync(job.Id, running => running.Status is JobStatus.Running);
 
+        await home.SettleClockAsync();
         home.Time.Advance(TimeSpan.FromSeconds(59.9));
         await home.SubmitAsync();
+        await home.SettleClockAsync();
         Assert.Empty(home.Executor.Signals);
         home.Time.Advance(TimeSpan.FromSeconds(0.1));
         await EngineHome.UntilAsync(() => home.Executor.Signals.Contains((job.Id.Value, 1, 15)));
@@ -116,6 +115,39 @@ public sealed class JobEngineTests
 
         await home.WaitAsync(job.Id, JobState.Timeout);
         Assert.Equal(["job_submitted", "job_started", "job_timeout"], home.Events(job.Id));
+    }
+
+    [Fact]
+    public async Task A_clock_set_back_gives_a_job_at_most_its_time_limit_once_more()
+    {
+        await using var home = await EngineHome.StartAsync();
+        var job = await home.SubmitAsync(Draft.Command() with { TimeLimit = new WireDuration(60, 0) });
+        await home.WaitAsync(job.Id, running => running.Status is JobStatus.Running);
+
+        home.Time.AdjustTime(home.Time.GetUtcNow() - TimeSpan.FromHours(1));
+        home.Time.Advance(TimeSpan.FromSeconds(60));
+        await home.SettleClockAsync();
+        home.Time.Advance(TimeSpan.FromSeconds(60));
+
+        await EngineHome.UntilAsync(() => home.Executor.Signals.Contains((job.Id.Value, 1, 15)));
+    }
+
+    [Fact]
+    public async Task A_clock_set_back_while_there_is_no_daemon_gives_a_job_at_most_its_time_limit_once_more()
+    {
+        await using var home = await EngineHome.StartAsync();
+        var job = await home.SubmitAsync(Draft.Command() with { TimeLimit = new WireDuration(60, 0) });
+        await home.WaitAsync(job.Id, running => running.Status is JobStatus.Running);
+
+        await home.RestartAsync(executor =>
+        {
+            executor.JobsAtConnect = [new ExecutorJob(job.Id.Value, 1, 77, Draft.Noon, false)];
+            home.Time.AdjustTime(home.Time.GetUtcNow() - TimeSpan.FromHours(1));
+        });
+        await home.SettleClockAsync();
+        home.Time.Advance(TimeSpan.FromSeconds(60));
+
+        await EngineHome.UntilAsync(() => home.Executor.Signals.Contains((job.Id.Value, 1, 15)));
     }
 
     [Fact]
@@ -258,6 +290,54 @@ public sealed class JobEngineTests
 
         Assert.Contains("Dependency job 99 does not exist", refused.Problems[0].Message, StringComparison.Ordinal);
         Assert.Equal(new JobId(1), (await home.SubmitAsync()).Id);
+    }
+
+    [Fact]
+    public async Task A_request_that_meets_a_bug_fails_alone_and_leaves_nothing_behind()
+    {
+        await using var home = await EngineHome.StartAsync();
+        using var reached = new SemaphoreSlim(0);
+        using var gate = new ManualResetEventSlim();
+        var earlier = home.Engine.AskAsync<int>(
+            _ =>
+            {
+                reached.Release();
+                gate.Wait(EngineHome.Patience);
+                return 0;
+            },
+            EngineHome.Patience);
+        await reached.WaitAsync(EngineHome.Patience);
+
+        var before = home.SubmitAsync();
+        var broken = home.Engine.AskAsync<int>(
+            batch =>
+            {
+                batch.Rules.Submit(Draft.Job(), new Dictionary<JobId, JobState>());
+                throw new InvalidOperationException("a bug");
+            },
+            EngineHome.Patience);
+        var after = home.SubmitAsync();
+        gate.Set();
+
+        Assert.Equal("a bug", (await Assert.ThrowsAsync<InvalidOperationException>(() => broken)).Message);
+        Assert.Equal((1u, 2u), ((await before).Id.Value, (await after).Id.Value));
+        Assert.True((await earlier).Ok);
+        Assert.Equal(2, home.Count("SELECT count(*) FROM job"));
+    }
+
+    [Fact]
+    public async Task A_script_that_is_a_pipe_is_refused_rather_than_waited_for()
+    {
+        await using var home = await EngineHome.StartAsync();
+        var pipe = Path.Combine(home.Paths.Root, "pipe");
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await mkfifo.WaitForExitAsync(EngineHome.Patience);
+        }
+
+        var refused = await home.Requests.SubmitAsync([Draft.Command() with { Command = null, Script = pipe }], EngineHome.Alice, EngineHome.Patience);
+
+        Assert.Equal($"The script {pipe} is no regular file.", Assert.Single(refused.Problems).Message);
     }
 
     [Fact]

@@ -1,32 +1,69 @@
+using Gflow.Core.Access;
+using Gflow.Daemon.Engine;
+using Gflow.Daemon.Execution;
 using Gflow.Daemon.Http;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
 
 public sealed class AccessRulesTests
 {
-    private static readonly Caller Owner = new(1000, "ana", Administrator: true);
+    private const int Port = 40_000;
+
+    private static readonly AccessPolicy Policy = new() { Admins = ["carla"] };
 
     [Fact]
-    public void The_owner_may() => Assert.Null(AccessRules.Refusal(new Peer(1000, OverTcp: true), Owner));
-
-    [Theory]
-    [InlineData(0u)]
-    [InlineData(1001u)]
-    public void Nobody_else_may_and_hears_whose_daemon_it_is(uint uid)
+    public void The_owner_administers_his_own_daemon_over_both_ways()
     {
-        var refusal = AccessRules.Refusal(new Peer(uid, OverTcp: false), Owner);
-        Assert.Equal("forbidden", refusal!.Code);
-        Assert.Contains("ana (uid 1000)", refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("gflowd start", refusal.Message, StringComparison.Ordinal);
+        var own = Facts(People.Ana, shared: false);
+        Assert.Equal(own.Owner, AccessRules.Identify(new Peer(People.Ana, Port), own, Policy).Value);
+        Assert.Equal(own.Owner, AccessRules.Identify(new Peer(People.Ana, null), own, Policy).Value);
+    }
+
+    [Fact]
+    public void Nobody_else_is_served_by_it_and_all_hear_whose_daemon_it_is()
+    {
+        foreach (var stranger in (Account[])[People.Root, People.Bob, People.Carla])
+        {
+            var refusal = Assert.Single(AccessRules.Identify(new Peer(stranger, null), Facts(People.Ana, shared: false), Policy).Problems);
+            Assert.Equal("forbidden", refusal.Code);
+            Assert.Contains("ana (uid 4000001)", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("gflowd start", refusal.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
     public void Who_cannot_be_told_is_nobody_even_to_root()
     {
-        var root = new Caller(0, "root", Administrator: true);
-        Assert.Equal("unknown_caller", AccessRules.Refusal(new Peer(null, OverTcp: true), root)!.Code);
-        Assert.Equal("unknown_caller", AccessRules.Refusal(null, root)!.Code);
+        foreach (var shared in (bool[])[false, true])
+        {
+            var facts = Facts(People.Root, shared);
+            Assert.Equal("unknown_caller", Assert.Single(AccessRules.Identify(new Peer(null, Port), facts, Policy).Problems).Code);
+            Assert.Equal("unknown_caller", Assert.Single(AccessRules.Identify(new Peer(null, null), facts, Policy).Problems).Code);
+            Assert.Equal("unknown_caller", Assert.Single(AccessRules.Identify(null, facts, Policy).Problems).Code);
+        }
     }
+
+    [Fact]
+    public void A_daemon_for_all_serves_all_and_has_administrators_on_its_socket_alone()
+    {
+        var facts = Facts(People.Bob, shared: true);
+        foreach (var (who, administers) in (ReadOnlySpan<(Account, bool)>)[(People.Ana, false), (People.Bob, true), (People.Carla, true), (People.Root, true)])
+        {
+            Assert.Equal(new Caller(who.Uid, who.Name, administers), AccessRules.Identify(new Peer(who, null), facts, Policy).Value);
+            Assert.Equal(
+                new Caller(who.Uid, who.Name, false) { AdministratorElsewhere = administers }, AccessRules.Identify(new Peer(who, Port), facts, Policy).Value);
+        }
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("none", true)]
+    [InlineData("same-origin", true)]
+    [InlineData("same-site", false)]
+    [InlineData("cross-site", false)]
+    [InlineData("same-origin,cross-site", false)]
+    public void Pages_of_other_sites_are_refused_whatever_their_origin(string? site, bool right) => Assert.Equal(right, AccessRules.IsOwnSite(site));
 
     [Theory]
     [InlineData("localhost", true)]
@@ -54,4 +91,7 @@ public sealed class AccessRulesTests
     [InlineData("http://evil.example", false)]
     [InlineData("null", false)]
     public void Only_our_own_pages_are_origins(string? origin, bool right) => Assert.Equal(right, AccessRules.IsOwnOrigin(origin, "localhost:59000"));
+
+    private static DaemonFacts Facts(Account owner, bool shared) =>
+        new("0.0.0", new Caller(owner.Uid, owner.Name, Administrator: true), new DataPaths("/data"), "/run/gflowd.sock", shared);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 
@@ -83,6 +84,31 @@ public sealed class AccessTests
         }
 
         Assert.Equal("Queued", (await daemon.GetAsync("/jobs/2")).Json.GetProperty("state").GetString());
+    }
+
+    [Theory]
+    [InlineData("\0")]
+    [InlineData("/tmp/gflow-test-")]
+    public async Task A_caller_whose_own_end_has_the_longest_name_is_served(string start)
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        var name = $"{start}{Guid.NewGuid():N}".PadRight(107, 'x');
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(name));
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(daemon.Host.Socket), Ct);
+            await socket.SendAsync("GET /health HTTP/1.0\r\n\r\n"u8.ToArray(), Ct);
+            using var answer = new StreamReader(new NetworkStream(socket));
+            Assert.Contains("200 OK", await answer.ReadLineAsync(Ct), StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (start[0] == '/')
+            {
+                File.Delete(name);
+            }
+        }
     }
 
     private static async Task<string> AsNobodyAsync(TestDaemon daemon, string request, string then)

@@ -19,6 +19,8 @@ public sealed class BodyTests
     [InlineData("{\"time_limit\":60}", "wrong_type", "secs")]
     [InlineData("{\"script_content\":\"%%\"}", "wrong_type", "base64")]
     [InlineData("{\"environment\":[]}", "wrong_type", "an object of texts")]
+    [InlineData("{\"gpus\":1,\"gpus\":2}", "repeated_name", "The name \"gpus\" is there twice")]
+    [InlineData("{\"environment\":{\"A\":\"1\",\"\\u0041\":\"2\"}}", "repeated_name", "\"A\"")]
     [InlineData("[]", "wrong_type", "The body must be an object")]
     [InlineData("null", "wrong_type", "not null")]
     [InlineData("7", "wrong_type", "an object")]
@@ -46,6 +48,39 @@ public sealed class BodyTests
     [Fact]
     public void A_byte_order_mark_is_no_harm() =>
         Assert.Equal("a", RequestBody.Parse("\uFEFF{\"command\":\"a\"}"u8, WireJson.Default.SubmissionDraft).Value.Command);
+
+    [Theory]
+    [InlineData("command")]
+    [InlineData("gpus")]
+    [InlineData("priority")]
+    [InlineData("dependency_mode")]
+    [InlineData("auto_cancel_on_dependency_failure")]
+    public async Task An_update_that_clears_what_no_job_can_be_without_is_refused(string field)
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        await daemon.SubmitAsync("\"gpus\":2");
+        var waiting = await daemon.SubmitAsync("\"gpus\":2");
+        var answer = await daemon.PatchAsync($"/jobs/{waiting}", $$"""{"{{field}}":null}""");
+        Assert.Equal((400, field), (answer.Status, answer.Field));
+        Assert.Equal("Queued", (await daemon.GetAsync($"/jobs/{waiting}")).Json.GetProperty("state").GetString());
+    }
+
+    [Fact]
+    public void A_field_of_an_update_whose_name_is_no_text_is_refused() =>
+        Assert.Equal("malformed_json", Assert.Single(RequestBody.ParseUpdate([.. "{\""u8, 0xFF, .. "\":null}"u8]).Problems).Code);
+
+    [Theory]
+    [InlineData("{\"command\":\"true\",\"notifications\":{\"emails\":[null]}}", "notifications.emails")]
+    [InlineData("{\"command\":\"true\",\"notifications\":{\"events\":[null]}}", "notifications.events")]
+    [InlineData("{\"script_content\":\"IyEvYmluL3NoCg==\",\"script\":\"/a\",\"arguments\":[null]}", "arguments")]
+    [InlineData("{\"script\":\"/a\\u0000b\"}", "script")]
+    public async Task What_no_text_can_be_is_refused_and_named(string body, string field)
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        var answer = await daemon.PostAsync("/jobs", body);
+        Assert.Equal(400, answer.Status);
+        Assert.Contains(field, answer.Json.GetProperty("problems").EnumerateArray().Select(problem => problem.GetProperty("field").GetString()));
+    }
 
     [Theory]
     [InlineData("text/plain")]

@@ -11,7 +11,7 @@ public sealed class LogFileTests
     public void Entries_are_lines_and_line_breaks_in_them_are_not()
     {
         var lines = new List<string>();
-        using var logs = LineLog.Factory(lines.Add, new FakeTimeProvider(new(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero)));
+        using var logs = LineLog.Factory(lines.Add, new FakeTimeProvider(new(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero)), LogLevel.Information);
         logs.CreateLogger("Gflow.Daemon.Some.Part").Log(LogLevel.Warning, new EventId(), "a\nforged", null, (text, _) => text);
         Assert.Equal("2026-01-02T03:04:05.678Z warn  Part: a\\u000aforged\n", Assert.Single(lines));
     }
@@ -20,7 +20,7 @@ public sealed class LogFileTests
     public void The_web_servers_chatter_is_left_out()
     {
         var lines = new List<string>();
-        using var logs = LineLog.Factory(lines.Add, TimeProvider.System);
+        using var logs = LineLog.Factory(lines.Add, TimeProvider.System, LogLevel.Information);
         logs.CreateLogger("Microsoft.AspNetCore.Server.Kestrel").Log(LogLevel.Information, new EventId(), "x", null, (text, _) => text);
         Assert.Empty(lines);
     }

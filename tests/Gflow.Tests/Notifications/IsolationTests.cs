@@ -41,8 +41,9 @@ public sealed class IsolationTests : IAsyncDisposable
         { "drips its headers", "not done within 1 s" },
         { "drips its body", "HTTP 500" },
         { "has a body of a gibibyte", "HTTP 500: xxx" },
-        { "resets at once", "the connection broke" },
-        { "resets within the headers", "the connection broke" },
+        // A reset that overtakes the connection's set-up is known under its own name.
+        { "resets at once", "the connection broke|connection reset" },
+        { "resets within the headers", "the connection broke|connection reset" },
         { "closes within the headers", "the connection ended before an answer" },
         { "talks garbage", "the answer was not HTTP as we speak it" },
         { "stalls in TLS", "not done within 1 s" },
@@ -168,7 +169,7 @@ public sealed class IsolationTests : IAsyncDisposable
                 mails.Where(mail => mail.Message.TextBody!.Contains($"\nJob ID: {job}", StringComparison.Ordinal)).Select(mail => mail.Message.TextBody!.Split('\n')[0].Trim()["Event: ".Length..]));
         }
 
-        Assert.StartsWith(ends, _outbox.Attempts(first.Seq)[0].Detail, StringComparison.Ordinal);
+        Assert.Contains(ends.Split('|'), end => _outbox.Attempts(first.Seq)[0].Detail!.StartsWith(end, StringComparison.Ordinal));
         Assert.All(bad.Started, together => Assert.Equal(1, together));
     }
 

@@ -135,6 +135,43 @@ public sealed class LaneHealthTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_clock_set_back_delays_no_retry()
+    {
+        _answer = new DeliveryOutcome.TryLater("HTTP 500", 500);
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", [(1, EventType.JobStarted), (1, EventType.JobFailed)], _pump);
+        await Until.TrueAsync(() => _outbox.Spent() == 1, _time);
+
+        _answer = new DeliveryOutcome.Delivered(204);
+        await AssertServedSoonAfterAsync(_time.GetUtcNow() - TimeSpan.FromHours(1));
+    }
+
+    [Fact]
+    public async Task A_clock_set_back_delays_no_probe()
+    {
+        _answer = new DeliveryOutcome.TargetFault("HTTP 404", 404);
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", [(1, EventType.JobStarted), (1, EventType.JobFailed)], _pump);
+        await Until.TrueAsync(() => _attempts == 1, _time);
+
+        _answer = new DeliveryOutcome.Delivered(204);
+        await AssertServedSoonAfterAsync(_time.GetUtcNow() - TimeSpan.FromHours(1));
+    }
+
+    [Fact]
+    public async Task A_clock_set_back_while_there_is_no_daemon_delays_nothing()
+    {
+        var noon = _time.GetUtcNow() + TimeSpan.FromHours(1);
+        _time.AdjustTime(noon);
+        _outbox.Commit("ops", [(1, EventType.JobStarted), (1, EventType.JobFailed), (2, EventType.JobFailed)]);
+        _time.AdjustTime(noon - TimeSpan.FromHours(1));
+
+        _answer = new DeliveryOutcome.Delivered(204);
+        await _pump.ApplyAsync(Options(Target()));
+        await AssertServedSoonAfterAsync(_time.GetUtcNow());
+    }
+
+    [Fact]
     public async Task Targets_that_hang_leave_a_quarter_of_the_slots_to_those_that_answer()
     {
         var hanging = Enumerable.Range(0, 20).Select(i => new DeliveryTarget($"hang{i}", Hanging(), $"hang{i}", TimeSpan.FromMinutes(1), null)).ToArray();
@@ -159,6 +196,14 @@ public sealed class LaneHealthTests : IAsyncDisposable
         var stopping = _pump.DisposeAsync().AsTask();
         await Until.TrueAsync(() => stopping.IsCompleted, _time, TimeSpan.FromSeconds(10));
         _outbox.Dispose();
+    }
+
+    /// <summary>Sets the clock to an instant, after which all must be delivered within seconds of it.</summary>
+    private async Task AssertServedSoonAfterAsync(DateTimeOffset instant)
+    {
+        _time.AdjustTime(instant);
+        await Until.TrueAsync(() => _outbox.Counts().Pending == 0, _time, TimeSpan.FromMilliseconds(100));
+        Assert.True(_time.GetUtcNow() - instant < TimeSpan.FromSeconds(30));
     }
 
     /// <summary>Gives no answer, or the one that is set, while it is not held.</summary>

@@ -18,8 +18,8 @@ public sealed class MailTextTests
     [MemberData(nameof(Subjects))]
     public void The_subject_says_what_happened_to_what(string name, string subject)
     {
-        Assert.Equal(subject, MailText.Subject(Sample(name), "[lab]"));
-        Assert.Equal(subject["[lab] ".Length..], MailText.Subject(Sample(name), " "));
+        Assert.Equal(subject, Subject(Sample(name), "[lab]"));
+        Assert.Equal(subject["[lab] ".Length..], Subject(Sample(name), " "));
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class MailTextTests
               gjob redo 12
 
             """.ReplaceLineEndings("\n"),
-            MailText.Body(payload));
+            Body(payload));
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class MailTextTests
               gjob show 12
 
             """.ReplaceLineEndings("\n"),
-            MailText.Body(SamplePayloads.FailedJob with { Event = "job_submitted", Job = job }));
+            Body(SamplePayloads.FailedJob with { Event = "job_submitted", Job = job }));
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class MailTextTests
         var facts = SamplePayloads.FailedJob.Job!;
         var job = facts with { ExitCode = code, Signal = signal, Gpus = [0, 2], FinishedAt = over ? facts.FinishedAt : null };
 
-        Assert.Contains(says, MailText.Body(SamplePayloads.FailedJob with { Event = name, Job = job }));
+        Assert.Contains(says, Body(SamplePayloads.FailedJob with { Event = name, Job = job }));
     }
 
     [Theory]
@@ -114,16 +114,31 @@ public sealed class MailTextTests
     [InlineData("job_completed", "To go on:\n  gjob show 12\n  gjob log 12\n")]
     [InlineData("job_held", "To go on:\n  gjob show 12\n  gjob log 12\n  gjob release 12\n")]
     public void The_body_ends_with_the_commands_to_go_on_with(string name, string says) =>
-        Assert.EndsWith(says, MailText.Body(SamplePayloads.FailedJob with { Event = name }));
+        Assert.EndsWith(says, Body(SamplePayloads.FailedJob with { Event = name }));
 
     [Fact]
     public void The_bodies_of_events_of_the_machine()
     {
-        Assert.EndsWith("\n\nGPU Index: 3\nAvailable: true\n", MailText.Body(Sample("gpu_available")));
-        Assert.EndsWith("\n\ngflow scheduler online\nHost: h\n", MailText.Body(Sample("scheduler_online")));
-        Assert.EndsWith(
+        Assert.EndsWith("\n\nGPU Index: 3\nAvailable: true\n", Body(Sample("gpu_available")));
+        Assert.EndsWith("\n\ngflow scheduler online\nHost: h\n", Body(Sample("scheduler_online")));
+        Assert.Contains(
             "\n\nReservation ID: 3\nUser: bob\nGPU Count: 2\nGPU Indices: 0, 1\nStart Time: a\nEnd Time: b\nStatus: Pending\nCreated At: c\n",
-            MailText.Body(Sample("reservation_created")));
+            Body(Sample("reservation_created")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_reservations_mail_ends_in_sentences_and_with_its_commands_too()
+    {
+        var made = Sample("reservation_created");
+        var reservation = made.Reservation!;
+
+        Assert.EndsWith(
+            "\nReservation 3 of bob was made at 2026-03-01T10:00:07Z.\nIt is for GPUs 0, 1 from a to b.\n\nTo go on:\n  gctl reserve get 3\n  gctl reserve cancel 3\n",
+            Body(made));
+        Assert.EndsWith(
+            " was cancelled at 2026-03-01T10:00:07Z.\nIt was for 2 GPUs from a to b.\n\nTo go on:\n  gctl reserve get 3\n",
+            Body(made with { Event = "reservation_cancelled", Reservation = reservation with { GpuIndices = null, CancelledAt = "d" } }));
     }
 
     [Theory]
@@ -136,12 +151,12 @@ public sealed class MailTextTests
     {
         var payload = SamplePayloads.FailedJob with { Job = SamplePayloads.FailedJob.Job! with { Name = name } };
 
-        var subject = MailText.Subject(payload, "[x]\r\nTo: evil@x.org");
-        var body = MailText.Body(payload);
+        var subject = Subject(payload, "[x]\r\nTo: evil@x.org");
+        var body = Body(payload);
 
         Assert.DoesNotContain(subject, c => char.IsControl(c) || c is '\u2028' or '\u202e');
         Assert.DoesNotContain(body, c => (char.IsControl(c) && c != '\n') || c is '\u2028' or '\u202e');
-        Assert.Equal(MailText.Body(SamplePayloads.FailedJob).Count(c => c == '\n'), body.Count(c => c == '\n'));
+        Assert.Equal(Body(SamplePayloads.FailedJob).Count(c => c == '\n'), body.Count(c => c == '\n'));
     }
 
     [Fact]
@@ -150,9 +165,13 @@ public sealed class MailTextTests
         var name = new string('x', 10_000);
         var payload = SamplePayloads.FailedJob with { Job = SamplePayloads.FailedJob.Job! with { Name = name } };
 
-        Assert.Equal($"Job failed: job #12 ({new string('x', LineText.LongestName - 1)}…)", MailText.Subject(payload, null));
-        Assert.Contains($"Job Name: {name}\n", MailText.Body(payload));
+        Assert.Equal($"Job failed: job #12 ({new string('x', LineText.LongestName - 1)}…)", Subject(payload, null));
+        Assert.Contains($"Job Name: {name}\n", Body(payload));
     }
+
+    private static string Subject(NotificationPayload payload, string? prefix) => MailText.Subject(MailContent.Of(payload), prefix);
+
+    private static string Body(NotificationPayload payload) => MailText.Body(MailContent.Of(payload));
 
     private static NotificationPayload Sample(string name) => name switch
     {

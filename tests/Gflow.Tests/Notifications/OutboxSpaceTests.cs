@@ -36,10 +36,8 @@ public sealed class OutboxSpaceTests
 
         // The daemon's start, each submission, and the one start that two GPUs allow.
         await receiver.Requests.WaitForAsync(all => all.Count >= accepted + 2, TimeSpan.FromSeconds(60));
-        while ((await daemon.PostAsync("/jobs", """{"command":"true"}""")).Status != 201)
-        {
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
+        await Until.TrueAsync(() => daemon.Host.Engine.Troubles.Count == 0);
+        Assert.Equal(201, (await daemon.PostAsync("/jobs", """{"command":"true"}""")).Status);
     }
 
     [Fact]

@@ -106,6 +106,20 @@ public sealed class RecipientTests
     }
 
     [Fact]
+    public async Task Recipients_named_while_there_was_no_rate_count_when_there_is_one_again()
+    {
+        await using var daemon = await StartAsync(options => options with { Emails = [Mail("lab")], Recipients = new() { PerUserPerHour = 2 } });
+        Assert.Equal(201, (await SubmitAsync(daemon, """{"emails":["a@x.org"]}""")).Status);
+        var limited = daemon.Host.Options;
+        await daemon.Host.ApplyAsync(limited with { Notifications = limited.Notifications with { Recipients = new() } });
+        Assert.Equal(201, (await SubmitAsync(daemon, """{"emails":["b@x.org"]}""")).Status);
+
+        await daemon.Host.ApplyAsync(limited);
+
+        Refused(await SubmitAsync(daemon, """{"emails":["c@x.org"]}"""), "too_many_recipients", "2");
+    }
+
+    [Fact]
     public async Task An_update_changes_addresses_or_events_and_leaves_the_other()
     {
         await using var daemon = await StartAsync(Mail("lab"));

@@ -1,11 +1,12 @@
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Engine;
-using Gflow.Daemon.Http;
 using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -14,6 +15,10 @@ namespace Gflow.Tests.TestKit;
 /// <summary>An engine on a real database file, with a clock and an executor the test holds in its hands.</summary>
 internal sealed class EngineHome : IAsyncDisposable
 {
+    private const long OutboxBytes = 256L << 20;
+
+    private static readonly RetentionTerms Terms = new(TimeSpan.FromDays(365), TimeSpan.FromDays(90));
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gflow-engine-");
     private readonly int _gpus;
     private Database _database = null!;
@@ -34,9 +39,9 @@ internal sealed class EngineHome : IAsyncDisposable
 
     public JobEngine Engine { get; private set; } = null!;
 
-    public JobRequests Requests { get; private set; } = null!;
+    public AskedRequests Requests { get; private set; } = null!;
 
-    public ReservationRequests Reservations { get; private set; } = null!;
+    public AskedReservations Reservations { get; private set; } = null!;
 
     public DataPaths Paths => new(_directory.FullName);
 
@@ -51,9 +56,17 @@ internal sealed class EngineHome : IAsyncDisposable
     }
 
     /// <summary>Ends the engine and starts another on the same file, with an executor that has what <paramref name="executor"/> says.</summary>
-    public async Task RestartAsync(Action<FakeExecutor>? executor = null)
+    /// <param name="between">Changes the file while nobody has it.</param>
+    public async Task RestartAsync(Action<FakeExecutor>? executor = null, Action<SqliteConnection>? between = null)
     {
         await CloseAsync();
+        if (between is not null)
+        {
+            using var connection = new SqliteConnection($"Data Source={Paths.Database};Pooling=False");
+            connection.Open();
+            between(connection);
+        }
+
         Executor = new FakeExecutor(Time);
         executor?.Invoke(Executor);
         await OpenAsync();
@@ -84,7 +97,7 @@ internal sealed class EngineHome : IAsyncDisposable
     public async Task<Job> WaitAsync(JobId id, Func<Job, bool> condition)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Patience);
-        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
         while (!condition(Job(id)))
         {
             patience.Token.ThrowIfCancellationRequested();
@@ -120,6 +133,28 @@ internal sealed class EngineHome : IAsyncDisposable
         }
     }
 
+    /// <summary>Has the engine demand so much free room on the disk from now on.</summary>
+    public void Keep(long minFreeBytes) => Engine.Keep(Terms, OutboxBytes, minFreeBytes);
+
+    /// <summary>Has every write fail from now on as on a disk that has become read-only.</summary>
+    public Task BreakStoreAsync() => OnWriterAsync("PRAGMA query_only = ON");
+
+    /// <summary>Has the database grow no more, as on a full disk; what fits in the pages that it has can still be written.</summary>
+    public Task FillStoreAsync() => OnWriterAsync("PRAGMA max_page_count = 1");
+
+    /// <summary>Takes back <see cref="FillStoreAsync"/>.</summary>
+    public Task MakeRoomAsync() => OnWriterAsync("PRAGMA max_page_count = 1000000000");
+
+    /// <summary>Takes back <see cref="BreakStoreAsync"/>, for an engine that has given up writing.</summary>
+    public void MendStore() => Database.Execute(_database.Writer, "PRAGMA query_only = OFF");
+
+    /// <summary>Who has the database, as it says itself.</summary>
+    public StoreOwner Owner()
+    {
+        using var reader = _database.OpenReader();
+        return StoreOwner.Read(reader)!;
+    }
+
     /// <summary>A number from the database.</summary>
     public long Count(string sql)
     {
@@ -131,7 +166,7 @@ internal sealed class EngineHome : IAsyncDisposable
     public static async Task UntilAsync(Func<bool> condition)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Patience);
-        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
         while (!condition())
         {
             await Task.Delay(5, patience.Token);
@@ -144,6 +179,15 @@ internal sealed class EngineHome : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
+    /// <summary>What else is in the same batch may be the first that fails; the statement has its effect all the same.</summary>
+    private Task<Result<bool>> OnWriterAsync(string sql) => Engine.AskAsync<bool>(
+        _ =>
+        {
+            Database.Execute(_database.Writer, sql);
+            return true;
+        },
+        Patience);
+
     private async Task OpenAsync()
     {
         Paths.Create();
@@ -154,15 +198,16 @@ internal sealed class EngineHome : IAsyncDisposable
             Gpus = Draft.Gpus(_gpus),
             Scheduler = new SchedulerFacts("gpu-server-01", "0.0.0"),
             Effects = new EffectSettings(Paths, 0, HideGpus: true),
-            OutboxMaxBytes = 256L << 20,
-            Retention = new RetentionTerms(TimeSpan.FromDays(365), TimeSpan.FromDays(90)),
+            OutboxMaxBytes = OutboxBytes,
+            MinFreeBytes = 0,
+            Retention = Terms,
         };
         Engine = new JobEngine(_database, Executor, settings, Time, NullLoggerFactory.Instance);
         Engine.Route(
             [new Subscription { Target = "hook", Kind = TargetKind.Webhook, Events = EventTypes.All.ToHashSet() }],
             Deliveries.AddRange);
-        Requests = new JobRequests(Engine, _database, user => Draft.Policy with { User = user });
-        Reservations = new ReservationRequests(Engine, Time);
+        Requests = new AskedRequests(Engine, new JobRequests(Engine, _database, user => Draft.Policy with { User = user }));
+        Reservations = new AskedReservations(Engine, new ReservationRequests(Engine, Time));
         await Engine.StartAsync(Patience);
     }
 

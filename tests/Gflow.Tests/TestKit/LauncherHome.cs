@@ -24,7 +24,7 @@ internal sealed partial class LauncherHome : IAsyncDisposable
         DataDirectory = Path.Combine(_root, subdirectory);
         Directory.CreateDirectory(DataDirectory);
         _patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        _patience.CancelAfter(TimeSpan.FromSeconds(60));
+        _patience.CancelAfter(TimeSpan.FromMinutes(2));
     }
 
     public string DataDirectory { get; }

@@ -1,9 +1,11 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Gflow.Daemon;
 using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Execution;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -13,9 +15,11 @@ namespace Gflow.Tests.TestKit;
 internal sealed class TestDaemon : IAsyncDisposable
 {
     private readonly bool _ownsHome;
+    private readonly People _people;
 
-    private TestDaemon(TestHome home, bool ownsHome, DaemonHost host, FakeExecutor executor)
+    private TestDaemon(TestHome home, bool ownsHome, DaemonHost host, FakeExecutor executor, People people)
     {
+        _people = people;
         Home = home;
         _ownsHome = ownsHome;
         Host = host;
@@ -32,13 +36,14 @@ internal sealed class TestDaemon : IAsyncDisposable
     /// <summary>Speaks to it over the Unix socket.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<TestDaemon> StartAsync(TestHome? home = null, Func<DaemonOptions, DaemonOptions>? configure = null, ILoggerFactory? logs = null)
+    public static async Task<TestDaemon> StartAsync(TestHome? home = null, Func<DaemonOptions, DaemonOptions>? configure = null, ILoggerFactory? logs = null, bool shared = false)
     {
         var place = home ?? new TestHome();
         var executor = new FakeExecutor(TimeProvider.System);
-        var parts = new DaemonParts(TimeProvider.System, logs ?? NullLoggerFactory.Instance) { Executor = (_, _) => executor };
+        var people = new People();
+        var parts = new DaemonParts(TimeProvider.System, logs ?? NullLoggerFactory.Instance) { Executor = (_, _) => executor, Peers = people.Of, IsShared = shared };
         var host = await DaemonHost.StartAsync(configure?.Invoke(place.Options) ?? place.Options, parts, TestContext.Current.CancellationToken);
-        return new TestDaemon(place, home is null, host, executor);
+        return new TestDaemon(place, home is null, host, executor, people);
     }
 
     /// <summary>A client of whatever listens on a Unix socket.</summary>
@@ -55,6 +60,10 @@ internal sealed class TestDaemon : IAsyncDisposable
     {
         BaseAddress = new Uri("http://localhost"),
     };
+
+    /// <summary>A client in somebody else's name; null for one whom the kernel does not name.</summary>
+    public HttpClient As(Account? who, bool overTcp = false) => _people.Client(
+        overTcp ? new IPEndPoint(IPAddress.Loopback, Host.Address.Port) : new UnixDomainSocketEndPoint(Host.Socket), who);
 
     public async Task<TestAnswer> GetAsync(string path) => await TestAnswer.OfAsync(await Http.GetAsync(path, Ct));
 

@@ -13,6 +13,8 @@ internal sealed class TestHome : IDisposable
         {
             ["HOME"] = Root,
             ["XDG_RUNTIME_DIR"] = Path.Combine(Root, "run"),
+            // Run by root, these are root's own daemons too, and not the machine's.
+            ["GFLOW_DAEMON__USER"] = System.Environment.UserName,
             ["PATH"] = System.Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin",
         };
         Paths = GflowPaths.From(Environment);
@@ -24,13 +26,13 @@ internal sealed class TestHome : IDisposable
 
     public GflowPaths Paths { get; }
 
-    /// <summary>Two simulated GPUs and any free port.</summary>
+    /// <summary>Two simulated GPUs, any free port, and any room on the disk.</summary>
     public DaemonOptions Options
     {
         get
         {
             var defaults = DaemonOptions.Defaults(Paths);
-            return defaults with { Daemon = defaults.Daemon with { Host = "127.0.0.1", Port = 0, SimulatedGpus = 2 } };
+            return defaults with { Daemon = defaults.Daemon with { Host = "127.0.0.1", Port = 0, SimulatedGpus = 2 }, Storage = defaults.Storage with { MinFreeMb = 0 } };
         }
     }
 

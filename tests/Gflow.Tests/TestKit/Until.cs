@@ -5,7 +5,7 @@ namespace Gflow.Tests.TestKit;
 /// <summary>Waiting for conditions.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <summary>Waits until the condition holds.</summary>
     /// <exception cref="TimeoutException">It never did.</exception>

@@ -1,14 +1,15 @@
 using System.Text;
 using Gflow.Core.Contracts;
+using Gflow.Daemon.Lifecycle.Rendering;
 using MimeKit;
 
 namespace Gflow.Daemon.Demo.Rendering;
 
 /// <summary>What the demo shows. Two receivers speak at once, so each item is written whole.</summary>
-internal sealed class DemoText(TextWriter output)
+internal sealed class DemoText(Terminal terminal)
 {
     private readonly Lock _lock = new();
-    private readonly bool _colour = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
+    private readonly bool _colour = terminal.IsPeoples && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
 
     public void Heading(string text) => Write($"\n{Bold($"== {text} ==")}\n");
 
@@ -54,8 +55,8 @@ internal sealed class DemoText(TextWriter output)
     {
         lock (_lock)
         {
-            output.Write(text);
-            output.Flush();
+            terminal.Out.Write(text);
+            terminal.Out.Flush();
         }
     }
 }

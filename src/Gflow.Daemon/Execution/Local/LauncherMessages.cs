@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
+using Gflow.Core.Jobs;
 using Gflow.Launcher;
 
 namespace Gflow.Daemon.Execution.Local;
@@ -48,8 +49,17 @@ internal static class LauncherMessages
         var frame = BeginNumbered(RequestKind.Start);
         frame.U32(launch.JobId);
         frame.U32((uint)launch.Attempt);
-        frame.U8((byte)(launch.AppendLog ? StartFlags.AppendLog : StartFlags.None));
+        frame.U32(launch.Uid);
+        frame.U8((byte)((launch.AppendLog ? StartFlags.AppendLog : StartFlags.None) | (launch.HasScript ? StartFlags.Script : StartFlags.None)));
         frame.I64(launch.LogMaxBytes);
+        frame.U32((uint)launch.Umask);
+        frame.U32((uint)launch.Limits.Count);
+        foreach (var (name, value) in launch.Limits)
+        {
+            frame.U8((byte)ResourceLimits.Numbers[name]);
+            frame.I64(value ?? -1);
+        }
+
         frame.Text(launch.Program);
         frame.Text(launch.WorkingDirectory);
         frame.Text(launch.LogPath);
@@ -117,7 +127,7 @@ internal static class LauncherMessages
     {
         var (jobId, attempt, flags, value) = (reader.U32(), reader.I32(), (EndFlags)reader.U8(), reader.I32());
         var endedAt = reader.Instant();
-        var usage = new ResourceUsage(TimeSpan.FromMilliseconds(reader.I64()), TimeSpan.FromMilliseconds(reader.I64()), reader.I64());
+        var usage = new ResourceUsage(reader.Span(), reader.Span(), reader.I64());
         return new ExecutorReport.Exited(
             jobId,
             attempt,
@@ -205,11 +215,15 @@ internal static class LauncherMessages
 
         internal long I64() => BinaryPrimitives.ReadInt64LittleEndian(Take(8));
 
-        internal DateTimeOffset Instant() => DateTimeOffset.FromUnixTimeMilliseconds(I64());
+        internal DateTimeOffset Instant() =>
+            DateTimeOffset.FromUnixTimeMilliseconds(Within(DateTimeOffset.MinValue.ToUnixTimeMilliseconds(), DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()));
+
+        internal TimeSpan Span() =>
+            TimeSpan.FromMilliseconds(Within(TimeSpan.MinValue.Ticks / TimeSpan.TicksPerMillisecond, TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond));
 
         internal string Text()
         {
-            var text = Encoding.UTF8.GetString(Take(checked((int)U32())));
+            var text = Encoding.UTF8.GetString(Take(U32()));
             _ = U8();
             return text;
         }
@@ -222,15 +236,19 @@ internal static class LauncherMessages
             }
         }
 
-        private ReadOnlySpan<byte> Take(int count)
+        private long Within(long least, long most) => I64() is var number && number >= least && number <= most
+            ? number
+            : throw new InvalidDataException("a message of the launcher names a time beyond the calendar");
+
+        private ReadOnlySpan<byte> Take(uint count)
         {
             if (count > _rest.Length)
             {
                 throw new InvalidDataException("a message of the launcher is cut short");
             }
 
-            var taken = _rest[..count];
-            _rest = _rest[count..];
+            var taken = _rest[..(int)count];
+            _rest = _rest[(int)count..];
             return taken;
         }
     }

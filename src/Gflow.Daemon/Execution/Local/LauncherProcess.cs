@@ -9,10 +9,13 @@ internal static class LauncherProcess
     /// <summary>
     /// Runs the program, which detaches itself from this process and returns when its socket can be connected to.
     /// </summary>
+    /// <param name="options">Which program, and where its socket is to be.</param>
+    /// <param name="terms">What follows the socket on its command line.</param>
+    /// <param name="ct">Ends the waiting.</param>
     /// <returns>Null, or why there is no new launcher; another one already running is a usual reason.</returns>
-    internal static async Task<string?> StartAsync(LocalExecutorOptions options, CancellationToken ct)
+    internal static async Task<string?> StartAsync(LocalExecutorOptions options, IReadOnlyList<string> terms, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(options.LauncherProgram, [options.SocketPath])
+        var start = new ProcessStartInfo(options.LauncherProgram, [options.SocketPath, .. terms])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

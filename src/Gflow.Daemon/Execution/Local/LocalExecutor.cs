@@ -287,7 +287,8 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
                 // Once: a program that is not of the version it should be does not become so by repetition.
                 mayReplace = false;
                 LogReplacing(welcome.Version, options.LauncherVersion);
-                if (await ReplaceAsync(connection, jobs.Count > 0, ct) is { } objection)
+                // One of root's could not be started again from here, so that it has to stay, as another program.
+                if (await ReplaceAsync(connection, options.IsRoots || jobs.Count > 0, ct) is { } objection)
                 {
                     LogNotReplaced(welcome.Version, options.LauncherVersion, objection);
                 }
@@ -320,7 +321,9 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
             }
 
             // A launcher that is just ending, starting or becoming another still holds the lock: try again.
-            var problem = await LauncherProcess.StartAsync(options, ct);
+            var problem = options.IsRoots
+                ? "only root can start it: gflowd restart"
+                : await LauncherProcess.StartAsync(options, [], ct);
             if (problem is not null && time.GetElapsedTime(began) > ReachTime)
             {
                 throw new ExecutorUnavailableException($"no launcher listens at {options.SocketPath}, and none can be started: {problem}");

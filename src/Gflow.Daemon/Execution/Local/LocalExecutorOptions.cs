@@ -17,8 +17,14 @@ internal sealed record LocalExecutorOptions(string DataDirectory, long Epoch)
     public string LauncherVersion { get; init; } =
         typeof(LocalExecutorOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
+    /// <summary>
+    /// Whether the launcher is that of a shared daemon, with root's rights: in a directory of root's, started by root alone, and
+    /// replaced by nothing but what root has put in its program's place.
+    /// </summary>
+    public bool IsRoots { get; init; }
+
     /// <summary>The socket's path, of any length.</summary>
-    internal string SocketPath => Path.Combine(DataDirectory, "launcher.sock");
+    internal string SocketPath => Path.Combine(DataDirectory, IsRoots ? "launcher/launcher.sock" : "launcher.sock");
 
     private static string FindProgram(string directory)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using Gflow.Core.Contracts;
+using Gflow.Core.Text;
 
 namespace Gflow.Daemon.Lifecycle.Rendering;
 
@@ -9,7 +10,13 @@ internal static class StatusText
     public static string Format(StatusAnswer status)
     {
         var text = new StringBuilder();
-        Add("Status", "Running");
+        Add("Status", status.Troubles.Count > 0 ? "Running, takes no new work" : "Running");
+        foreach (var trouble in status.Troubles)
+        {
+            Add("Trouble", trouble.Message);
+        }
+
+        Add("Daemon", status.Shared ? "shared daemon of this machine" : $"{status.User}'s own");
         Add("Version", status.Version);
         Add("User", status.User);
         Add("PID", $"{status.Pid}");
@@ -27,6 +34,6 @@ internal static class StatusText
 
         return text.ToString();
 
-        void Add(string label, string value) => text.Append($"{label + ":",-11}{value}\n");
+        void Add(string label, string value) => text.Append($"{label + ":",-11}{SafeText.Line(value)}\n");
     }
 }

@@ -1,7 +1,33 @@
+using System.Text;
+
 namespace Gflow.Daemon.Lifecycle.Rendering;
 
 /// <summary>Where a command writes: answers to <paramref name="Out"/>, everything else to <paramref name="Error"/>.</summary>
 internal sealed record Terminal(TextWriter Out, TextWriter Error)
 {
-    public static Terminal OfProcess { get; } = new(Console.Out, Console.Error);
+    private LastingStream? _answers;
+
+    /// <summary>Whether it is this process's own, and not a program's that runs a command within itself.</summary>
+    public bool IsPeoples => _answers is not null;
+
+    public static Terminal OfProcess()
+    {
+        var answers = new LastingStream(Console.OpenStandardOutput());
+        return new(Writer(answers), Writer(new LastingStream(Console.OpenStandardError()))) { _answers = answers };
+    }
+
+    /// <summary>Says so where answers were lost.</summary>
+    /// <returns>The exit code of a command that ended with this one.</returns>
+    public int Closed(int code)
+    {
+        if (_answers?.Failure is not { } failure)
+        {
+            return code;
+        }
+
+        Error.WriteLine($"gflowd: the output cannot be written: {failure}");
+        return code == VerbContext.Done ? VerbContext.Failed : code;
+    }
+
+    private static TextWriter Writer(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true });
 }

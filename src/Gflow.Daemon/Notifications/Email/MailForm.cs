@@ -22,16 +22,18 @@ internal static class MailForm
         var payload = Payload(message);
         var recipient = RecipientText.Parse(message.Recipient) ?? throw new FormatException("the recipient is not a mailbox");
 
+        var content = MailContent.Of(payload);
         var host = IdPart(payload.Scheduler.Host);
+        var fingerprint = Fingerprint(message);
         using var mail = new MimeMessage();
 
         // The library fills in a date and an id of its own.
         mail.Headers.Clear();
         mail.From.Add(transport.From);
         mail.To.Add(recipient);
-        mail.Headers.Add(SubjectHeader.Of(MailText.Subject(payload, transport.SubjectPrefix)));
+        mail.Headers.Add(SubjectHeader.Of(MailText.Subject(content, transport.SubjectPrefix)));
         mail.Date = message.At.ToUniversalTime();
-        mail.MessageId = $"{IdPart(message.EventUid)}.{Fingerprint(message)}@{host}";
+        mail.MessageId = $"{IdPart(message.EventUid)}.{fingerprint}@{host}";
         if (payload.Job is { } job)
         {
             // A root that nobody ever sent: the mails of one job hang on it, whichever of them somebody has.
@@ -44,7 +46,10 @@ internal static class MailForm
         mail.Headers.Add("X-Auto-Response-Suppress", "All");
         mail.Headers.Add(HeaderId.ListId, $"<{(payload.Job is null ? "scheduler" : "jobs")}.{host}>");
         mail.Headers.Add(HeaderId.MimeVersion, "1.0");
-        mail.Body = Text(MailText.Body(payload));
+        mail.Body = new MultipartAlternative(Text("plain", MailText.Body(content)), Text("html", Html(content)))
+        {
+            Boundary = $"=_{fingerprint}",
+        };
 
         // Seven bits pass every server unchanged; otherwise each could make us send other bytes.
         mail.Prepare(EncodingConstraint.SevenBit);
@@ -66,17 +71,25 @@ internal static class MailForm
         }
     }
 
-    private static TextPart Text(string body)
+    private static string Html(MailContent content)
     {
-        var part = new TextPart("plain");
+        using var html = new StringWriter();
+        var rendering = MailPage.Create(content).RenderAsync(html);
+        return rendering.IsCompletedSuccessfully ? html.ToString() : throw new InvalidOperationException("A page that waits for nothing was not rendered at once.");
+    }
+
+    private static TextPart Text(string subtype, string body)
+    {
+        var part = new TextPart(subtype);
         part.SetText(Encoding.UTF8, body.ReplaceLineEndings("\r\n"));
         return part;
     }
 
-    // One event may go to one address by two transports, and to many addresses by one: each of these mails is its own.
+    // One event may go to one address by two transports, and to many addresses by one: each of these mails is its own. Nobody who
+    // names a job knows the event's id, so that no name can hold the boundary that is made of it.
     private static string Fingerprint(OutgoingMessage message)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{message.Target}\n{MailboxText.Key(message.Recipient!)}"));
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{message.EventUid}\n{message.Target}\n{MailboxText.Key(message.Recipient!)}"));
         return Convert.ToHexStringLower(hash.AsSpan(0, 8));
     }
 

@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 
@@ -16,6 +17,8 @@ internal sealed class WebhookSink : INotificationSink
     /// <summary>What is read of an answer, in bytes; enough for a sentence, and no peer can make us hold more.</summary>
     public const int LongestAnswer = 4096;
 
+    private const string Masked = "***";
+
     private static readonly TimeSpan LongestConnect = TimeSpan.FromMinutes(1);
 
     private static readonly ProductInfoHeaderValue UserAgent = new("gflow", ProgramVersion());
@@ -23,6 +26,8 @@ internal sealed class WebhookSink : INotificationSink
     private readonly WebhookTargetOptions _target;
     private readonly TimeProvider _time;
     private readonly SecretText _secrets;
+    private readonly ServerTrust _trust;
+    private readonly GuardedConnector _connector;
     private readonly HttpClient _client;
     private readonly AsyncLocal<ConnectionTrace?> _trace = new();
 
@@ -37,14 +42,11 @@ internal sealed class WebhookSink : INotificationSink
             .. target.Secrets.Select(secret => secret.Text),
             .. target.Proxy is { } proxy ? SecretText.PartsOf(proxy) : [],
         ]);
-        var trust = new ServerTrust(target.Authorities, "url");
+        _trust = new ServerTrust(target.Authorities, "url");
+        _connector = connector;
         _client = new HttpClient(new SocketsHttpHandler
         {
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                RemoteCertificateValidationCallback = (_, shown, chain, errors) =>
-                    trust.Problem(shown, chain, errors) is { } problem ? throw new UntrustedServerException(problem) : true,
-            },
+            SslOptions = TlsTo(null),
             AllowAutoRedirect = false,
 
             // Never one of the environment's.
@@ -92,11 +94,80 @@ internal sealed class WebhookSink : INotificationSink
         }
     }
 
+    /// <summary>What would be sent, with all that may be a secret masked: of the address no more than the host is shown.</summary>
+    public PreviewView Preview(OutgoingMessage message)
+    {
+        var body = Render(message);
+        using var request = Request(message, body);
+        List<HeaderView> headers = [new("Host", _target.Url.Authority)];
+        headers.AddRange(request.Headers.NonValidated.Select(header => new HeaderView(header.Key, Shown(header.Key, header.Value.ToString()))));
+        headers.AddRange(request.Content!.Headers.NonValidated.Select(header => new HeaderView(header.Key, Shown(header.Key, header.Value.ToString()))));
+        headers.Add(new HeaderView("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture)));
+        return new PreviewView(
+            _target.Name, "webhook", $"POST {_target.Url.Scheme}://{_target.Url.Authority}/{Masked}", headers, Encoding.UTF8.GetString(body.Span));
+    }
+
+    /// <summary>Connects, with TLS where the address asks for it, and sends nothing.</summary>
+    /// <returns>What stands in the way; null for nothing.</returns>
+    /// <exception cref="OperationCanceledException">The deadline came first.</exception>
+    public async Task<string?> ConnectProblemAsync(CancellationToken deadline)
+    {
+        // Behind a proxy nothing can be reached without asking it to pass something on.
+        var place = _target.Proxy ?? _target.Url;
+        try
+        {
+            await using var stream = new NetworkStream(await _connector.ConnectAsync(place.IdnHost.Trim('[', ']'), place.Port, deadline), ownsSocket: true);
+            if (place.Scheme == Uri.UriSchemeHttps)
+            {
+                await using var tls = new SslStream(stream);
+                await tls.AuthenticateAsClientAsync(TlsTo(place.IdnHost), deadline);
+            }
+
+            return null;
+        }
+        catch (RefusedAddressException refused)
+        {
+            return refused.Message;
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData)
+        {
+            return "its host name is not known";
+        }
+        catch (SocketException exception)
+        {
+            return exception.SocketErrorCode == SocketError.TryAgain ? "the name server gave no answer" : NetworkText.Connect(exception);
+        }
+        catch (UntrustedServerException untrusted)
+        {
+            return $"no trusted TLS connection: {_secrets.Clean(untrusted.Message)}";
+        }
+        catch (AuthenticationException tls)
+        {
+            return $"no trusted TLS connection ({tls.Message})";
+        }
+        catch (IOException)
+        {
+            return "the connection broke while TLS was set up";
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         _client.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    /// <param name="host">Null where the client fills it in.</param>
+    private SslClientAuthenticationOptions TlsTo(string? host) => new()
+    {
+        TargetHost = host,
+        RemoteCertificateValidationCallback = (_, shown, chain, errors) =>
+            _trust.Problem(shown, chain, errors) is { } problem ? throw new UntrustedServerException(problem) : true,
+    };
+
+    /// <summary>Values of the configuration are secrets, and a signature of what was never sent is worth as much as one of what was.</summary>
+    private string Shown(string header, string value) =>
+        _target.Headers.Keys.Contains(header, StringComparer.OrdinalIgnoreCase) || header is "Authorization" or "webhook-signature" ? Masked : value;
 
     private async Task<HttpResponseMessage> PostAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
     {

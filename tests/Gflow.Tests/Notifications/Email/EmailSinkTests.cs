@@ -38,8 +38,10 @@ public sealed class EmailSinkTests : SinkExam
         Assert.Equal(["job-12.2026-03-01T094500Z@localhost"], message.References);
         Assert.Equal("auto-generated", message.Headers["Auto-Submitted"]);
         Assert.Equal("<jobs.localhost>", message.Headers["List-Id"]);
-        Assert.Equal(("text/plain", "utf-8"), (message.Body!.ContentType.MimeType, message.Body.ContentType.Charset));
-        Assert.Equal(MailText.Body(SamplePayloads.FailedJob), message.TextBody!.ReplaceLineEndings("\n"));
+        var parts = Assert.IsType<MultipartAlternative>(message.Body);
+        Assert.Equal(["text/plain utf-8", "text/html utf-8"], parts.Select(part => $"{part.ContentType.MimeType} {part.ContentType.Charset}"));
+        Assert.Contains(">job #12 (train.sh)</h1>", message.HtmlBody);
+        Assert.Equal(MailText.Body(MailContent.Of(SamplePayloads.FailedJob)), message.TextBody!.ReplaceLineEndings("\n"));
         Assert.Single(message.Headers, header => header.Id == HeaderId.MimeVersion);
     }
 
@@ -61,8 +63,8 @@ public sealed class EmailSinkTests : SinkExam
         Assert.Equal("Jürgen", mails[0].Message.To.Mailboxes.Single().Name);
         Assert.Empty(mails[0].Message.Bcc);
         Assert.All(mails, mail => Assert.All(mail.Raw, b => Assert.True(b < 128)));
-        Assert.Equal(MailText.Body(payload), mails[0].Message.TextBody!.ReplaceLineEndings("\n"));
-        Assert.Equal(MailText.Body(online), mails[1].Message.TextBody!.ReplaceLineEndings("\n"));
+        Assert.Equal(MailText.Body(MailContent.Of(payload)), mails[0].Message.TextBody!.ReplaceLineEndings("\n"));
+        Assert.Equal(MailText.Body(MailContent.Of(online)), mails[1].Message.TextBody!.ReplaceLineEndings("\n"));
         Assert.Null(mails[1].Message.InReplyTo);
     }
 

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli.Gctl.Notify;
+
+/// <summary><c>gctl notify</c>: how notifications are doing, and what to do about them.</summary>
+internal static class NotifyCommand
+{
+    /// <summary>For subcommands about one target.</summary>
+    internal static WordsSpec Target { get; } = new("TARGET", 1, 1, "A target's name, as in the configuration");
+
+    /// <summary>For subcommands about several deliveries.</summary>
+    internal static WordsSpec Deliveries { get; } = new("ID", 1, int.MaxValue, "Numbers of deliveries: 12, 7,9-12");
+
+    internal static CommandSpec Make() => new()
+    {
+        Name = "notify",
+        Summary = "See and steer notifications: targets and deliveries",
+        Notes =
+        [
+            "A target is one entry of [[notifications.webhooks]] or [[notifications.emails]]. A delivery is one event for one target and, for mail, one recipient; its number is shown by list.",
+            "Administrators see and steer all. Others see the deliveries about their own jobs.",
+        ],
+        Subcommands =
+        [
+            NotifyStatusCommand.Make(),
+            NotifyListCommand.Make(),
+            NotifyShowCommand.Make(),
+            NotifyResendCommand.Make(),
+            NotifyCancelCommand.Make(),
+            NotifyPauseCommand.Make(),
+            NotifyPauseCommand.MakeResume(),
+            NotifyTestCommand.Make(),
+            NotifyPreviewCommand.Make(),
+            NotifyExplainCommand.Make(),
+        ],
+        Examples =
+        [
+            new("gctl notify status", "How every target is"),
+            new("gctl notify list --state dead --since 1d", "What was given up since yesterday"),
+            new("gctl notify test ops", "Try a target"),
+        ],
+    };
+
+    /// <summary>The numbers that the words name.</summary>
+    internal static IReadOnlyList<long> Ids(Invocation invocation) =>
+        [.. invocation.Words.SelectMany(word => Invocation.NeedUsage(IndexListText.Parse(word), "deliveries")).Distinct().Select(id => (long)id)];
+
+    /// <summary>The one number that the word names.</summary>
+    internal static long Id(Invocation invocation) =>
+        long.TryParse(invocation.Words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
+            ? id
+            : throw Invocation.Wrong($"\"{invocation.Words[0]}\" is not a delivery; write its number, such as 12");
+}

@@ -1,0 +1,116 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli.Gctl.Notify;
+
+/// <summary><c>gctl notify resend</c>: what is over is sent again.</summary>
+internal static class NotifyResendCommand
+{
+    private const int MostUnasked = 100;
+
+    internal static CommandSpec Make() => new()
+    {
+        Name = "resend",
+        Summary = "Send deliveries again that are over",
+        Notes =
+        [
+            "They go as the same messages under the same ids, so that a receiver which keeps the ids knows them. They have all their retries and 24 hours again.",
+            $"More than {MostUnasked} are only counted, unless --yes is given.",
+        ],
+        Words = new("ID", 0, int.MaxValue, "Numbers of deliveries: 12, 7,9-12"),
+        Options =
+        [
+            new("--dead", [], null, "All of a target that were given up"),
+            new("--target", [], "TARGET", "Whose, with --dead"),
+            new("--since", [], "TIME", "With --dead, only those given up since then: 2h, 7d, today, 2026-01-28"),
+            new("--dry-run", [], null, "Only say how many there are"),
+            new("--yes", [], null, $"Send more than {MostUnasked}, too"),
+        ],
+        Examples =
+        [
+            new("gctl notify resend 12", "Send one again"),
+            new("gctl notify resend --dead --target ops --since 2h", "All that a target was not given in two hours"),
+            new("gctl notify resend --dead --target ops --dry-run", "How many that would be"),
+        ],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        if (!invocation.Has("--dead"))
+        {
+            if (invocation.Has("--target") || invocation.Has("--since") || invocation.Words.Count == 0)
+            {
+                throw Invocation.Wrong("which deliveries? Write their numbers, or --dead --target TARGET");
+            }
+
+            var ids = NotifyCommand.Ids(invocation);
+            return invocation.Has("--dry-run") || (ids.Count > MostUnasked && !invocation.Has("--yes"))
+                ? Counted(invocation, ids.Count)
+                : await DeliveryActions.RunAsync(invocation, ids, id => invocation.Client.ResendAsync(id, cancel), id => $"Delivery {id} is sent again.");
+        }
+
+        if (invocation.Words.Count > 0 || invocation.Text("--target") is not { } target)
+        {
+            throw Invocation.Wrong("--dead takes a target and no numbers: --dead --target TARGET [--since TIME]");
+        }
+
+        var since = invocation.Text("--since") is { } text
+            ? Invocation.NeedUsage(InstantText.ParseSince(text, invocation.Now, Invocation.Need(invocation.Zone)), "--since")
+            : (DateTimeOffset?)null;
+        return await ResendDeadAsync(invocation, new ResendDraft { Target = target, Since = WireInstant.From(since), DryRun = true }, cancel);
+    }
+
+    private static async Task<int> ResendDeadAsync(Invocation invocation, ResendDraft draft, CancellationToken cancel)
+    {
+        var counted = Invocation.Need(await invocation.Client.ResendAsync(draft, cancel));
+        if (invocation.Has("--dry-run") || (counted.Matched > MostUnasked && !invocation.Has("--yes")))
+        {
+            return Counted(invocation, counted.Matched);
+        }
+
+        // What dies again meanwhile is not met again, for the end of the span stays.
+        var sent = 0L;
+        ResendAnswer answer;
+        do
+        {
+            answer = Invocation.Need(await invocation.Client.ResendAsync(draft with { DryRun = false, Until = counted.Until }, cancel));
+            sent += answer.Resent;
+        }
+        while (answer.Matched > answer.Resent);
+
+        Tell(invocation, counted.Matched, sent, $"{Count(sent)} sent again.");
+        return ExitCodes.Done;
+    }
+
+    private static int Counted(Invocation invocation, long matched)
+    {
+        Tell(invocation, matched, 0, $"{Count(matched)} would be sent again.");
+        if (invocation.Has("--dry-run"))
+        {
+            return ExitCodes.Done;
+        }
+
+        invocation.Complain($"nothing was sent, as these are more than {MostUnasked}; add --yes to send them");
+        return ExitCodes.Refused;
+    }
+
+    private static void Tell(Invocation invocation, long matched, long sent, string sentence)
+    {
+        if (!invocation.Json)
+        {
+            invocation.Out.WriteLine(sentence);
+            return;
+        }
+
+        invocation.WriteJson(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("matched", matched);
+            writer.WriteNumber("resent", sent);
+            writer.WriteEndObject();
+        });
+    }
+
+    private static string Count(long number) => number == 1 ? "1 delivery" : FormattableString.Invariant($"{number} deliveries");
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using Gflow.Cli.Rendering;
+using Gflow.Core.Contracts;
+
+namespace Gflow.Cli.Gctl.Notify;
+
+/// <summary><c>gctl notify show</c>: everything about one delivery.</summary>
+internal static class NotifyShowCommand
+{
+    internal static CommandSpec Make() => new()
+    {
+        Name = "show",
+        Summary = "Show everything about a delivery, with every attempt",
+        Notes = ["Times are shown in the configured zone, else in this machine's."],
+        Words = new("ID", 1, 1, "A delivery's number"),
+        Examples = [new("gctl notify show 12", "One delivery"), new("gctl notify show 12 --json", "For programs")],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var id = NotifyCommand.Id(invocation);
+        var zone = Invocation.Need(invocation.Zone);
+        var delivery = Invocation.Need(await invocation.Client.DeliveryAsync(id, cancel));
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, delivery, NotificationJson.Default.DeliveryView));
+        }
+        else
+        {
+            NotificationText.WriteDetails(invocation.Out, delivery, zone, invocation.Palette);
+        }
+
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Gflow.Cli.Rendering;
+using Gflow.Core.Contracts;
+
+namespace Gflow.Cli.Gctl.Notify;
+
+/// <summary><c>gctl notify status</c>: a line for each target, and an exit code for monitoring.</summary>
+internal static class NotifyStatusCommand
+{
+    internal static CommandSpec Make() => new()
+    {
+        Name = "status",
+        Summary = "Show how every target is; exits with 1 when one is ill",
+        Notes =
+        [
+            "HEALTH is ok; unproven before the first message; failing when the last attempt failed; stopped when only probes go to it; gone after a 410; paused by somebody; off while notifications are switched off.",
+            "A target is ill when it is stopped or gone, or when something has waited for it for more than 5 minutes. A paused one is not. LAST ERROR is in the server's own words, since the daemon was started.",
+        ],
+        Examples = [new("gctl notify status", "All targets"), new("gctl notify status --json", "For programs")],
+        Run = RunAsync,
+    };
+
+    private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
+    {
+        var targets = Invocation.Need(await invocation.Client.TargetsAsync(cancel));
+        if (invocation.Json)
+        {
+            invocation.WriteJson(writer =>
+            {
+                writer.WriteStartObject();
+                writer.WritePropertyName("targets");
+                JsonSerializer.Serialize(writer, targets, NotificationJson.Default.ListTargetView);
+                writer.WriteEndObject();
+            });
+        }
+        else if (targets.Count == 0)
+        {
+            invocation.Out.WriteLine("No targets are configured.");
+        }
+        else
+        {
+            NotificationText.Targets(targets, invocation.Now).Write(invocation.Out, invocation.Palette, invocation.Context.Width);
+        }
+
+        return targets.Exists(target => target.Ill) ? ExitCodes.Refused : ExitCodes.Done;
+    }
+}

@@ -1,0 +1,147 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli.Rendering;
+
+/// <summary>Targets and deliveries as people read them.</summary>
+internal static class NotificationText
+{
+    private const int Gap = 3;
+
+    internal static TextTable Targets(IEnumerable<TargetView> targets, DateTimeOffset now)
+    {
+        var table = new TextTable(["TARGET", "KIND", "HEALTH", "WAITING", "OLDEST", "SENT/MIN", "DEAD/DAY", "NEXT PROBE", "LAST ERROR"], Gap, new HashSet<int> { 0, 8 });
+        foreach (var target in targets)
+        {
+            table.Add(
+                SafeText.Line(target.Name),
+                target.Kind,
+                Health(target),
+                JobText.Count(target.Waiting),
+                target.OldestWaiting is { } oldest ? Ago(oldest, now) : "-",
+                JobText.Count(target.DeliveredLastMinute),
+                JobText.Count(target.DeadLastDay),
+                target.NextProbeAt is { } probe ? $"in {DurationText.FormatCompact(probe.ToInstant() - now)}" : "-",
+                target.LastError is { } error ? SafeText.Line(target.LastErrorAt is { } at ? $"{error} ({Ago(at, now)} ago)" : error) : "-");
+        }
+
+        return table;
+    }
+
+    internal static TextTable Deliveries(IEnumerable<DeliveryView> deliveries, TimeZoneInfo zone)
+    {
+        var table = new TextTable(["ID", "TIME", "EVENT", "ABOUT", "TARGET", "RECIPIENT", "STATE", "TRIES", "WHY"], Gap, new HashSet<int> { 4, 5, 8 });
+        foreach (var delivery in deliveries)
+        {
+            table.Add(
+                JobText.Count(delivery.Id),
+                JobText.Shown(delivery.CreatedAt.ToInstant(), zone),
+                SafeText.Line(delivery.Event),
+                About(delivery),
+                SafeText.Line(delivery.Target),
+                Recipient(delivery) ?? "-",
+                State(delivery),
+                JobText.Count(delivery.Attempts),
+                SafeText.Line(delivery.WhyNotYet ?? delivery.Reason ?? "-"));
+        }
+
+        return table;
+    }
+
+    /// <summary>Everything about one, as <c>Key=Value</c> lines; what does not apply is left out.</summary>
+    internal static void WriteDetails(TextWriter writer, DeliveryView delivery, TimeZoneInfo zone, Palette palette)
+    {
+        var state = State(delivery);
+        writer.WriteLine(palette.Paint("Delivery Details:", Palette.Heading));
+        Field("ID", JobText.Count(delivery.Id));
+        writer.WriteLine($"  State={palette.Paint(state.Text, state.Style)}");
+        Field("WhyNotYet", delivery.WhyNotYet);
+        Field("Reason", delivery.Reason);
+        Field("Event", delivery.Event);
+        Field("EventID", delivery.EventId);
+        Field("JobID", delivery.Job is { } job ? JobText.Count(job) : null);
+        Field("ReservationID", delivery.Reservation is { } reservation ? JobText.Count(reservation) : null);
+        Field("User", delivery.User);
+        Field("Target", $"{delivery.Target} ({delivery.Kind})");
+        Field("Recipient", Recipient(delivery));
+        Field("Happened", Shown(delivery.CreatedAt));
+        Field("NextAttempt", Shown(delivery.NextAttemptAt));
+        Field("GivenUpAt", Shown(delivery.Deadline));
+        Field("Settled", Shown(delivery.SettledAt));
+        writer.WriteLine();
+        writer.WriteLine(palette.Paint("Attempts:", Palette.Heading));
+        foreach (var attempt in delivery.History ?? [])
+        {
+            writer.WriteLine(SafeText.Line(
+                $"  {JobText.Count(attempt.Number)}={Shown(attempt.At)} {attempt.Outcome} after {JobText.Count(attempt.TookMs)} ms{Said(attempt)}"));
+        }
+
+        if (delivery.History is not { Count: > 0 })
+        {
+            writer.WriteLine("  none yet");
+        }
+
+        string? Shown(WireInstant? instant) => instant is { } value ? InstantText.FormatZoned(value.ToInstant(), zone) : null;
+
+        void Field(string name, string? value)
+        {
+            if (value is not null)
+            {
+                writer.WriteLine($"  {name}={SafeText.Line(value)}");
+            }
+        }
+    }
+
+    /// <summary>A job's deliveries as a section of its details, the oldest first; nothing where there are none.</summary>
+    internal static void WriteOfJob(TextWriter writer, IReadOnlyList<DeliveryView> deliveries, TimeZoneInfo zone, Palette palette)
+    {
+        if (deliveries.Count == 0)
+        {
+            return;
+        }
+
+        writer.WriteLine();
+        writer.WriteLine(palette.Paint("Notifications:", Palette.Heading));
+        foreach (var delivery in deliveries.OrderBy(delivery => delivery.Id))
+        {
+            var state = State(delivery);
+            var when = delivery.SettledAt ?? delivery.CreatedAt;
+            var tail = (delivery.WhyNotYet ?? delivery.Reason) is { } why ? $": {why}" : "";
+            writer.WriteLine(
+                $"  {JobText.Count(delivery.Id)}={SafeText.Line(delivery.Event)} to {SafeText.Line(Recipient(delivery) is { } recipient ? $"{recipient} by {delivery.Target}" : delivery.Target)} "
+                    + $"{palette.Paint(state.Text, state.Style)} {JobText.Shown(when.ToInstant(), zone)}{SafeText.Line(tail)}");
+        }
+    }
+
+    /// <summary>What a server said to an attempt, or why there was no answer.</summary>
+    private static string Said(AttemptView attempt) => attempt switch
+    {
+        { Detail: { } detail } => $": {detail}",
+        { Code: { } code } => $": {JobText.Count(code)}",
+        _ => "",
+    };
+
+    private static string About(DeliveryView delivery) => delivery switch
+    {
+        { Job: { } job } => $"job {JobText.Count(job)}",
+        { Reservation: { } reservation } => $"reservation {JobText.Count(reservation)}",
+        _ => "-",
+    };
+
+    private static string? Recipient(DeliveryView delivery) =>
+        delivery.Recipient is { } shown ? SafeText.Line(shown) : delivery.Hidden?.Contains("recipient") == true ? "(private)" : null;
+
+    private static string Ago(WireInstant at, DateTimeOffset now) => DurationText.FormatCompact(now - at.ToInstant());
+
+    private static Cell Health(TargetView target) => new(
+        target.PausedBy is { } by ? SafeText.Line($"{target.Health} by {by}") : SafeText.Line(target.Health),
+        target.Ill ? "1;31" : target.Health == "ok" ? Palette.Alive : null);
+
+    private static Cell State(DeliveryView delivery) => new(SafeText.Line(delivery.State), delivery.State switch
+    {
+        "dead" => "1;31",
+        "waiting" => "3",
+        "cancelled" => "9",
+        _ => null,
+    });
+}

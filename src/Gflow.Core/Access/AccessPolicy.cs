@@ -1,0 +1,56 @@
+using Gflow.Core.Jobs;
+
+namespace Gflow.Core.Access;
+
+/// <summary>Who may do what with jobs and the machine, and who sees what of them.</summary>
+public sealed record AccessPolicy
+{
+    private const uint Root = 0;
+
+    /// <summary>Login names of administrators, beside root and the daemon's own user.</summary>
+    public IReadOnlyList<string> Admins { get; init; } = [];
+
+    /// <summary>Whether everybody sees command, script and working directory of all jobs.</summary>
+    public bool ShareCommands { get; init; }
+
+    /// <summary>Whether everybody reads the logs of all jobs.</summary>
+    public bool ShareLogs { get; init; }
+
+    /// <summary>What a user is to a daemon that serves all users.</summary>
+    /// <param name="own">The uid that the daemon runs as.</param>
+    /// <param name="overTcp">Whether he came over TCP, where nobody is an administrator.</param>
+    public Caller Identify(uint uid, string user, uint own, bool overTcp)
+    {
+        var trusted = uid == Root || uid == own || Admins.Contains(user, StringComparer.Ordinal);
+        return new Caller(uid, user, Administrator: trusted && !overTcp) { AdministratorElsewhere = trusted && overTcp };
+    }
+
+    /// <summary>What <paramref name="caller"/> sees of a user's job.</summary>
+    /// <param name="owner">The uid that submitted it; null when nobody knows any more.</param>
+    public Sight Of(Caller caller, uint? owner) =>
+        caller.Administrator || caller.Uid == owner ? Sight.Whole : new Sight(Own: false, ShareCommands, ShareLogs);
+
+    /// <summary>Why somebody may not change or repeat a job; null when he may.</summary>
+    public Problem? ToChange(Caller caller, Job job) => Of(caller, job.Uid).Own
+        ? null
+        : new("not_owner", $"Job {job.Id} belongs to {job.SubmittedBy}: only {job.SubmittedBy} and administrators may do this{Elsewhere(caller)}.");
+
+    /// <summary>Why somebody may not read a job's log; null when he may.</summary>
+    public Problem? ToReadLog(Caller caller, Job job) => Of(caller, job.Uid).Log
+        ? null
+        : new("not_owner", $"Job {job.Id} belongs to {job.SubmittedBy}, and its log is private: only {job.SubmittedBy} and administrators may read it{Elsewhere(caller)}. [access] share_logs = true opens the logs to all.");
+
+    /// <summary>Why somebody may not know who was told what about a job; null when he may.</summary>
+    public Problem? ToReadDeliveries(Caller caller, Job job) => Of(caller, job.Uid).Own
+        ? null
+        : new("not_owner", $"Job {job.Id} belongs to {job.SubmittedBy}: only {job.SubmittedBy} and administrators may know who was told about it{Elsewhere(caller)}.");
+
+    /// <summary>Why somebody may not do what concerns all users; null when he may.</summary>
+    /// <param name="what">Such as <c>make reservations</c>.</param>
+    public static Problem? ToAdminister(Caller caller, string what) => caller.Administrator
+        ? null
+        : new("not_administrator", $"Only administrators may {what}{Elsewhere(caller)}. They are root, the daemon's own user and those of [access] admins.");
+
+    private static string Elsewhere(Caller caller) =>
+        caller.AdministratorElsewhere ? "; you are one, but over TCP nobody is: use the Unix socket" : "";
+}

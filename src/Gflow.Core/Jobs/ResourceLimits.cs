@@ -1,0 +1,21 @@
+using System.Collections.Frozen;
+
+namespace Gflow.Core.Jobs;
+
+/// <summary>The resources whose soft limits a job brings along, as limits.conf(5) calls them.</summary>
+public static class ResourceLimits
+{
+    /// <summary>The kernel's number of each name (getrlimit(2); the same on all architectures that gflow runs on).</summary>
+    public static readonly FrozenDictionary<string, int> Numbers = new Dictionary<string, int>
+    {
+        ["cpu"] = 0,
+        ["fsize"] = 1,
+        ["data"] = 2,
+        ["stack"] = 3,
+        ["core"] = 4,
+        ["nproc"] = 6,
+        ["nofile"] = 7,
+        ["memlock"] = 8,
+        ["as"] = 9,
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+}

@@ -1,0 +1,60 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Reservations;
+
+namespace Gflow.Core.Notifications;
+
+/// <summary>Events that have not happened, to see what would be told of them.</summary>
+public static class SampleEvents
+{
+    private const string Uid = "evt_preview";
+
+    /// <param name="job">The job it is about, as it would be right after such an event; null for an invented one.</param>
+    /// <param name="user">Whose, where the event has an owner.</param>
+    public static NotificationPayload Payload(EventType type, Job? job, string user, SchedulerFacts scheduler, DateTimeOffset now) => type switch
+    {
+        EventType.GpuAvailable => EventFacts.Payload(new MachineEvent(type, now, new GpuSlot(0, "GPU-00000000-0000-0000-0000-000000000000")), Uid, 0, scheduler),
+        EventType.SchedulerOnline => EventFacts.Payload(new MachineEvent(type, now), Uid, 0, scheduler),
+        EventType.ReservationCreated or EventType.ReservationCancelled => EventFacts.Payload(Reservation(type, user, now), Uid, 0, scheduler),
+        _ => EventFacts.Payload(new JobEvent(type, After(type, job ?? Invented(user, now), now), null, now), null, Uid, 0, scheduler),
+    };
+
+    /// <summary>What a job may run without giving anything away.</summary>
+    public static Job Invented(string user, DateTimeOffset now) => new(
+        new JobId(42),
+        new JobSpec { Name = "train", Command = "python train.py", RunDir = "/", Gpus = 2, TimeLimit = TimeSpan.FromHours(1) },
+        user,
+        0,
+        now.AddMinutes(-10),
+        new JobStatus.Queued(),
+        Attempt: 1,
+        Revision: 1);
+
+    private static ReservationEvent Reservation(EventType type, string user, DateTimeOffset now)
+    {
+        var spec = new ReservationSpec(user, new ReservedGpus.Any(2), now.AddHours(1), TimeSpan.FromHours(2));
+        return new ReservationEvent(type, new Reservation(new ReservationId(4), spec, now, type == EventType.ReservationCancelled ? now : null), now);
+    }
+
+    private static Job After(EventType type, Job job, DateTimeOffset now)
+    {
+        var gpus = job.Status.AssignedGpus ?? [.. Enumerable.Range(0, job.Spec.Gpus)];
+        var started = job.Status.Started ?? now.AddMinutes(-9);
+        return job with
+        {
+            Status = type switch
+            {
+                EventType.JobHeld => new JobStatus.Held(),
+                EventType.JobStarted => new JobStatus.Running(gpus, started, 1),
+                EventType.JobCompleted => Ended(new JobEnd.Finished()),
+                EventType.JobFailed => Ended(new JobEnd.Failed(1, null, null)),
+                EventType.JobCancelled => Ended(new JobEnd.Cancelled(job.SubmittedBy, null, null, SignalText.Term)),
+                EventType.JobTimeout => Ended(new JobEnd.TimedOut(null, SignalText.Term)),
+                _ => new JobStatus.Queued(),
+            },
+        };
+
+        JobStatus.Ended Ended(JobEnd end) => new(end, gpus, started, now);
+    }
+}

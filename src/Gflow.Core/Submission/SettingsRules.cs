@@ -1,0 +1,45 @@
+using Gflow.Core.Jobs;
+
+namespace Gflow.Core.Submission;
+
+/// <summary>Checks what a job takes along from the process that submits it.</summary>
+internal static class SettingsRules
+{
+    private const int MostDigits = 4;
+    private const int AllPermissions = 511;
+
+    /// <param name="text">Octal digits; null for the usual one.</param>
+    public static int Umask(string? text, List<Problem> problems)
+    {
+        if (text is null)
+        {
+            return JobSpec.DefaultUmask;
+        }
+
+        if (text.Length is 0 or > MostDigits || text.Any(digit => digit is < '0' or > '7') || Convert.ToInt32(text, 8) is var umask && umask > AllPermissions)
+        {
+            problems.Add(new Problem("invalid", $"'{text}' is no umask; write one to three octal digits such as \"022\".", "umask"));
+            return JobSpec.DefaultUmask;
+        }
+
+        return umask;
+    }
+
+    /// <param name="limits">As they came; null for none.</param>
+    public static IReadOnlyDictionary<string, long?> Limits(IReadOnlyDictionary<string, long?>? limits, List<Problem> problems)
+    {
+        foreach (var (name, value) in limits ?? JobSpec.NoLimits)
+        {
+            if (!ResourceLimits.Numbers.ContainsKey(name))
+            {
+                problems.Add(new Problem("invalid", $"'{name}' is no limit of a job; there are {string.Join(", ", ResourceLimits.Numbers.Keys.Order(StringComparer.Ordinal))}.", "limits"));
+            }
+            else if (value < 0)
+            {
+                problems.Add(new Problem("invalid", $"The limit {name} is {value}; write zero or more, or null for no limit.", "limits"));
+            }
+        }
+
+        return limits ?? JobSpec.NoLimits;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gflow.Core;
+using Gflow.Core.Contracts;
+using Gflow.Daemon.Engine;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>Requests that change something. One with the header <c>Idempotency-Key</c> is done once, however often it comes.</summary>
+internal static class Mutation
+{
+    private const int LongestKey = 255;
+
+    /// <summary>Has a request done that only the writer can refuse.</summary>
+    public static Task<Result<Answer>> AskAsync<T>(HttpContext context, JobEngine engine, Turn<T> turn, Func<EngineBatch, T, Answer> render) =>
+        AskAsync(context, engine, Result<Turn<T>>.From(turn), render);
+
+    /// <summary>Has a request done. Its answer is on disk, with its effect, before anybody hears of it.</summary>
+    /// <param name="prepared">What to do, or why it is refused.</param>
+    /// <param name="render">The answer to a request that was done, as the batch stands then.</param>
+    public static async Task<Result<Answer>> AskAsync<T>(
+        HttpContext context, JobEngine engine, Result<Turn<T>> prepared, Func<EngineBatch, T, Answer> render)
+    {
+        var named = await KeyAsync(context);
+        if (!named.Ok)
+        {
+            return named.Problems.ToList();
+        }
+
+        if (named.Value is not { } key)
+        {
+            return prepared.Ok ? await engine.AskAsync(Rendered(prepared.Value, render), context.RequestAborted) : prepared.Problems.ToList();
+        }
+
+        // What is refused now may be the repeat of what was done when it was not, so that is for the writer to say.
+        var turn = prepared.Ok ? Rendered(prepared.Value, render) : _ => prepared.Problems.ToList();
+        return await engine.AskAsync(key.Once(turn), context.RequestAborted);
+    }
+
+    private static Turn<Answer> Rendered<T>(Turn<T> turn, Func<EngineBatch, T, Answer> render) => batch =>
+    {
+        var result = turn(batch);
+        return result.Ok ? render(batch, result.Value) : result.Problems.ToList();
+    };
+
+    /// <returns>Null when the request has no key.</returns>
+    private static async Task<Result<RequestKey?>> KeyAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (!request.Headers.TryGetValue(WireHeaders.IdempotencyKey, out var values))
+        {
+            return Result<RequestKey?>.From(null);
+        }
+
+        var text = values.Count == 1 ? values[0] : null;
+        if (text is not { Length: >= 1 and <= LongestKey } || text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+        {
+            return new Problem("bad_idempotency_key", $"{WireHeaders.IdempotencyKey} must be given once, with 1 to {LongestKey} printable ASCII characters", WireHeaders.IdempotencyKey);
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method} {request.Path}{request.QueryString}\n"));
+        hash.AppendData(await RequestBody.BytesAsync(context));
+        return new RequestKey(Access.CallerOf(context).Uid, text, hash.GetHashAndReset());
+    }
+}

@@ -1,0 +1,56 @@
+using Gflow.Daemon.Execution;
+using Microsoft.Win32.SafeHandles;
+
+namespace Gflow.Daemon.Lifecycle.Shared;
+
+/// <summary>
+/// Makes the directories of a shared daemon, as root, and hands them to the user that serves. Nothing is reached through a link,
+/// and nothing that belongs to somebody else is changed.
+/// </summary>
+internal static class SharedPlaces
+{
+    // The serving user makes files there and cannot touch those of root; others pass through to the logs that are theirs.
+    private const uint DataMode = 0b001_111_111_001;
+
+    private const uint LogsMode = 0b111_111_001;
+    private const uint PassMode = 0b111_001_001;
+    private const uint SocketMode = 0b111_101_101;
+    private const uint LogMode = 0b110_000_000;
+
+    /// <param name="data">Absolute path of the data directory.</param>
+    /// <param name="socket">Absolute path of the Unix socket.</param>
+    /// <exception cref="StartRefusedException">A place belongs to somebody else, or is writable by others.</exception>
+    public static void Prepare(string data, string socket, Account user)
+    {
+        using (var root = OwnedDirectory.Reach(data, user))
+        {
+            root.MustNotBeForeign("[storage] path");
+            root.Give(DaemonHome.Root, user.Gid, DataMode);
+            using var logs = root.Open("logs", user.Uid);
+            logs.Give(DaemonHome.Root, user.Gid, LogsMode);
+            using var scripts = root.Open("scripts", user.Uid);
+            scripts.Give(user.Uid, user.Gid, PassMode);
+
+            // What the launcher remembers decides whom it signals, so that no other user may ever have written it.
+            using var launcher = root.Open("launcher", DaemonHome.Root);
+            launcher.Give(DaemonHome.Root, DaemonHome.Root, PassMode);
+        }
+
+        var place = Path.GetDirectoryName(socket)!;
+        if (place != data)
+        {
+            using var directory = OwnedDirectory.Reach(place, user);
+            directory.MustNotBeForeign("[daemon] socket");
+            directory.Give(user.Uid, user.Gid, SocketMode);
+        }
+    }
+
+    /// <summary>Opens a log to append to, below the places that <see cref="Prepare"/> has made.</summary>
+    /// <exception cref="StartRefusedException">Something else is in its place.</exception>
+    public static SafeFileHandle OpenLog(string data, string name, Account user)
+    {
+        using var root = OwnedDirectory.Reach(data, user);
+        using var logs = root.Open("logs", user.Uid);
+        return logs.OpenFile(name, user, LogMode);
+    }
+}

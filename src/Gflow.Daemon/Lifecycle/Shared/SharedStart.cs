@@ -1,0 +1,94 @@
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Execution;
+using Gflow.Daemon.Execution.Local;
+
+namespace Gflow.Daemon.Lifecycle.Shared;
+
+/// <summary>
+/// What a gflowd of root does before it serves: makes the places, starts the launcher, which keeps root's rights, and becomes the
+/// user that serves. The serving program begins anew in the same process and with no rights but that user's.
+/// </summary>
+internal sealed class SharedStart(VerbContext context, DaemonOptions options)
+{
+    /// <summary>Tells a gflowd that it is what root's has become.</summary>
+    public const string Flag = "--shared";
+
+    /// <summary>Returns only when that fails.</summary>
+    /// <param name="logFile">Absolute path of <c>--log-file</c>; null without it.</param>
+    /// <exception cref="StartRefusedException">Always, with the reason.</exception>
+    public async Task<int> BecomeServerAsync(string? logFile, CancellationToken ct)
+    {
+        var user = User();
+        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, user);
+        await StartLauncherAsync(user, ct);
+        List<string> arguments = [Environment.ProcessPath!, Flag];
+        if (context.ConfigPath is { } config)
+        {
+            arguments.AddRange(["--config", config]);
+        }
+
+        if (logFile is not null)
+        {
+            arguments.AddRange(["--log-file", logFile]);
+        }
+
+        arguments.AddRange(context.LogFlags);
+        var reason = Rights.BecomeAndExecute(user, arguments, EnvironmentOf(user));
+        throw new StartRefusedException($"{Environment.ProcessPath} could not be executed as {user.Name}: {reason}");
+    }
+
+    /// <summary>Opens the log of a daemon in the background, where the serving user could have put something else.</summary>
+    /// <param name="name">Of the file, among the jobs' logs.</param>
+    /// <exception cref="StartRefusedException">It cannot be used.</exception>
+    public Microsoft.Win32.SafeHandles.SafeFileHandle OpenLog(string name)
+    {
+        var user = User();
+        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, user);
+        return SharedPlaces.OpenLog(options.Storage.Path, name, user);
+    }
+
+    private Account User()
+    {
+        var name = options.Daemon.User ?? DaemonHome.UsualUser;
+        var user = Account.Named(name) ?? throw new StartRefusedException(
+            $"Started as root, gflowd serves all users of this machine as the user {name}, and there is none ([daemon] user). Make one with: "
+            + $"useradd --system --no-create-home --home-dir {options.Storage.Path} --shell /usr/sbin/nologin {name}");
+        return user.Uid != DaemonHome.Root
+            ? user
+            : throw new StartRefusedException($"[daemon] user = \"{name}\" is root under another name; name a user without rights, or root itself for root's own jobs alone");
+    }
+
+    private async Task StartLauncherAsync(Account user, CancellationToken ct)
+    {
+        var launcher = new LocalExecutorOptions(options.Storage.Path, Epoch: 0) { IsRoots = true };
+        using (var running = await LauncherConnection.TryOpenAsync(launcher.SocketPath, ct))
+        {
+            if (running is not null)
+            {
+                return;
+            }
+        }
+
+        List<string> terms = ["--shared", $"{user.Uid}", $"{user.Gid}", options.Storage.Path];
+        if (options.Access.RootJobs)
+        {
+            terms.Add("--root-jobs");
+        }
+
+        if (await LauncherProcess.StartAsync(launcher, terms, ct) is { } problem)
+        {
+            throw new StartRefusedException($"The launcher cannot be started: {problem}");
+        }
+    }
+
+    /// <summary>Root's own directories are none of the serving user's.</summary>
+    private Dictionary<string, string> EnvironmentOf(Account user)
+    {
+        var variables = context.Environment
+            .Where(variable => !variable.Key.StartsWith("XDG_", StringComparison.Ordinal))
+            .ToDictionary(StringComparer.Ordinal);
+        variables["HOME"] = user.Home;
+        variables["USER"] = variables["LOGNAME"] = user.Name;
+        return variables;
+    }
+}

@@ -1,0 +1,62 @@
+namespace Gflow.Launcher;
+
+/// <summary>The soft limits that a job was submitted with (getrlimit(2)), each in the unit of its resource.</summary>
+internal unsafe struct SoftLimits
+{
+    internal const int Resources = 16;
+
+    private fixed ulong _soft[Resources];
+    private uint _given;
+
+    /// <summary>Takes one in; false when there is no such resource.</summary>
+    internal bool Add(byte resource, long value)
+    {
+        if (resource >= Resources)
+        {
+            return false;
+        }
+
+        _soft[resource] = value < 0 ? ulong.MaxValue : (ulong)value;
+        _given |= 1u << resource;
+        return true;
+    }
+
+    /// <summary>What a job gets: what was asked for as far as the hard limit allows, else what this process has.</summary>
+    internal readonly Native.Limit For(int resource)
+    {
+        Native.Limit limit;
+        _ = Native.getrlimit(resource, &limit);
+        // The .NET runtime raises the soft limit on descriptors to the hard one, which in containers may be a milliard;
+        // programs that use select() or walk over all possible descriptors must not inherit that.
+        var usual = resource == Native.RLIMIT_NOFILE ? Math.Min(1024, limit.Soft) : limit.Soft;
+        return limit with { Soft = Math.Min((_given & (1u << resource)) == 0 ? usual : _soft[resource], limit.Hard) };
+    }
+
+    /// <summary>Whether a process gets, by inheritance alone, all of them but that on descriptors.</summary>
+    internal readonly bool AreInherited()
+    {
+        for (var resource = 0; resource < Resources; resource++)
+        {
+            Native.Limit own;
+            if (resource != Native.RLIMIT_NOFILE && (_given & (1u << resource)) != 0 && Native.getrlimit(resource, &own) == 0 && For(resource).Soft != own.Soft)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts them in force for this process, to be handed on.</summary>
+    internal readonly void Apply()
+    {
+        for (var resource = 0; resource < Resources; resource++)
+        {
+            if (resource == Native.RLIMIT_NOFILE || (_given & (1u << resource)) != 0)
+            {
+                var limit = For(resource);
+                _ = Native.setrlimit(resource, &limit);
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Globalization;
+using Gflow.EndToEnd.TestKit;
+
+namespace Gflow.EndToEnd.Shared;
+
+/// <summary>One daemon for all users of a machine.</summary>
+public sealed class SharedDaemonTests(Installation installed, People people) : IClassFixture<People>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_serving_process_has_no_rights_and_the_launcher_has_roots()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var uid = await People.UidAsync(people.Server);
+        foreach (var thread in Directory.EnumerateDirectories($"/proc/{machine.DaemonPid}/task"))
+        {
+            var status = (await File.ReadAllLinesAsync($"{thread}/status", Ct)).Select(line => line.Split('\t', 2)).ToDictionary(line => line[0], line => line[^1]);
+            Assert.Equal($"{uid}\t{uid}\t{uid}\t{uid}", status["Uid:"]);
+            Assert.DoesNotContain("0", status["Gid:"].Split('\t'));
+            Assert.DoesNotContain("0", status["Groups:"].Split(' '));
+            Assert.All((string[])["CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"], set => Assert.Equal(new string('0', 16), status[set]));
+            Assert.Equal("1", status["NoNewPrivs:"]);
+        }
+
+        Assert.Contains("Uid:\t0\t0\t0\t0", await File.ReadAllTextAsync($"/proc/{machine.LauncherPid()}/status", Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_job_is_its_submitters_with_his_groups_and_his_umask_and_limits()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var submitted = await machine.AsAsync(
+            people.Ann, "sh", "-c", "umask 027; ulimit -Sn 321; ulimit -Sc 0; ulimit -St 1234; gbatch --json 'id -u; id -G; umask; ulimit -Sn; ulimit -St; pwd; touch \"$HOME/made\"'; true");
+        var lines = await machine.OutputAsync(SharedMachine.Id(submitted));
+        Assert.Equal(await People.IdAsync("-u", people.Ann), lines[0]);
+        Assert.Equal((await People.IdAsync("-G", people.Ann)).Split(' ').Order(), lines[1].Split(' ').Order());
+        Assert.Equal(["0027", "321", "1234", $"/home/{people.Ann}"], lines[2..6]);
+        Assert.Equal($"{people.Ann} 640", (await machine.AsAsync(people.Ann, "stat", "-c", "%U %a", $"/home/{people.Ann}/made")).Out.Trim());
+    }
+
+    [Fact]
+    public async Task Script_and_log_of_a_job_are_not_for_other_users()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var script = machine.At("open/script");
+        await File.WriteAllTextAsync(script, "#!/bin/bash\nstat -c '%U %a' \"$0\" \"$GFLOW_JOB_LOG\"; cat \"$0\" > /dev/null && echo read\n", Ct);
+        var id = await machine.SubmitAsync(people.Ann, script);
+        Assert.Equal([$"{people.Ann} 400", $"{people.Ann} 640", "read"], await machine.OutputAsync(id));
+        Assert.NotEqual(0, (await machine.AsAsync(people.Bob, "cat", $"{machine.Logs}/{id}.log")).Code);
+        Assert.Equal(0, (await machine.AsAsync(people.Ann, "cat", $"{machine.Logs}/{id}.log")).Code);
+        Assert.Contains("read", (await machine.AsAsync(people.Ann, "gjob", "log", $"{id}")).Out, StringComparison.Ordinal);
+
+        Assert.Equal(0, (await machine.AsAsync(people.Ann, "chmod", "600", $"{machine.Logs}/{id}.log")).Code);
+        Assert.Contains("has taken it from the daemon", (await machine.AsAsync(people.Ann, "gjob", "log", $"{id}")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_directory_that_only_root_may_enter_is_not_entered_for_a_job()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var closed = machine.At("closed");
+        Directory.CreateDirectory(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var id = Submitted(await machine.PostAsync(people.Ann, $$"""{"command":"id","run_dir":"{{closed}}"}"""));
+        var job = await machine.EndedAsync(id);
+        Assert.Equal(("Failed", $"permission denied: {closed}"), (job.State, job.ReasonText));
+    }
+
+    [Fact]
+    public async Task A_script_is_not_read_with_the_daemons_rights()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var answer = await machine.PostAsync(people.Ann, $$"""{"script":"{{machine.ConfigFile}}"}""");
+        Assert.Contains("script_content", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_cancelled_job_ends_with_all_its_processes_whosever_they_are()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var pids = machine.At("open/pids");
+        var id = await machine.SubmitAsync(people.Bob, $"echo $$ > {pids}.main; setsid -f sh -c 'echo $$ > {pids}; exec sleep 1000'; trap '' TERM; while :; do sleep 1; done");
+        var stray = int.Parse(await machine.FileAsync(pids), CultureInfo.InvariantCulture);
+        var main = int.Parse(await machine.FileAsync($"{pids}.main"), CultureInfo.InvariantCulture);
+        var cancelled = await machine.AsAsync(people.Bob, "gcancel", $"{id}");
+        Assert.True(cancelled.Code == 0, cancelled.ToString());
+        Assert.Equal("Cancelled", (await machine.EndedAsync(id)).State);
+        await machine.UntilAsync(() => !Processes.Runs(stray) && !Processes.Runs(main), "nothing of the job is left");
+    }
+
+    [Fact]
+    public async Task A_job_outlives_the_daemon_and_its_end_is_known_to_the_next()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var gate = machine.At("open/gate");
+        var id = await machine.SubmitAsync(people.Ann, $"touch {gate}.runs; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7");
+        await machine.UntilAsync(() => File.Exists($"{gate}.runs"), "the job runs");
+        await machine.KillDaemonAsync();
+        await machine.StartDaemonAsync();
+        Assert.Equal("Running", (await machine.JobAsync(id)).State);
+        await File.WriteAllTextAsync(gate, "", Ct);
+        var job = await machine.EndedAsync(id);
+        Assert.Equal(("Failed", 7), (job.State, job.ExitCode));
+    }
+
+    [Fact]
+    public async Task A_launcher_that_is_killed_is_started_again_and_takes_the_jobs_over()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var gate = machine.At("open/gate");
+        var id = await machine.SubmitAsync(people.Ann, $"touch {gate}.runs; while [ ! -e {gate} ]; do sleep 0.01; done; touch {gate}.past");
+        await machine.UntilAsync(() => File.Exists($"{gate}.runs"), "the job runs");
+        var launcher = machine.LauncherPid();
+        Processes.Signal(launcher, Processes.Kill);
+        await machine.UntilAsync(() => !Processes.Runs(launcher), "the launcher is gone");
+        Assert.Equal([await People.IdAsync("-u", people.Bob)], await machine.OutputAsync(await machine.SubmitAsync(people.Bob, "id -u")));
+        Assert.NotEqual(launcher, machine.LauncherPid());
+        Assert.Equal("Running", (await machine.JobAsync(id)).State);
+        await File.WriteAllTextAsync(gate, "", Ct);
+        Assert.Contains("exit code was lost", (await machine.EndedAsync(id)).ReasonText, StringComparison.Ordinal);
+        Assert.True(File.Exists($"{gate}.past"));
+    }
+
+    [Fact]
+    public async Task A_library_to_be_preloaded_reaches_no_process_but_the_jobs()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var (source, library, trace) = (machine.At("trace.c"), machine.At("trace.so"), machine.At("open/trace"));
+        await File.WriteAllTextAsync(
+            source,
+            $$"""
+            #include <stdio.h>
+            #include <unistd.h>
+            #include <sys/stat.h>
+            __attribute__((constructor)) static void loaded(void) {
+                FILE *f = fopen("{{trace}}", "a");
+                if (f) { fprintf(f, "%d %d\n", geteuid(), getuid()); fclose(f); chmod("{{trace}}", 0666); }
+            }
+            """,
+            Ct);
+        var compiled = await Run.Async("cc", ["-shared", "-fPIC", "-o", library, source], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" });
+        Assert.True(compiled.Code == 0, compiled.ToString());
+        // By env, which is the submitter's already: no process of the test itself is to load it.
+        var submitted = await machine.AsAsync(
+            people.Ann, "env", $"LD_PRELOAD={library}", $"LD_LIBRARY_PATH={machine.Open}", $"BASH_ENV={machine.Open}/none", "gbatch", "--json", "true; /bin/true");
+        var id = SharedMachine.Id(submitted);
+        await machine.EndedAsync(id);
+        var uid = await People.UidAsync(people.Ann);
+        Assert.Equal([$"{uid} {uid}"], (await File.ReadAllLinesAsync(trace, Ct)).Distinct());
+    }
+
+    [Fact]
+    public async Task No_job_runs_as_root_unless_that_is_configured()
+    {
+        await using (var machine = await SharedMachine.StartAsync(installed, people))
+        {
+            var job = await machine.EndedAsync(await machine.SubmitAsync("root", "id -u"));
+            Assert.Equal("Failed", job.State);
+            Assert.Contains("[access] root_jobs", job.ReasonText, StringComparison.Ordinal);
+        }
+
+        await using var willing = await SharedMachine.StartAsync(installed, people, "[access]\nroot_jobs = true\n");
+        Assert.Equal(["0"], await willing.OutputAsync(await willing.SubmitAsync("root", "id -u")));
+    }
+
+    private static uint Submitted(string answer) => uint.Parse(answer.Split("\"id\":")[1].Split(',', '}')[0], CultureInfo.InvariantCulture);
+}

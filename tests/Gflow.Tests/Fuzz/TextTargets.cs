@@ -1,0 +1,198 @@
+using Gflow.Core;
+using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
+using Gflow.Core.Submission;
+using Gflow.Core.Text;
+using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Jobs;
+using Gflow.Tests.TestKit;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Gflow.Tests.Fuzz;
+
+/// <summary>Short texts that people write. Nothing throws, a refusal says why, and what is written out reads back as the same.</summary>
+internal static class TextTargets
+{
+    private static readonly TimeZoneInfo Berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
+
+    public static IReadOnlyList<FuzzTarget> All { get; } =
+    [
+        FuzzTarget.OfText("duration", 30_000, Duration) with { Words = ["s", "m", "h", "d", "w", "30m", "2h30m", ":", "00:30:00"] },
+        FuzzTarget.OfText("memory", 50_000, Memory) with { Words = ["G", "g", "M", "m", "1024", "1099511627776"] },
+        FuzzTarget.OfText("index-list", 5_000, IndexList) with { Words = ["0-3", "-", ",", " - ", "100000", "0-99999"] },
+        FuzzTarget.OfText("instant", 10_000, Instant) with
+        {
+            Words = ["now+", "+", "today", "yesterday", "2026-03-29", "2026-10-25", "T02:30:00", " 02:30", "Z", "z", "+01:00", "-14:00", ".1234567", "23:59:60", "9999-12-31"],
+        },
+        FuzzTarget.OfText("job-reference", 30_000, Reference) with { Words = ["@", "@~", "@~1", ",", "4294967295"] },
+        FuzzTarget.OfText("script", 5_000, Script) with
+        {
+            Words =
+            [
+                "# GFLOW ", "\n# GFLOW --", "--gpus", "--gpus=", "-g", "-g2", "--time", "--depends-on", "--depends-on-any=", "@~2", "--notify-on", "--notify-me", "--notify-email=",
+                "--name", "--array", "--memory=4G", " # ", "\\\n", "'", "\"",
+            ],
+        },
+        FuzzTarget.OfText("shell-words", 30_000, Words) with { Words = ["'", "\"", "\\\"", "\\'", "'\\''", " ", "$(x)", "`"] },
+        FuzzTarget.OfText("event", 30_000, Event) with { Words = [.. EventTypes.NamesForJobs, "*", "job_*", "gpu_available"] },
+        FuzzTarget.OfText("smtp-url", 5_000, Smtp) with { Words = ["smtp://", "smtps://", "user:pass@", "@", "[::1]", ":587", "?tls=required", "&", "%40", "%C3%A4", "%E2", "#", "/"] },
+        FuzzTarget.OfText("mailbox", 10_000, Mailbox) with { Words = ["<", ">", "\"", "@", "a@b.example", "(", ")", "=?utf-8?q?x?=", "[127.0.0.1]", "group:", ";", "xn--"] },
+        FuzzTarget.OfText("signing-secret", 10_000, Secret) with { Words = ["whsec_", "=", "==", "AAAA"] },
+        FuzzTarget.OfText("query", 10_000, Query) with { Words = ["?", "&", "state=", "user=", "limit=", "offset=", "order=desc", "created_after=", "Running", "PD", "%2C", "+", "shorthand=@~"] },
+    ];
+
+    private static void Duration(string text)
+    {
+        if (Read(DurationText.ParseTimeLimit(text)) is { Ok: true } limit)
+        {
+            Assert.InRange(limit.Value, TimeSpan.Zero, DurationText.Longest);
+            Assert.Equal(limit.Value, DurationText.ParseTimeLimit(DurationText.Format(limit.Value)).Value);
+        }
+
+        var period = Read(DurationText.ParsePeriod(text));
+        if (period.Ok)
+        {
+            Assert.InRange(period.Value, TimeSpan.Zero, DurationText.Longest);
+            Assert.Equal(period.Value, DurationText.ParsePeriod(DurationText.FormatCompact(period.Value).Replace(" ", "", StringComparison.Ordinal)).Value);
+        }
+
+        if (Read(DurationText.ParseReservation(text)) is { Ok: true } reservation)
+        {
+            Assert.Equal(period.Value, reservation.Value);
+        }
+    }
+
+    private static void Memory(string text)
+    {
+        if (Read(MemoryText.ParseMegabytes(text)) is { Ok: true } memory)
+        {
+            Assert.InRange(memory.Value, 0, MemoryText.LargestMegabytes);
+            Assert.NotEmpty(MemoryText.Format(memory.Value));
+            Assert.Equal(memory.Value, MemoryText.ParseMegabytes($"{memory.Value}").Value);
+        }
+    }
+
+    private static void IndexList(string text)
+    {
+        if (Read(IndexListText.Parse(text)) is { Ok: true } list)
+        {
+            Assert.InRange(list.Value.Count, 1, IndexListText.MostItems);
+            Assert.Equal(list.Value, IndexListText.Parse(IndexListText.Format(list.Value)).Value);
+        }
+    }
+
+    private static void Instant(string text)
+    {
+        foreach (var zone in (TimeZoneInfo[])[TimeZoneInfo.Utc, Berlin])
+        {
+            foreach (var read in (Result<DateTimeOffset>[])
+                [InstantText.ParseBegin(text, Draft.Noon, zone), InstantText.ParseSince(text, Draft.Noon, zone), InstantText.ParseReservation(text, zone), InstantText.ParseEnd(text)])
+            {
+                if (Read(read).Ok)
+                {
+                    Assert.NotEmpty(InstantText.FormatZoned(read.Value, zone));
+                    Assert.NotEmpty(InstantText.FormatShort(read.Value, zone));
+                    var shown = InstantText.FormatLocal(read.Value, TimeZoneInfo.Utc);
+                    var again = InstantText.ParseSince(shown, Draft.Noon, TimeZoneInfo.Utc).Value;
+                    Assert.Equal(read.Value.AddTicks(-(read.Value.UtcTicks % TimeSpan.TicksPerSecond)), again);
+                }
+            }
+        }
+    }
+
+    private static void Reference(string text)
+    {
+        var one = Read(JobReference.Parse(text));
+        if (one.Ok)
+        {
+            Assert.Equal(one.Value, JobReference.Parse($"{one.Value}").Value);
+            Assert.All(text.Trim(), c => Assert.True(char.IsAsciiDigit(c) || c is '@' or '~'));
+        }
+
+        if (Read(JobReference.ParseList(text)) is { Ok: true } list)
+        {
+            Assert.Equal(list.Value, JobReference.ParseList(string.Join(',', list.Value)).Value);
+        }
+
+        if (Read(JobRequest.Shorthand(text)).Ok)
+        {
+            Assert.IsType<JobReference.Recent>(one.Value);
+        }
+    }
+
+    private static void Script(string text) => Read(ScriptDirectives.Read(text, "job.sh"));
+
+    private static void Words(string text)
+    {
+        if (Read(ShellText.Split(text)) is { Ok: true } words)
+        {
+            Assert.Equal(words.Value, ShellText.Split(ShellText.Join(words.Value)).Value);
+        }
+    }
+
+    private static void Event(string text)
+    {
+        if (EventTypes.CheckForJobs(text) is { } problem)
+        {
+            Explained(problem);
+        }
+
+        if (EventTypes.TryParse(text, out var type))
+        {
+            Assert.Equal(text, type.WireName());
+        }
+    }
+
+    private static void Smtp(string text)
+    {
+        if (Read(SmtpEndpoint.Parse(text)) is { Ok: true, Value: var endpoint })
+        {
+            Assert.InRange(endpoint.Port, 1, 65_535);
+            Assert.DoesNotContain(endpoint.Host, char.IsWhiteSpace);
+            Assert.DoesNotContain(endpoint.Host, char.IsControl);
+        }
+    }
+
+    private static void Mailbox(string text)
+    {
+        if (MailboxRules.Parse(text) is not null)
+        {
+            var key = MailboxText.Key(text);
+            Assert.Equal(key, MailboxText.Key(key));
+            Assert.Contains('@', MailboxText.Address(text));
+        }
+    }
+
+    private static void Secret(string text)
+    {
+        if (Read(SigningSecret.Parse(text)) is { Ok: true } secret)
+        {
+            Assert.Equal(secret.Value.Key.ToArray(), SigningSecret.Parse(secret.Value.Text).Value.Key.ToArray());
+        }
+    }
+
+    private static void Query(string text)
+    {
+        var query = new QueryCollection(QueryHelpers.ParseQuery(text));
+        if (Read(JobRequest.Query(query)) is { Ok: true } wanted)
+        {
+            Assert.True(wanted.Value.Offset >= 0 && wanted.Value.Limit is null or >= 0);
+        }
+
+        Read(Daemon.Reservations.ReservationQuery.Read(query));
+    }
+
+    /// <summary>The result itself; a refusal has said what is wrong.</summary>
+    private static Result<T> Read<T>(Result<T> result)
+    {
+        Assert.All(result.Problems, Explained);
+        return result;
+    }
+
+    private static void Explained(Problem problem)
+    {
+        Assert.NotEmpty(problem.Code);
+        Assert.NotEmpty(problem.Message);
+    }
+}
