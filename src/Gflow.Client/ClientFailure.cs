@@ -25,6 +25,15 @@ public abstract record ClientFailure
             $"no daemon answers at {string.Join(" or ", ((string?[])[Socket, Address]).Where(place => place is not null))} ({Why}); start one with: {StartCommand}";
     }
 
+    /// <summary>Where a daemon was looked for, somebody listens who is none of the caller's: he was sent nothing.</summary>
+    /// <param name="Place">The socket or the address.</param>
+    /// <param name="Who">Whose program it is, in words.</param>
+    public sealed record Foreign(string Place, string Who) : ClientFailure
+    {
+        public override string Message =>
+            $"at {Place} listens {Who}, and not your daemon, root's or the machine's: nothing was sent to it; start a daemon of your own with: {Unreachable.StartCommand}";
+    }
+
     /// <summary>The daemon answered, and the answer is no.</summary>
     /// <param name="Status">The HTTP status.</param>
     /// <param name="Problems">All reasons it gave; empty when it gave only a text.</param>

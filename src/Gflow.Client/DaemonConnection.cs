@@ -4,11 +4,15 @@ using System.Net.Sockets;
 namespace Gflow.Client;
 
 /// <summary>The way to the daemon: the first of its Unix sockets on which somebody listens, else loopback TCP.</summary>
-internal sealed class DaemonConnection(IReadOnlyList<string> sockets, string? host, int port) : IDisposable
+/// <param name="host">Null to use sockets alone.</param>
+/// <param name="user">As whom the configuration says that the daemon serves; null when it says nothing.</param>
+internal sealed class DaemonConnection(IReadOnlyList<string> sockets, string? host, int port, string? user = null) : IDisposable
 {
     private const string OverTcp = "";
 
     private static readonly TimeSpan TcpPatience = TimeSpan.FromSeconds(5);
+
+    private readonly TrustedListeners _trusted = new(user);
 
     // Where somebody listens. A request that is sent again must come to the same daemon: another one does not know its key.
     private string? _reached;
@@ -81,13 +85,14 @@ internal sealed class DaemonConnection(IReadOnlyList<string> sockets, string? ho
         }
     }
 
-    private static async ValueTask<Stream> ConnectUnixAsync(string path, CancellationToken cancel)
+    private async ValueTask<Stream> ConnectUnixAsync(string path, CancellationToken cancel)
     {
         using var address = Reachable(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(address.Address), cancel).ConfigureAwait(false);
+            _trusted.Demand(socket, path);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
@@ -101,16 +106,43 @@ internal sealed class DaemonConnection(IReadOnlyList<string> sockets, string? ho
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(TcpPatience);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        SocketException? refused = null;
+        foreach (var address in await AddressesAsync(patience.Token).ConfigureAwait(false))
+        {
+            try
+            {
+                return await ConnectTcpAsync(new IPEndPoint(address, port), patience.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                throw new SocketException((int)SocketError.TimedOut);
+            }
+            catch (SocketException error)
+            {
+                refused = error;
+            }
+        }
+
+        throw refused ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private async Task<IPAddress[]> AddressesAsync(CancellationToken cancel) =>
+        IPAddress.TryParse(host, out var address) ? [address] : await Dns.GetHostAddressesAsync(host!, cancel).ConfigureAwait(false);
+
+    private async ValueTask<Stream> ConnectTcpAsync(IPEndPoint address, CancellationToken cancel)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(host!, port, patience.Token).ConfigureAwait(false);
+            var before = _trusted.Demand(address);
+            await socket.ConnectAsync(address, cancel).ConfigureAwait(false);
+            if (!before.SetEquals(_trusted.Demand(address)))
+            {
+                // Another one listens than a moment ago, and either may have been reached.
+                throw new SocketException((int)SocketError.ConnectionReset);
+            }
+
             return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            socket.Dispose();
-            throw new SocketException((int)SocketError.TimedOut);
         }
         catch
         {

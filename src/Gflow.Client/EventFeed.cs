@@ -4,9 +4,16 @@ using Gflow.Core.Contracts;
 
 namespace Gflow.Client;
 
+/// <summary>Something that came over an event stream.</summary>
+/// <param name="Frame">The event; null for a sign of life.</param>
+public sealed record FeedSign(StreamFrame? Frame);
+
 /// <summary>An open event stream. Dispose it to hang up.</summary>
 public sealed class EventFeed(Stream stream) : IDisposable
 {
+    // A comment, by which a stream in which nothing happens is kept open.
+    private const string KeepAlive = ":";
+
     private readonly StreamReader _reader = new(stream, new UTF8Encoding(false));
 
     /// <summary>The sequence number of the last event read: where to go on after a break.</summary>
@@ -23,12 +30,32 @@ public sealed class EventFeed(Stream stream) : IDisposable
     /// <returns>Null when the stream ended or broke.</returns>
     public async Task<StreamFrame?> NextAsync(CancellationToken cancel = default)
     {
+        while (await NextSignAsync(cancel).ConfigureAwait(false) is { } sign)
+        {
+            if (sign.Frame is { } frame)
+            {
+                return frame;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The next event, or the next sign that the daemon is still there.</summary>
+    /// <returns>Null when the stream ended or broke.</returns>
+    public async Task<FeedSign?> NextSignAsync(CancellationToken cancel = default)
+    {
         while (await FrameAsync(cancel).ConfigureAwait(false) is { } frame)
         {
+            if (frame.Type == KeepAlive)
+            {
+                return new FeedSign(null);
+            }
+
             if (frame.Type != "connected" && Read(frame.Data) is { } read)
             {
                 LastSeen = read.Seq;
-                return read;
+                return new FeedSign(read);
             }
         }
 
@@ -56,6 +83,11 @@ public sealed class EventFeed(Stream stream) : IDisposable
         {
             while (await _reader.ReadLineAsync(cancel).ConfigureAwait(false) is { } line)
             {
+                if (line.StartsWith(KeepAlive, StringComparison.Ordinal) && type.Length == 0 && data.Length == 0)
+                {
+                    return (KeepAlive, "");
+                }
+
                 if (line.Length == 0)
                 {
                     if (type.Length > 0 || data.Length > 0)

@@ -23,13 +23,18 @@ public sealed partial class GflowClient : IDisposable
 
     public GflowClient(ClientOptions options)
     {
-        _connection = new DaemonConnection(options.SharedSocket is { } shared && shared != options.Socket ? [options.Socket, shared] : [options.Socket], options.Port == AnyPort ? null : options.Host, options.Port);
+        _connection = new DaemonConnection(
+            options.SharedSocket is { } shared && shared != options.Socket ? [options.Socket, shared] : [options.Socket],
+            options.UsesTcp && options.Port != AnyPort ? options.Host : null,
+            options.Port,
+            options.User);
     }
 
     /// <summary>Asks the daemon behind this Unix socket and no other.</summary>
-    public GflowClient(string socket)
+    /// <param name="user">As whom it serves, when that is neither the caller nor root nor the user of the machine's daemon.</param>
+    public GflowClient(string socket, string? user = null)
     {
-        _connection = new DaemonConnection([socket], null, 0);
+        _connection = new DaemonConnection([socket], null, 0, user);
     }
 
     /// <summary>How long a request may take until its answer begins; streams have no end of their own.</summary>
@@ -220,6 +225,7 @@ public sealed partial class GflowClient : IDisposable
 
     private ClientFailure? FailureOf(Exception error, CancellationToken cancel) => error switch
     {
+        HttpRequestException { InnerException: ForeignListenerException foreign } => new ClientFailure.Foreign(foreign.Place, foreign.Who),
         HttpRequestException or IOException => new ClientFailure.Unreachable(
             string.Join(" or ", _connection.Sockets),
             _connection.Address,

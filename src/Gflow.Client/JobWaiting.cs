@@ -3,7 +3,10 @@ using Gflow.Core.Jobs;
 
 namespace Gflow.Client;
 
-/// <summary>Waits until jobs have ended, without polling: it listens first, looks second, and so misses no end.</summary>
+/// <summary>
+/// Waits until jobs have ended, without polling: it listens first, looks second, and so misses no end. It looks again at each sign of life
+/// of the daemon, and believes a frame that says how a job ended, so that no wait depends on one look alone.
+/// </summary>
 public static class JobWaiting
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -63,28 +66,25 @@ public static class JobWaiting
     private static async Task<bool> ListenAsync(
         GflowClient client, EventFeed feed, HashSet<JobId> pending, Dictionary<JobId, ClientResult<JobView>> ended, CancellationToken cancel)
     {
-        foreach (var id in pending.ToArray())
+        FeedSign? sign = new(null);
+        do
         {
-            if (!await LookAsync(client, id, pending, ended, cancel).ConfigureAwait(false))
+            foreach (var id in pending.Where(id => sign.Frame is not { } frame || frame.JobId == id.Value).ToArray())
             {
-                return false;
+                if (!await LookAsync(client, id, sign.Frame, pending, ended, cancel).ConfigureAwait(false))
+                {
+                    return false;
+                }
             }
         }
-
-        while (pending.Count > 0 && await feed.NextAsync(cancel).ConfigureAwait(false) is { } frame)
-        {
-            if (frame.JobId is { } number && pending.Contains(new JobId(number))
-                && !await LookAsync(client, new JobId(number), pending, ended, cancel).ConfigureAwait(false))
-            {
-                return false;
-            }
-        }
+        while (pending.Count > 0 && (sign = await feed.NextSignAsync(cancel).ConfigureAwait(false)) is not null);
 
         return true;
     }
 
+    /// <param name="frame">What made it look; null for a sign of life.</param>
     private static async Task<bool> LookAsync(
-        GflowClient client, JobId id, HashSet<JobId> pending, Dictionary<JobId, ClientResult<JobView>> ended, CancellationToken cancel)
+        GflowClient client, JobId id, StreamFrame? frame, HashSet<JobId> pending, Dictionary<JobId, ClientResult<JobView>> ended, CancellationToken cancel)
     {
         var job = await client.GetAsync(id, cancel).ConfigureAwait(false);
         if (job.Failure is ClientFailure.Unreachable or ClientFailure.Timeout)
@@ -92,12 +92,19 @@ public static class JobWaiting
             return false;
         }
 
-        if (!job.Ok || (JobStates.TryParse(job.Value.State, out var state) && state.IsFinal()))
+        if (!job.Ok || IsFinal(job.Value.State))
         {
             ended[id] = job;
+            pending.Remove(id);
+        }
+        else if ((frame?.FinalState ?? frame?.NewState) is { } told && IsFinal(told))
+        {
+            ended[id] = job.Value with { State = told, ExitCode = frame!.ExitCode, Signal = frame.Signal };
             pending.Remove(id);
         }
 
         return true;
     }
+
+    private static bool IsFinal(string name) => JobStates.TryParse(name, out var state) && state.IsFinal();
 }

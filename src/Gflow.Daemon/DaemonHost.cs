@@ -1,4 +1,5 @@
 using System.Reflection;
+using Gflow.Client;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
@@ -63,8 +64,11 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     /// <summary>Absolute path of the Unix socket.</summary>
     public string Socket => _options.Daemon.Socket;
 
-    /// <summary>The TCP address, such as <c>http://127.0.0.1:59000</c>.</summary>
-    public Uri Address { get; private set; } = null!;
+    /// <summary>The TCP address, such as <c>http://127.0.0.1:59000</c>; null without one.</summary>
+    public Uri? Address { get; private set; }
+
+    /// <summary>What is said of the address.</summary>
+    private object Place => (object?)Address ?? "no port";
 
     public JobEngine Engine { get; private set; } = null!;
 
@@ -80,7 +84,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         try
         {
             await host.StartAllAsync(ct);
-            LogStarted(host._log, Version, host.Paths.Root, host.Socket, host.Address);
+            LogStarted(host._log, Version, host.Paths.Root, host.Socket, host.Place);
             return host;
         }
         catch
@@ -164,6 +168,10 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         var audit = Running(new AuditLog(Paths.AuditLog, _parts.Logs.CreateLogger<AuditLog>()));
         var server = Running(await ApiServer.StartAsync(Api(audit), Listen(), _parts.Logs, ct));
         Address = server.Address;
+        if (server.WithoutTcp is { } reason)
+        {
+            LogWithoutTcp(_log, reason);
+        }
 
         // A disk that is full keeps the news for later, and the daemon serves all the same.
         await Task.WhenAny(Engine.AnnounceAsync(), Task.Delay(AnnouncePatience, _parts.Time, ct));
@@ -241,6 +249,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Socket = Socket,
         Host = _options.Daemon.Host,
         Port = _options.Daemon.Port,
+        MustHavePort = _options.Daemon.MustHavePort,
         Peers = _parts.Peers,
         ForEverybody = _parts.IsShared,
     };
@@ -255,6 +264,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "gflowd is process 1 of a container: jobs end with it, and nobody collects their orphans. Start the container with an init (docker run --init).")]
     private static partial void LogFirstProcess(ILogger log);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "gflowd {Version} serves {DataDirectory} on {Socket} and {Address}")]
-    private static partial void LogStarted(ILogger log, string version, string dataDirectory, string socket, Uri address);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}")]
+    private static partial void LogWithoutTcp(ILogger log, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "gflowd {Version} serves {DataDirectory} on {Socket} and {Place}")]
+    private static partial void LogStarted(ILogger log, string version, string dataDirectory, string socket, object place);
 }

@@ -4,6 +4,7 @@ using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Lifecycle.Rendering;
 
 StandardDescriptors.Fill();
+ProcessLimits.LeaveJob();
 var terminal = Terminal.OfProcess();
 if (CommandLineText.Fault(args) is { } fault)
 {

@@ -99,12 +99,15 @@ internal sealed unsafe class ExitRecords
     internal bool Store(JobEntry job, bool durable)
     {
         var end = job.End ?? new JobEnd(EndFlags.None, 0, 0, 0, 0, 0, 0);
-        var state = RecordState.Used | (job.End is null ? 0 : RecordState.Ended) | (job.IsGone ? RecordState.Gone : 0);
+        var state = RecordState.Used | RecordState.Marked | (job.End is null ? 0 : RecordState.Ended) | (job.IsGone ? RecordState.Gone : 0);
         _writer.Clear().U8((byte)state).Text(_bootId).U32(job.Id).I32(job.Attempt).I32(job.Pid).I64((long)job.StartTicks).I64(job.StartedAt)
             .U8((byte)end.Flags).I32(end.Value).I64(end.At).I64(end.UserMs).I64(end.SystemMs).I64(end.MaxRssKib).I32(end.Remaining)
-            .I64(job.LogLimit).Text(job.LogPath).U32(job.Owner ?? 0);
+            .I64(job.LogLimit).Text(job.LogPath).U32(job.Owner ?? 0).I64((long)job.Mark);
         return Write(job.Page, _writer) && (!durable || Native.fdatasync(_fd) == 0);
     }
+
+    /// <summary>Waits until everything that was stored is on the disk.</summary>
+    internal void Sync() => _ = Native.fdatasync(_fd);
 
     /// <summary>Frees a job's record.</summary>
     internal void Delete(JobEntry job)
@@ -117,19 +120,23 @@ internal sealed unsafe class ExitRecords
     {
         var state = (RecordState)reader.U8();
         bootId = Texts.Of(reader.Text());
-        var job = new JobEntry(reader.U32(), reader.I32())
+        var (id, attempt, pid, startTicks, startedAt) = (reader.U32(), reader.I32(), reader.I32(), (ulong)reader.I64(), reader.I64());
+        var end = new JobEnd((EndFlags)reader.U8(), reader.I32(), reader.I64(), reader.I64(), reader.I64(), reader.I64(), reader.I32());
+        var (logLimit, logPath, owner) = (reader.I64(), Texts.Of(reader.Text()), reader.U32());
+        var job = new JobEntry(id, attempt)
         {
             Page = page,
-            Pid = reader.I32(),
-            StartTicks = (ulong)reader.I64(),
-            StartedAt = reader.I64(),
+            Pid = pid,
+            StartTicks = startTicks,
+            StartedAt = startedAt,
+            End = state.HasFlag(RecordState.Ended) ? end : null,
+            IsGone = state.HasFlag(RecordState.Gone),
+            LogLimit = logLimit,
+            LogPath = logPath,
+            Owner = isShared ? owner : null,
+            // Earlier launchers did not mark: what they have started is known by its environment.
+            Mark = state.HasFlag(RecordState.Marked) ? (ulong)reader.I64() : Mark.None,
         };
-        var end = new JobEnd((EndFlags)reader.U8(), reader.I32(), reader.I64(), reader.I64(), reader.I64(), reader.I64(), reader.I32());
-        job.End = state.HasFlag(RecordState.Ended) ? end : null;
-        job.IsGone = state.HasFlag(RecordState.Gone);
-        job.LogLimit = reader.I64();
-        job.LogPath = Texts.Of(reader.Text());
-        job.Owner = isShared ? reader.U32() : null;
         return state.HasFlag(RecordState.Used) && reader.IsWell ? job : null;
     }
 
@@ -154,5 +161,6 @@ internal sealed unsafe class ExitRecords
         Used = 1,
         Ended = 2,
         Gone = 4,
+        Marked = 8,
     }
 }

@@ -2,7 +2,7 @@ namespace Gflow.Launcher;
 
 /// <summary>
 /// The parent of a launcher with root's rights: starts it again when it was killed, which the daemon, having given up
-/// root's rights, cannot. It listens to nobody, and ends with a launcher that has nothing left to do.
+/// root's rights, cannot. It listens to nobody, heeds no signal, and ends with a launcher that has nothing left to do.
 /// </summary>
 internal static unsafe class Guard
 {
@@ -14,6 +14,8 @@ internal static unsafe class Guard
     {
         // The jobs of a launcher that was killed come here, and are waited for.
         _ = Native.prctl(Native.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+        _ = Native.signal(Native.SIGCHLD, 0);
+        _ = Native.close(Signals.Open());
         Native.CloseOnExecAll();
         while (true)
         {

@@ -21,6 +21,12 @@ internal sealed class JobEntry(uint id, int attempt)
 
     internal string LogPath { get; set; } = "";
 
+    /// <summary>The mark of its processes (<see cref="Launcher.Mark"/>).</summary>
+    internal ulong Mark { get; init; }
+
+    /// <summary>Its processes as they were seen, with their starts: what belonged to it once belongs to it until it is gone.</summary>
+    internal Dictionary<int, ulong> Seen { get; } = [];
+
     /// <summary>As whom it runs; null when as this process does.</summary>
     internal uint? Owner { get; set; }
 

@@ -16,10 +16,19 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
     // Starts that are under way, by the descriptor that tells when they are not any more.
     private readonly Dictionary<int, PendingStart> _starts = [];
 
+    // Other children: orphans, each with the job it belongs to, or null for one of no job.
+    private readonly Dictionary<int, JobEntry?> _orphans = [];
+
+    // Those of them that nobody can tell about.
+    private readonly List<ProcessEntry> _strangers = [];
+
     // Which children there are, as one cheap read; machines whose kernel lacks it are searched whole instead.
     private readonly string _childrenPath = $"/proc/self/task/{Environment.ProcessId}/children";
     private byte[] _childrenBuffer = new byte[4096];
     private int _watchedLogs;
+
+    // Whether this machine lets processes be marked.
+    private readonly bool _marks = Mark.Set(Protocol.MarkOfNoJob);
 
     internal bool IsEmpty => _jobs.Count == 0;
 
@@ -83,7 +92,13 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
     {
         if (!_jobs.TryGetValue((id, attempt), out var job))
         {
-            job = new JobEntry(id, attempt) { LogPath = Texts.Of(spawn.LogPath), LogLimit = spawn.LogLimit, Owner = terms is null ? null : spawn.Uid };
+            job = new JobEntry(id, attempt)
+            {
+                LogPath = Texts.Of(spawn.LogPath),
+                LogLimit = spawn.LogLimit,
+                Owner = terms is null ? null : spawn.Uid,
+                Mark = _marks ? Mark.Random() : Mark.None,
+            };
             if ((terms is null ? OwnAlone(spawn.Uid) : terms.Refusal(spawn.Uid)) is { } refusal)
             {
                 NotStarted(request, refusal);
@@ -138,6 +153,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
         {
             // The leader is not reaped, so the number can mean no other group; and no fork escapes a group's signal.
             _ = Native.kill(-job.Pid, signal);
+            _ = signal == Native.SIGTERM ? Native.kill(-job.Pid, Native.SIGCONT) : 0;
         }
 
         var reached = new HashSet<(int, ulong)>();
@@ -149,6 +165,8 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
                 if ((!job.IsChild || process.Group != job.Pid) && reached.Add((process.Pid, process.StartTicks)) && OpenPidFd(process) is int pidfd)
                 {
                     _ = Native.PidFdSignal(pidfd, signal);
+                    // One that is stopped would see to its end only when somebody lets it go on.
+                    _ = signal == Native.SIGTERM ? Native.PidFdSignal(pidfd, Native.SIGCONT) : 0;
                     _ = Native.close(pidfd);
                 }
             }
@@ -182,6 +200,13 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
         }
     }
 
+    /// <summary>Tells a daemon that has just come of processes that no job can be told of.</summary>
+    internal void ReportStrangers()
+    {
+        _ = _strangers.RemoveAll(stranger => ProcessTable.Find(stranger.Pid)?.StartTicks != stranger.StartTicks);
+        _strangers.ForEach(ReportStranger);
+    }
+
     /// <summary>Reaps all children that ended: main processes once their end is written, orphans at once.</summary>
     internal void Reap()
     {
@@ -191,6 +216,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
         {
             if (!_children.TryGetValue(info.Pid, out var job))
             {
+                _ = _orphans.Remove(info.Pid);
                 _ = Native.WaitId(Native.P_PID, info.Pid, &info, Native.WEXITED | Native.WNOHANG, &use);
             }
             else if (!TryEndChild(job, info, use))
@@ -269,6 +295,11 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
             return reason;
         }
 
+        if (spawn.Limits.Lowered() is { Length: > 0 } lowered)
+        {
+            _ = Program.Print(logFd, $"[gflow: limits are lowered to the launcher's hard ones: {lowered}]", 0);
+        }
+
         job.StartedAt = Now;
         if (!records.Announce(job))
         {
@@ -277,9 +308,11 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
         }
 
         var tellFd = -1;
+        _ = _marks && Mark.Set(job.Mark);
         job.Pid = files is null && spawn.Limits.AreInherited()
             ? Spawner.Spawn(spawn, logFd, out reason)
             : JobProcess.Spawn(spawn.Uid, frame, logFd, out tellFd, out reason);
+        _ = _marks && Mark.Set(Protocol.MarkOfNoJob);
         if (job.Pid == 0)
         {
             records.Delete(job);
@@ -369,7 +402,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
             return true;
         }
 
-        var rest = HasOrphans() ? ProcessTable.Read().MembersOf(job) : [];
+        var rest = MayHaveRest(job) ? RestOf(job) : [];
         job.End = new JobEnd(
             info.Code == Native.CLD_EXITED ? EndFlags.Code : EndFlags.Signal,
             info.Status,
@@ -510,10 +543,10 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
     }
 
     /// <summary>
-    /// Whether any child is not a main process. The orphans of a process become this process's children before its end
-    /// is told, so that without such a child nothing is left of a job whose main process ended.
+    /// Whether any child is neither a main process nor known to be of another job. The orphans of a process become this process's
+    /// children before its end is told, so that without such a child nothing is left of a job whose main process ended.
     /// </summary>
-    private bool HasOrphans()
+    private bool MayHaveRest(JobEntry job)
     {
         int length;
         while ((length = Native.ReadFile(_childrenPath, _childrenBuffer)) == _childrenBuffer.Length)
@@ -524,7 +557,8 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
         var rest = length < 0 ? [] : _childrenBuffer.AsSpan(0, length);
         while (rest.Length > 0)
         {
-            if (!System.Buffers.Text.Utf8Parser.TryParse(rest, out int pid, out var used) || !_children.ContainsKey(pid))
+            if (!System.Buffers.Text.Utf8Parser.TryParse(rest, out int pid, out var used)
+                || (!_children.ContainsKey(pid) && (!_orphans.TryGetValue(pid, out var owner) || owner == job)))
             {
                 return true;
             }
@@ -534,6 +568,28 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
 
         return length < 0;
     }
+
+    /// <summary>What is left of a job whose main process ended; learns of all other orphans whose they are.</summary>
+    private List<ProcessEntry> RestOf(JobEntry job)
+    {
+        var processes = ProcessTable.Read();
+        foreach (var orphan in processes.Orphans().Where(orphan => !_children.ContainsKey(orphan.Pid) && !_orphans.ContainsKey(orphan.Pid)))
+        {
+            var owner = _jobs.Values.FirstOrDefault(other => !other.IsGone && ProcessTable.IsSeed(orphan, other));
+            _orphans[orphan.Pid] = owner;
+            if (owner is null && orphan.Mark != Protocol.MarkOfNoJob)
+            {
+                _strangers.Add(orphan);
+                LauncherLog.Write($"process {orphan.Pid} ({ProcessTable.NameOf(orphan.Pid)}) came from a job, and nobody can tell from which: it is left alone");
+                ReportStranger(orphan);
+            }
+        }
+
+        return processes.MembersOf(job);
+    }
+
+    private void ReportStranger(ProcessEntry stranger) =>
+        daemon.Send(daemon.Writer.Begin(ReplyKind.Stranger).I32(stranger.Pid).I64((long)stranger.StartTicks).Text(ProcessTable.NameOf(stranger.Pid)));
 
     private bool Store(JobEntry job)
     {

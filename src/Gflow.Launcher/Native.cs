@@ -7,7 +7,7 @@ internal static unsafe partial class Native
 {
     internal const int ENOENT = 2, ESRCH = 3, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20, ENAMETOOLONG = 36, ELOOP = 40;
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
-    internal const int SIGKILL = 9, SIGCHLD = 17, SIG_BLOCK = 0, SIG_SETMASK = 2;
+    internal const int SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIG_BLOCK = 0, SIG_SETMASK = 2;
     internal const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000, SOL_SOCKET = 1, SO_PEERCRED = 17, MSG_NOSIGNAL = 0x4000;
     internal const short POLLIN = 1, POLLOUT = 4;
     internal const int P_ALL = 0, P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000, CLD_EXITED = 1;
@@ -17,6 +17,7 @@ internal static unsafe partial class Native
 
     private const int SYS_pidfd_send_signal = 424, SYS_pidfd_open = 434, SYS_close_range = 436, CLOSE_RANGE_CLOEXEC = 4, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
 
+    private static readonly nint SYS_rt_sigaction = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 13 : 134;
     private static readonly nint SYS_waitid = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 247 : 95;
 
     // The kernel's flag differs between architectures.
@@ -65,6 +66,16 @@ internal static unsafe partial class Native
     internal struct Limit
     {
         internal ulong Soft, Hard;
+    }
+
+    /// <summary>The kernel's <c>struct sigaction</c>, which is not the C library's (rt_sigaction(2)).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct KernelAction
+    {
+        internal nint Handler;
+        internal ulong Flags;
+        internal nint Restorer;
+        internal ulong Mask;
     }
 
     /// <summary><c>struct passwd</c> of glibc (getpwuid(3)).</summary>
@@ -202,6 +213,12 @@ internal static unsafe partial class Native
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setrlimit(int resource, Limit* limit);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int prlimit(int pid, int resource, Limit* set, Limit* old);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint getrandom(void* buffer, nuint count, uint flags);
+
     [LibraryImport("libc")]
     internal static partial int getppid();
 
@@ -267,6 +284,9 @@ internal static unsafe partial class Native
     /// <summary>The C library's waitid leaves out the resource usage; the kernel's has it, also under WNOWAIT.</summary>
     internal static int WaitId(int kind, int pid, SigInfo* info, int options, ResourceUse* use) =>
         (int)syscall(SYS_waitid, kind, pid, (nint)info, options, (nint)use);
+
+    /// <summary>Sets what a signal does, also for those that the C library keeps to itself.</summary>
+    internal static int RealSignalAction(int signal, KernelAction* action) => (int)syscall(SYS_rt_sigaction, signal, (nint)action, 0, sizeof(ulong), 0);
 
     // By number, because C libraries before 2.36 have no functions for these.
     internal static int PidFdOpen(int pid) => (int)syscall(SYS_pidfd_open, pid, 0, 0, 0, 0);

@@ -9,7 +9,11 @@ namespace Gflow.Launcher;
 /// <param name="Session">Its session.</param>
 /// <param name="StartTicks">When it started, in clock ticks since boot: with the pid its identity until the next boot.</param>
 /// <param name="Alive">False for a zombie.</param>
-internal readonly record struct ProcessEntry(int Pid, int Parent, int Group, int Session, ulong StartTicks, bool Alive);
+internal readonly record struct ProcessEntry(int Pid, int Parent, int Group, int Session, ulong StartTicks, bool Alive)
+{
+    /// <summary>Its mark (<see cref="Launcher.Mark"/>), read with all others.</summary>
+    internal ulong Mark { get; init; }
+}
 
 /// <summary>The machine's processes at one instant, and which of them belong to a job.</summary>
 internal sealed unsafe class ProcessTable
@@ -25,7 +29,7 @@ internal sealed unsafe class ProcessTable
         {
             if (Number(new ReadOnlySpan<byte>(entry + 19, 11)) is int pid && Find(pid) is { } process)
             {
-                table._all.Add(process);
+                table._all.Add(process with { Mark = Mark.Of(pid) });
             }
         }
 
@@ -66,8 +70,8 @@ internal sealed unsafe class ProcessTable
     }
 
     /// <summary>
-    /// The living processes of a job: its session, what was orphaned by it and bears its name in the environment, and
-    /// all descendants of these.
+    /// The living processes of a job: those that bear its mark, those of its session, those that were seen to belong to it, and all
+    /// descendants of these; but no daemon or launcher of gflow's, and nothing that is theirs.
     /// </summary>
     internal List<ProcessEntry> MembersOf(JobEntry job)
     {
@@ -85,25 +89,42 @@ internal sealed unsafe class ProcessTable
             before = members.Count;
             foreach (var process in _all)
             {
-                if (members.Contains(process.Parent) && process.Pid != Environment.ProcessId)
+                if (members.Contains(process.Parent) && !members.Contains(process.Pid) && !IsOfNoJob(process))
                 {
                     members.Add(process.Pid);
                 }
             }
         }
 
-        return _all.FindAll(process => process.Alive && members.Contains(process.Pid));
+        var living = _all.FindAll(process => process.Alive && members.Contains(process.Pid));
+        job.Seen.Clear();
+        foreach (var process in living)
+        {
+            job.Seen[process.Pid] = process.StartTicks;
+        }
+
+        return living;
+    }
+
+    /// <summary>The living children of this process.</summary>
+    internal IEnumerable<ProcessEntry> Orphans() => _all.Where(process => process.Alive && process.Parent == Environment.ProcessId);
+
+    /// <summary>The name of a process's program, cut by the kernel; empty when it has ended.</summary>
+    internal static string NameOf(int pid)
+    {
+        Span<byte> name = stackalloc byte[64];
+        return System.Text.Encoding.UTF8.GetString(name[..Math.Max(0, Native.ReadFile($"/proc/{pid}/comm", name))]).TrimEnd('\n');
     }
 
     /// <summary>
-    /// The main process of a start whose pid was never written down: the oldest session leader that bears the job's name.
+    /// The main process of a start whose pid was never written down: the oldest session leader that bears the job's mark or name.
     /// </summary>
     internal ProcessEntry? FindMain(JobEntry job)
     {
         ProcessEntry? found = null;
         foreach (var process in _all)
         {
-            if (process.Pid == process.Session && (found is null || process.StartTicks < found.Value.StartTicks) && BearsName(process, job))
+            if (process.Pid == process.Session && (found is null || process.StartTicks < found.Value.StartTicks) && IsKnown(process, job))
             {
                 found = process;
             }
@@ -112,9 +133,15 @@ internal sealed unsafe class ProcessTable
         return found;
     }
 
-    private static bool IsSeed(in ProcessEntry process, JobEntry job)
+    /// <summary>Whether a process belongs to a job by itself, and not only as somebody's child.</summary>
+    internal static bool IsSeed(in ProcessEntry process, JobEntry job)
     {
-        if (process.Pid == Environment.ProcessId)
+        if (process.Pid == job.Pid && process.StartTicks == job.StartTicks)
+        {
+            return true;
+        }
+
+        if (IsOfNoJob(process))
         {
             return false;
         }
@@ -123,13 +150,27 @@ internal sealed unsafe class ProcessTable
         {
             // The pid can only have been given out again after the last process of the session was gone.
             job.SessionIsOver |= process.Pid == job.Pid && process.StartTicks != job.StartTicks;
-            return !job.SessionIsOver;
+            if (!job.SessionIsOver)
+            {
+                return true;
+            }
         }
 
-        // Orphans come to this process; those of a launcher that died went to whoever adopts what it leaves.
-        return (process.Parent == Environment.ProcessId || (job.HadOtherLauncher && (process.Parent == 1 || process.Parent == Native.getppid())))
-            && BearsName(process, job);
+        return WasSeen(process, job) || ((job.Mark != Mark.None || MayBeOrphanOf(process, job)) && IsKnown(process, job));
     }
+
+    /// <summary>Orphans come to this process; those of a launcher that died went to whoever adopts what it leaves.</summary>
+    private static bool MayBeOrphanOf(in ProcessEntry process, JobEntry job) =>
+        process.Parent == Environment.ProcessId || (job.HadOtherLauncher && (process.Parent == 1 || process.Parent == Native.getppid()));
+
+    private static bool WasSeen(in ProcessEntry process, JobEntry job) => job.Seen.TryGetValue(process.Pid, out var start) && start == process.StartTicks;
+
+    private static bool IsOfNoJob(in ProcessEntry process) => process.Pid == Environment.ProcessId || process.Mark == Protocol.MarkOfNoJob;
+
+    /// <summary>Whether a process bears the job's mark and is of its user, as anybody may set the limit that the mark is.</summary>
+    private static bool IsKnown(in ProcessEntry process, JobEntry job) => job.Mark == Mark.None
+        ? BearsName(process, job)
+        : process.Mark == job.Mark && UserOf(process.Pid) == (job.Owner ?? Native.geteuid());
 
     private static bool BearsName(in ProcessEntry process, JobEntry job)
     {

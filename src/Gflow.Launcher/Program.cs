@@ -80,9 +80,9 @@ internal static unsafe partial class Program
         _ = Native.posix_spawn_file_actions_addopen(actions, 0, "/dev/null", Native.O_RDWR, 0);
         _ = Native.posix_spawn_file_actions_addopen(actions, 1, "/dev/null", Native.O_RDWR, 0);
         _ = Native.posix_spawn_file_actions_addopen(actions, 2, log, Native.O_WRONLY | Native.O_CREAT | Native.O_APPEND | Native.O_NOFOLLOW, 0x180);
-        // Blocked in the one thread there will be at first, SIGCHLD is blocked in all that the runtime makes, and so
-        // reaches nobody but the signalfd.
-        Spawner.InitAttributes(attributes, blocked: 1UL << (Native.SIGCHLD - 1));
+        // Blocked in the one thread there will be at first, they are blocked in all that the runtime makes, and so reach
+        // nobody but the signalfd.
+        Spawner.InitAttributes(attributes, blocked: Signals.ReadFromDescriptor);
         var program = Marshal.StringToCoTaskMemUTF8(Path);
         var texts = Texts([Path, .. arguments]);
         int made;
@@ -102,18 +102,14 @@ internal static unsafe partial class Program
     {
         // First thing: inherited as ignored, SIGCHLD would make the kernel throw exit codes away.
         _ = Native.signal(Native.SIGCHLD, 0);
-        var mask = stackalloc ulong[16];
-        new Span<ulong>(mask, 16).Clear();
-        mask[0] = 1UL << (Native.SIGCHLD - 1);
-        _ = Native.pthread_sigmask(Native.SIG_BLOCK, mask, null);
+        var signalFd = Signals.Open();
         _ = Native.prctl(Native.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         Native.CloseOnExecAll();
 
-        var childFd = Native.signalfd(-1, mask, Native.O_CLOEXEC | Native.O_NONBLOCK);
         var listenFd = -1;
         ExitRecords? records = null;
         var files = line.Shared is null ? null : new SharedFiles(line.Shared);
-        var problem = childFd < 0 ? $"no signalfd: {Native.ErrorText(Native.Errno)}"
+        var problem = signalFd < 0 ? $"no signalfd: {Native.ErrorText(Native.Errno)}"
             : files?.Problem ?? Lock(line, ref lockFd) ?? (records = new ExitRecords(Beside(line, ".jobs"))).Problem
             ?? SocketAddress.Listen(line.Socket, line.Shared?.User, out listenFd);
         if (problem is not null)
@@ -124,7 +120,7 @@ internal static unsafe partial class Program
 
         LauncherLog.Write($"version {Version} serves");
         _ = Answer(readyFd, "", 0);
-        new Server(line, lockFd, listenFd, childFd, records!, files).Run();
+        new Server(line, lockFd, listenFd, signalFd, records!, files).Run();
         _ = Native.unlink(line.Socket);
         LauncherLog.Write("nothing left to do");
         return 0;

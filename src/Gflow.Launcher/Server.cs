@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Gflow.Launcher;
 
 /// <summary>The launcher's one loop: waits for orders, ends of processes and the clock, and deals with one after the other.</summary>
-internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, int childFd, ExitRecords records, SharedFiles? files)
+internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, int signalFd, ExitRecords records, SharedFiles? files)
 {
     private const int MaxConnections = 16;
     private const int TickMs = 1000;
@@ -21,7 +21,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
     private long _collectedAt;
     private long _idleSince = Environment.TickCount64;
     private long _lastTick = Environment.TickCount64;
-    private bool _exit;
+    private bool _isToldToEnd, _exit;
 
     /// <summary>Serves until there is nothing left to do: no job, no end to be fetched, no daemon.</summary>
     internal void Run()
@@ -40,12 +40,14 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
 
             Tidy();
         }
+
+        records.Sync();
     }
 
     private int Wait()
     {
         var count = 0;
-        Poll(childFd, Native.POLLIN);
+        Poll(signalFd, Native.POLLIN);
         Poll(_connections.Count < MaxConnections ? listenFd : -1, Native.POLLIN);
         foreach (var connection in _connections)
         {
@@ -88,7 +90,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
         var connections = _connections.Count;
         if (_polled[0].Happened != 0)
         {
-            Drain(childFd);
+            TakeSignals();
             _jobs.Reap();
         }
 
@@ -115,11 +117,20 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
         }
     }
 
-    private static void Drain(int signalFd)
+    /// <summary>
+    /// Any job of the launcher's user may send it any signal. None has an effect but these: a child has ended, and the machine goes down.
+    /// </summary>
+    private void TakeSignals()
     {
-        var info = stackalloc byte[128];
-        while (Native.read(signalFd, info, 128) > 0)
+        // struct signalfd_siginfo: the number, two fields not used here, and who sent it.
+        var info = stackalloc uint[32];
+        while (Native.read(signalFd, (byte*)info, 128) > 0)
         {
+            if (info[0] == Native.SIGTERM && !_isToldToEnd)
+            {
+                _isToldToEnd = true;
+                LauncherLog.Write($"told to end by process {info[3]}: does so when no process of a job is left and no daemon is there");
+            }
         }
     }
 
@@ -252,6 +263,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
 
         _daemon.Send(_daemon.Writer.Begin(ReplyKind.Ready));
         _jobs.ReportEnds();
+        _jobs.ReportStrangers();
     }
 
     private void Refuse(Connection connection, RefusalCode code, string reason)
@@ -330,6 +342,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
         _idleSince = IsIdle ? _idleSince : Environment.TickCount64;
         // Ends are kept for a daemon to come; none will when the data directory was deleted.
         _exit |= KeepsOnlyEnds && Native.access(line.Socket, 0) != 0 && Native.Errno == Native.ENOENT;
+        _exit |= _isToldToEnd && KeepsOnlyEnds;
         _exit |= IsIdle && Environment.TickCount64 - _idleSince >= PatienceMs;
     }
 }

@@ -5,13 +5,17 @@ internal unsafe struct SoftLimits
 {
     internal const int Resources = 16;
 
+    // As limits.conf(5) calls them, by the kernel's numbers.
+    private static readonly string[] Names =
+        ["cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks", "sigpending", "msgqueue", "nice", "rtprio"];
+
     private fixed ulong _soft[Resources];
     private uint _given;
 
-    /// <summary>Takes one in; false when there is no such resource.</summary>
+    /// <summary>Takes one in; false when there is no such resource, or it is the one that marks are made of.</summary>
     internal bool Add(byte resource, long value)
     {
-        if (resource >= Resources)
+        if (resource >= Names.Length)
         {
             return false;
         }
@@ -30,6 +34,22 @@ internal unsafe struct SoftLimits
         // programs that use select() or walk over all possible descriptors must not inherit that.
         var usual = resource == Native.RLIMIT_NOFILE ? Math.Min(1024, limit.Soft) : limit.Soft;
         return limit with { Soft = Math.Min((_given & (1u << resource)) == 0 ? usual : _soft[resource], limit.Hard) };
+    }
+
+    /// <summary>Those that are lower than was asked for, in words; empty when none is.</summary>
+    internal readonly string Lowered()
+    {
+        var text = "";
+        for (var resource = 0; resource < Names.Length; resource++)
+        {
+            if ((_given & (1u << resource)) != 0 && For(resource) is { } limit && limit.Soft < _soft[resource])
+            {
+                var asked = _soft[resource] == ulong.MaxValue ? "unlimited" : $"{_soft[resource]}";
+                text += $"{(text.Length == 0 ? "" : ", ")}{Names[resource]} is {limit.Soft} and not {asked}";
+            }
+        }
+
+        return text;
     }
 
     /// <summary>Whether a process gets, by inheritance alone, all of them but that on descriptors.</summary>

@@ -13,7 +13,10 @@ public sealed record ClientOptions
     /// <summary>The longest path that the address of a Unix socket can hold, in bytes.</summary>
     public const int LongestSocketPath = 107;
 
-    private const string Section = "daemon";
+    /// <summary>As <c>[daemon] user</c>: root's own daemon, for root's own jobs alone, as every other user has one.</summary>
+    public const string RootName = "root";
+
+    private const uint RootUid = 0;
 
     private static readonly ConfigKey[] Keys = [ConfigSchema.DaemonHost, ConfigSchema.DaemonPort, ConfigSchema.DaemonSocket, ConfigSchema.DaemonUser];
 
@@ -28,6 +31,15 @@ public sealed record ClientOptions
     /// <summary>The socket of the machine's shared daemon, to be asked where there is no daemon of one's own; null when a certain daemon is meant.</summary>
     public string? SharedSocket { get; init; }
 
+    /// <summary>Whether the daemon may be looked for over TCP; not where its socket or its data directory is configured, as somebody else's daemon may listen on the port.</summary>
+    public bool UsesTcp { get; init; } = true;
+
+    /// <summary>As whom the configuration says that the daemon serves; null when it says nothing.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Absolute path of the daemon's data directory.</summary>
+    public string? DataDirectory { get; init; }
+
     /// <summary>The configured time zone as written; null for that of this machine.</summary>
     public ConfigValue.Text? Timezone { get; init; }
 
@@ -40,40 +52,55 @@ public sealed record ClientOptions
     /// <param name="paths">The user's default paths.</param>
     public static Result<ClientOptions> Load(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
     {
-        var source = ConfigSource.Read(configPath, environment, paths, [Section]);
-        var problems = source.Problems
-            .Where(problem => problem.Key.Length == 0 || Array.Exists(Keys, key => problem.Key == $"{Section}.{key.Name}"))
-            .ToList();
-        var daemon = source.Root[Section] as ConfigValue.Table;
-        if (daemon is null && source.Root[Section] is { } wrong)
-        {
-            problems.AddRange(SchemaRules.Check(wrong, ConfigSchema.Daemon, Section));
-        }
-
+        var source = ConfigSource.Read(configPath, environment, paths, [ConfigSchema.Daemon.Name, ConfigSchema.Storage.Name]);
+        var needed = Keys.Select(key => PathOf(ConfigSchema.Daemon, key)).Append(PathOf(ConfigSchema.Storage, ConfigSchema.StoragePath)).ToHashSet();
+        var problems = source.Problems.Where(problem => problem.Key.Length == 0 || needed.Contains(problem.Key)).ToList();
+        var host = Checked(ConfigSchema.Daemon, ConfigSchema.DaemonHost);
+        var port = Checked(ConfigSchema.Daemon, ConfigSchema.DaemonPort);
+        var user = Checked(ConfigSchema.Daemon, ConfigSchema.DaemonUser) as ConfigValue.Text;
+        var socket = Checked(ConfigSchema.Daemon, ConfigSchema.DaemonSocket) as ConfigValue.Text;
+        var data = Checked(ConfigSchema.Storage, ConfigSchema.StoragePath) is ConfigValue.Text path ? ReadDataDirectory(path, environment, problems) : null;
+        var home = data is null ? paths : (IsOfMachine(user?.Value) ? GflowPaths.Shared : paths).In(data);
         var options = new ClientOptions
         {
-            Host = Checked(ConfigSchema.DaemonHost) is ConfigValue.Text host ? ReadHost(host, problems) ?? DefaultHost : DefaultHost,
-            Port = Checked(ConfigSchema.DaemonPort) is ConfigValue.Number port ? (int)port.Value : DefaultPort,
-            Socket = Checked(ConfigSchema.DaemonSocket) is ConfigValue.Text socket
-                ? ReadSocket(socket, environment, problems) ?? paths.Socket
-                : paths.Socket,
-            SharedSocket = configPath is null && !Array.Exists(Keys, key => daemon?[key.Name] is not null) ? GflowPaths.Shared.Socket : null,
+            Host = host is ConfigValue.Text name ? ReadHost(name, problems) ?? DefaultHost : DefaultHost,
+            Port = port is ConfigValue.Number number ? (int)number.Value : DefaultPort,
+            Socket = socket is null ? home.Socket : ReadSocket(socket, environment, problems) ?? home.Socket,
+            SharedSocket = configPath is null && host is null && port is null && user is null && socket is null && data is null ? GflowPaths.Shared.Socket : null,
+            UsesTcp = socket is null && data is null,
+            User = user?.Value,
+            DataDirectory = home.DataDirectory,
             Timezone = source.Root[ConfigSchema.Timezone.Name] as ConfigValue.Text,
         };
         return problems.Count == 0 ? options : Result<ClientOptions>.Fail([.. problems.Select(problem => problem.ToProblem())]);
 
-        ConfigValue? Checked(ConfigKey key)
+        ConfigValue? Checked(ConfigKey section, ConfigKey key)
         {
-            if (daemon?[key.Name] is not { } value)
+            if (source.Root[section.Name] is not ConfigValue.Table table)
+            {
+                if (source.Root[section.Name] is { } wrong && problems.All(problem => problem.Key != section.Name))
+                {
+                    problems.AddRange(SchemaRules.Check(wrong, section, section.Name));
+                }
+
+                return null;
+            }
+
+            if (table[key.Name] is not { } value)
             {
                 return null;
             }
 
-            var found = SchemaRules.Check(value, key, $"{Section}.{key.Name}").ToList();
+            var found = SchemaRules.Check(value, key, PathOf(section, key)).ToList();
             problems.AddRange(found);
             return found.Count == 0 ? value : null;
         }
     }
+
+    private static string PathOf(ConfigKey section, ConfigKey key) => $"{section.Name}.{key.Name}";
+
+    /// <summary>Whether a configuration is that of the machine's daemon, which only root starts: root's own, unless it says otherwise, and one that names somebody else.</summary>
+    private static bool IsOfMachine(string? user) => user is null ? Account.Own.Uid == RootUid : user != RootName && user != Account.Own.Name;
 
     /// <summary>The configured zone, or that of this machine.</summary>
     /// <returns>A problem when this machine does not know the zone.</returns>
@@ -121,6 +148,18 @@ public sealed record ClientOptions
         }
 
         problems.Add(Wrong(text, ConfigSchema.DaemonSocket, "daemon.socket", "this is no place for a socket"));
+        return null;
+    }
+
+    /// <summary>The configured data directory as an absolute path; null, and a problem more, when it is none.</summary>
+    public static string? ReadDataDirectory(ConfigValue.Text text, IReadOnlyDictionary<string, string> environment, List<ConfigProblem> problems)
+    {
+        if (AbsolutePath(text.Value, environment) is { } path)
+        {
+            return path;
+        }
+
+        problems.Add(Wrong(text, ConfigSchema.StoragePath, PathOf(ConfigSchema.Storage, ConfigSchema.StoragePath), "this path depends on where the daemon is started"));
         return null;
     }
 

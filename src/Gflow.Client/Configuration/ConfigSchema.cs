@@ -145,11 +145,13 @@ public static class ConfigSchema
         ],
     };
 
-    private static readonly ConfigKey Storage = new("storage", ConfigKind.Table)
+    public static readonly ConfigKey StoragePath = new("path", ConfigKind.Text) { Form = "an absolute path, or one that begins with ~/" };
+
+    public static readonly ConfigKey Storage = new("storage", ConfigKind.Table)
     {
         Children =
         [
-            new("path", ConfigKind.Text) { Form = "an absolute path, or one that begins with ~/" },
+            StoragePath,
             new("job_retention", ConfigKind.Text) { Form = "a period such as \"365d\", \"12w\" or \"48h\", or \"forever\"" },
             new("event_retention", ConfigKind.Text) { Form = "a period such as \"90d\", \"12w\" or \"48h\", or \"forever\"" },
             new("log_max_mb", ConfigKind.Number) { Maximum = 1L << 40 },

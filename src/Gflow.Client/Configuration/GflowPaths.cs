@@ -9,6 +9,10 @@ public sealed record GflowPaths(string ConfigFile, string DataDirectory, string 
     /// <summary>The paths of the machine's shared daemon, which root starts.</summary>
     public static GflowPaths Shared { get; } = new("/etc/gflow/gflow.toml", "/var/lib/gflow", "/run/gflow/gflowd.sock");
 
+    /// <summary>The paths of a daemon whose data directory is configured. Its socket lies there too, so that no two daemons share one; the machine's stays where all users look for it.</summary>
+    public GflowPaths In(string dataDirectory) =>
+        this with { DataDirectory = dataDirectory, Socket = this == Shared ? Socket : Path.Combine(dataDirectory, Path.GetFileName(Socket)) };
+
     /// <summary>The paths under the XDG base directories of an environment.</summary>
     /// <remarks>
     /// A base directory that is empty or relative counts as unset: a relative one would name another place for each

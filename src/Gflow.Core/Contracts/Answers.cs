@@ -75,10 +75,16 @@ public sealed record StatusAnswer
     public IReadOnlyList<WireProblem> Troubles { get; init; } = [];
 
     public required IReadOnlyList<UnknownJob> UnknownJobs { get; init; }
+
+    /// <summary>Processes that came from jobs and have hidden from which.</summary>
+    public IReadOnlyList<UnknownProcess> UnknownProcesses { get; init; } = [];
 }
 
 /// <summary>A job the launcher has and the database lacks: never killed, its GPUs kept.</summary>
 public sealed record UnknownJob(uint Id, int Attempt, int Pid);
+
+/// <param name="Name">Of its program, as the kernel cuts it.</param>
+public sealed record UnknownProcess(int Pid, string Name);
 
 /// <param name="Shared">Whether the daemon is the machine's, for all its users.</param>
 public sealed record InfoAnswer(

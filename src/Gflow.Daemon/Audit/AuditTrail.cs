@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gflow.Client;
 using Gflow.Daemon.Http;
 
 namespace Gflow.Daemon.Audit;

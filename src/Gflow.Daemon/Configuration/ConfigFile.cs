@@ -38,7 +38,8 @@ internal static class ConfigFile
         }
 
         var root = new ConfigSection(source.Root, ConfigSchema.Root, "", findings, new SecretReader(environment, findings));
-        var defaults = DaemonOptions.Defaults(paths);
+        var data = root.Section("storage").Text(ConfigSchema.StoragePath.Name) is { } written ? ClientOptions.ReadDataDirectory(written, environment, findings.Problems) : null;
+        var defaults = DaemonOptions.Defaults(data is null ? paths : paths.In(data));
         var options = new DaemonOptions
         {
             Timezone = Timezone(root),
@@ -51,7 +52,7 @@ internal static class ConfigFile
             },
             Projects = Projects(root.Section("projects")),
             Quota = Quota(root.Section("quota")),
-            Storage = Storage(root.Section("storage"), environment, defaults.Storage),
+            Storage = Storage(root.Section("storage"), defaults.Storage),
             Notifications = Notifications(root.Section("notifications"), environment, defaults.Notifications),
         };
         if (source.File is { } file && (source.Mode & ReadableByOthers) != 0 && HoldsSecrets(source.Root, ConfigSchema.Root))
@@ -98,6 +99,7 @@ internal static class ConfigFile
         {
             Host = host ?? fallback.Host,
             Port = (int?)section.Number("port") ?? fallback.Port,
+            MustHavePort = section.Number("port") is not null,
             Socket = section.Text("socket") is { } socket ? ClientOptions.ReadSocket(socket, environment, problems) ?? fallback.Socket : fallback.Socket,
             User = section.Text("user")?.Value ?? fallback.User,
             Gpus = section.Numbers("gpus") is { } gpus ? [.. gpus.Distinct().Order().Select(gpu => (int)gpu)] : null,
@@ -183,17 +185,11 @@ internal static class ConfigFile
             new(limits.Number("max_running_jobs"), limits.Number("max_running_gpus"), limits.Number("max_queued_jobs"));
     }
 
-    private static StorageOptions Storage(ConfigSection section, IReadOnlyDictionary<string, string> environment, StorageOptions fallback)
+    private static StorageOptions Storage(ConfigSection section, StorageOptions fallback)
     {
-        var path = section.Text("path") is { } written ? ClientOptions.AbsolutePath(written.Value, environment) : fallback.Path;
-        if (path is null)
-        {
-            section.Wrong("path", section.Text("path")!, "this path depends on where the daemon is started");
-        }
-
         return new StorageOptions
         {
-            Path = path ?? fallback.Path,
+            Path = fallback.Path,
             JobRetention = Retention(section, "job_retention", fallback.JobRetention),
             EventRetention = Retention(section, "event_retention", fallback.EventRetention),
             LogMaxMb = section.Number("log_max_mb") ?? fallback.LogMaxMb,

@@ -50,6 +50,9 @@ internal sealed record ServingOptions
     /// <summary>TCP port; 0 for any free one.</summary>
     public int Port { get; init; } = ClientOptions.DefaultPort;
 
+    /// <summary>Whether the port was asked for, so that there is no going without it.</summary>
+    public bool MustHavePort { get; init; }
+
     /// <summary>Absolute path of the Unix socket.</summary>
     public required string Socket { get; init; }
 

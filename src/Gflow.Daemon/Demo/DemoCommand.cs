@@ -59,7 +59,7 @@ internal sealed class DemoCommand(VerbContext context)
         await using var mail = new SmtpReceiver();
         using var logs = LineLog.Factory(context.Terminal.Error.Write, context.Time, LogLevel.Warning);
         await using var host = await DaemonHost.StartAsync(Options(home, hook, mail), new DaemonParts(context.Time, logs), ct);
-        using var client = new GflowClient(new ClientOptions { Host = "127.0.0.1", Port = host.Address.Port, Socket = host.Socket });
+        using var client = new GflowClient(new ClientOptions { Host = "127.0.0.1", Port = host.Address!.Port, Socket = host.Socket });
         _text.Heading("A daemon with 4 simulated GPUs, a webhook receiver and a mail server, all on this machine");
         _text.Line($"API      {host.Socket} and {host.Address}");
         _text.Line($"Webhooks {hook.Url}");

@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;

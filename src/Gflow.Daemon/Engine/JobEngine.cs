@@ -80,7 +80,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _time = time;
         _log = logs.CreateLogger<JobEngine>();
         _writer = new BatchWriter(database, settings.Scheduler);
-        _reports = new LaunchReports(TellAsync);
+        _reports = new LaunchReports(TellAsync, logs.CreateLogger<LaunchReports>());
         _effects = new EffectRunner(database, executor, settings.Effects, _reports, TellAsync, time, logs.CreateLogger<EffectRunner>());
         _space = new OutboxSpace(database, settings.OutboxMaxBytes, TellAsync, time, logs.CreateLogger<OutboxSpace>());
         _disk = new DiskSpace(settings.Effects.Paths, settings.MinFreeBytes, TellAsync, time, logs.CreateLogger<DiskSpace>());
@@ -97,6 +97,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public Board Current => Volatile.Read(ref _current);
 
     public EngineStatus Status => Volatile.Read(ref _status);
+
+    /// <inheritdoc cref="LaunchReports.Strangers"/>
+    public IReadOnlyCollection<ExecutorReport.Stranger> Strangers => _reports.Strangers;
 
     /// <summary>Why no new work is taken, the gravest reason first; empty when it is taken. The one answer for requests, health and status.</summary>
     public IReadOnlyList<Problem> Troubles => [.. ((Problem?[])[_store.Problem, _disk.Shortage?.Problem, _space.Problem]).OfType<Problem>()];

@@ -1,16 +1,27 @@
+using System.Collections.Immutable;
 using System.Threading.Channels;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Lifecycle;
 
 namespace Gflow.Daemon.Engine;
 
 /// <summary>Carries what the launcher answers and reports to the engine, in the order that the rules need.</summary>
-internal sealed class LaunchReports(Func<EngineCommand, ValueTask> tell) : IDisposable
+internal sealed partial class LaunchReports(Func<EngineCommand, ValueTask> tell, ILogger<LaunchReports> log) : IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
 
+    private ImmutableHashSet<ExecutorReport.Stranger> _strangers = [];
+
     /// <summary>Ends that overtook the answer to their start: a job that is over within a millisecond reports both at once, on two roads. Only the writer's turn touches this.</summary>
     private readonly Dictionary<(JobId, int), ExecutorReport.Exited> _early = [];
+
+    // The last change of connections, likewise.
+    private ExecutorReport.Reconnected? _reconnected;
+
+    /// <summary>Processes that came from jobs, and nobody can tell from which; some may have ended since.</summary>
+    public IReadOnlyCollection<ExecutorReport.Stranger> Strangers => Volatile.Read(ref _strangers);
 
     public void Follow(ChannelReader<ExecutorReport> reports)
     {
@@ -22,7 +33,14 @@ internal sealed class LaunchReports(Func<EngineCommand, ValueTask> tell) : IDisp
                 {
                     await foreach (var report in reports.ReadAllAsync(stopping))
                     {
-                        await tell(News(report));
+                        if (report is ExecutorReport.Stranger stranger)
+                        {
+                            Note(stranger);
+                        }
+                        else
+                        {
+                            await tell(News(report));
+                        }
                     }
                 }
                 catch (OperationCanceledException)
@@ -48,6 +66,11 @@ internal sealed class LaunchReports(Func<EngineCommand, ValueTask> tell) : IDisp
                         {
                             Apply(batch, exited);
                         }
+                        else if (started.Connection < _reconnected?.Connection)
+                        {
+                            // Answered before the change of connections, and told after it.
+                            Recovery.LoseMissing(batch, _reconnected.Jobs, [job.Id]);
+                        }
 
                         break;
                     case LaunchOutcome.NotStarted refused:
@@ -65,29 +88,54 @@ internal sealed class LaunchReports(Func<EngineCommand, ValueTask> tell) : IDisp
         _stopping.Dispose();
     }
 
+    private void Note(ExecutorReport.Stranger stranger)
+    {
+        var known = _strangers;
+        if (!known.Contains(stranger))
+        {
+            LogStranger(log, stranger.Pid, SafeText.Line(stranger.Name));
+            Volatile.Write(ref _strangers, [.. known.Where(other => new ProcessIdentity(other.Pid, other.StartTime).IsAlive), stranger]);
+        }
+    }
+
     private EngineNews News(ExecutorReport report) => new(batch =>
     {
         switch (report)
         {
-            case ExecutorReport.Exited exited when batch.Rules.Find(new JobId(exited.JobId)) is { Status: JobStatus.Starting or JobStatus.Ending { StartedAt: null } } job
-                && job.Attempt == exited.Attempt:
-                _early[(job.Id, job.Attempt)] = exited;
+            case ExecutorReport.Exited exited when IsUnanswered(batch, exited.JobId, exited.Attempt):
+                var run = (new JobId(exited.JobId), exited.Attempt);
+                _early[run] = _early.TryGetValue(run, out var known) && known.IsGone ? known : exited;
                 break;
             case ExecutorReport.Exited exited:
                 Apply(batch, exited);
+                break;
+            case ExecutorReport.Gone gone when IsUnanswered(batch, gone.JobId, gone.Attempt):
+                if (_early.TryGetValue((new JobId(gone.JobId), gone.Attempt), out var exit))
+                {
+                    _early[(new JobId(gone.JobId), gone.Attempt)] = exit with { Remaining = 0 };
+                }
+
                 break;
             case ExecutorReport.Gone gone:
                 batch.Rules.Gone(new JobId(gone.JobId), gone.Attempt);
                 break;
             case ExecutorReport.Reconnected reconnected:
-                Recovery.LoseMissing(batch, reconnected.Jobs);
+                _reconnected = reconnected;
+                Recovery.LoseMissing(batch, reconnected.Jobs, batch.Before.Jobs.Keys);
                 break;
         }
     });
+
+    /// <summary>Whether the job's start was asked for and no answer has come yet.</summary>
+    private static bool IsUnanswered(EngineBatch batch, uint id, int attempt) =>
+        batch.Rules.Find(new JobId(id)) is { Status: JobStatus.Starting or JobStatus.Ending { StartedAt: null } } job && job.Attempt == attempt;
 
     private static void Apply(EngineBatch batch, ExecutorReport.Exited exited) => batch.Rules.Exited(
         new JobId(exited.JobId),
         exited.Attempt,
         new ProcessExit(exited.ExitCode, exited.Signal, exited.EndedAt, exited.MachineRestarted),
         exited.IsGone);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Process {Pid} ({Name}) came from a job and has hidden from which. It is left alone, and the job does not wait for it.")]
+    private static partial void LogStranger(ILogger log, int pid, string name);
 }

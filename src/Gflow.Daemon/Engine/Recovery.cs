@@ -44,11 +44,11 @@ internal sealed record Recovery(JobBoard Board, IReadOnlyList<Job> Lost, IReadOn
             stored);
     }
 
-    /// <summary>After a new launcher took over in mid-run: what it does not have is lost.</summary>
-    public static void LoseMissing(EngineBatch batch, IReadOnlyList<ExecutorJob> jobs)
+    /// <summary>After a new launcher took over in mid-run: of <paramref name="candidates"/>, those that run and that it does not have are lost.</summary>
+    public static void LoseMissing(EngineBatch batch, IReadOnlyList<ExecutorJob> jobs, IEnumerable<JobId> candidates)
     {
         var known = jobs.Select(job => (new JobId(job.JobId), job.Attempt)).ToHashSet();
-        foreach (var job in batch.Before.Jobs.Values.Where(job => job.Status is JobStatus.Running or JobStatus.Ending { StartedAt: not null } && !known.Contains((job.Id, job.Attempt))))
+        foreach (var job in candidates.Select(batch.Rules.Find).OfType<Job>().Where(job => job.Status is JobStatus.Running or JobStatus.Ending { StartedAt: not null } && !known.Contains((job.Id, job.Attempt))))
         {
             batch.Rules.Exited(job.Id, job.Attempt, new ProcessExit(null, null, batch.Now), gone: true);
         }

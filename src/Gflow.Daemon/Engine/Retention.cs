@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;

@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Core;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Lifecycle;

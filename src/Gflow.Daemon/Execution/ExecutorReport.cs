@@ -37,7 +37,14 @@ internal abstract record ExecutorReport
     /// The connection was lost and is mended, perhaps to another launcher. <paramref name="Jobs"/> is all it has, as from
     /// <see cref="IJobExecutor.ConnectAsync"/>; a job believed to run that is not among them was lost with the machine's records.
     /// </summary>
-    internal sealed record Reconnected(IReadOnlyList<ExecutorJob> Jobs) : ExecutorReport;
+    /// <param name="Jobs">All it has.</param>
+    /// <param name="Connection">Its number; a start answered over an earlier one may be of a job that is lost.</param>
+    internal sealed record Reconnected(IReadOnlyList<ExecutorJob> Jobs, int Connection) : ExecutorReport;
+
+    /// <summary>A process that came from a job, and nobody can tell from which: it has made itself unknown. It is left alone.</summary>
+    /// <param name="StartTime">As <c>/proc/PID/stat</c> has it.</param>
+    /// <param name="Name">Of its program.</param>
+    internal sealed record Stranger(int Pid, long StartTime, string Name) : ExecutorReport;
 
     /// <summary>A newer daemon has taken over; this one can start and stop nothing any more. The last report.</summary>
     internal sealed record Superseded(string Reason) : ExecutorReport;

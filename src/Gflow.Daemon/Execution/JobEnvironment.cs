@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Client;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Daemon.Execution;
@@ -6,7 +7,10 @@ namespace Gflow.Daemon.Execution;
 /// <summary>The environment a job runs in: what was captured at submission, and on top of it what gflow tells every job. Nothing of the daemon's own.</summary>
 internal static class JobEnvironment
 {
-    private static readonly string[] GpuVariables = ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"];
+    private static readonly string[] GpuVariables = ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"];
+
+    // On ROCm the others choose from what this one has left ("GPU isolation techniques" of its documentation).
+    private const string FirstOnRocm = "ROCR_VISIBLE_DEVICES";
 
     /// <param name="captured">The stored <c>KEY=VALUE</c> entries, each closed by a zero byte; null when the submission brought none.</param>
     /// <param name="account">Finds whose minimal login environment stands in for a captured one; not asked otherwise, for directories can be slow.</param>
@@ -33,6 +37,15 @@ internal static class JobEnvironment
             foreach (var name in GpuVariables)
             {
                 variables[name] = gpus;
+            }
+
+            if (gpus.Length > 0)
+            {
+                variables.Remove(FirstOnRocm);
+            }
+            else
+            {
+                variables[FirstOnRocm] = "";
             }
         }
 

@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Daemon.Execution;
@@ -49,7 +50,11 @@ internal abstract record LaunchOutcome
     /// <summary>The main process runs, or has run.</summary>
     /// <param name="Pid">Its process id, which is its session's and process group's as well.</param>
     /// <param name="StartedAt">When it was started.</param>
-    internal sealed record Started(int Pid, DateTimeOffset StartedAt) : LaunchOutcome;
+    internal sealed record Started(int Pid, DateTimeOffset StartedAt) : LaunchOutcome
+    {
+        /// <summary>Over which connection it was answered; see <see cref="ExecutorReport.Reconnected"/>.</summary>
+        public int Connection { get; init; }
+    }
 
     /// <summary>No process was made, and nothing is remembered of the attempt.</summary>
     /// <param name="Reason">Why, in words for the submitter, e.g. "the working directory /x does not exist".</param>

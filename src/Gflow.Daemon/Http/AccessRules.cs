@@ -1,4 +1,5 @@
 using System.Net;
+using Gflow.Client;
 using Gflow.Core;
 using Gflow.Core.Access;
 

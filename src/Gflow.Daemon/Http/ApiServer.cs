@@ -27,9 +27,12 @@ internal sealed class ApiServer : IAsyncDisposable
         _listeners = listeners;
     }
 
-    /// <summary>The TCP address, such as <c>http://127.0.0.1:59000</c>.</summary>
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
-        .First(address => !address.StartsWith("http://unix:", StringComparison.Ordinal)));
+    /// <summary>The TCP address, such as <c>http://127.0.0.1:59000</c>; null without one.</summary>
+    public Uri? Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+        .FirstOrDefault(address => !address.StartsWith("http://unix:", StringComparison.Ordinal)) is { } address ? new(address) : null;
+
+    /// <inheritdoc cref="Listeners.WithoutTcp"/>
+    public string? WithoutTcp => _listeners.WithoutTcp;
 
     /// <exception cref="Lifecycle.StartRefusedException">It cannot listen there.</exception>
     public static async Task<ApiServer> StartAsync(ApiParts parts, ListenOptions listen, ILoggerFactory logs, CancellationToken ct)

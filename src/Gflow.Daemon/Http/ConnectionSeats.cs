@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gflow.Daemon.Http;

@@ -66,10 +66,12 @@ internal sealed class EventStream(ApiParts parts)
         }
     }
 
+    /// <summary>What is committed is sent only once every reader sees its effect: a read made after a frame is at least as new as the frame.</summary>
     private List<StreamRow> Read(long after)
     {
+        var visible = parts.Engine.Commits.LastEventSeq;
         using var reader = parts.Database.OpenReader();
-        return EventTable.Read(reader, after, FramesAtOnce);
+        return EventTable.Read(reader, after, visible, FramesAtOnce);
     }
 
     private static void Write(PipeWriter body, StreamRow row, Sight sight)
@@ -111,7 +113,7 @@ internal sealed class EventStream(ApiParts parts)
             return new Problem("gone", $"Events after {last} are no longer all kept; the first there is has the id {first}", "last_event_id");
         }
 
-        return last > newest && EventTable.Read(reader, last - 1, 1).Count == 0
+        return last > newest && EventTable.Read(reader, last - 1, last, 1).Count == 0
             ? new Problem("gone", $"There is no event {last} in this history; the first there is has the id {first}, the newest {newest}", "last_event_id")
             : last;
     }

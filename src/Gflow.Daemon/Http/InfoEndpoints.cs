@@ -3,6 +3,7 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Engine;
+using Gflow.Daemon.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
@@ -55,6 +56,8 @@ internal sealed class InfoEndpoints(ApiParts parts)
             RunningJobs = board.Jobs.Values.Count(job => job.State == JobState.Running),
             QueuedJobs = board.Jobs.Values.Count(job => job.State == JobState.Queued),
             Troubles = [.. parts.Engine.Troubles.Select(trouble => new WireProblem(trouble.Code, trouble.Message))],
+            UnknownProcesses = !Access.CallerOf(context).Administrator ? [] :
+                [.. parts.Engine.Strangers.Where(process => new ProcessIdentity(process.Pid, process.StartTime).IsAlive).Select(process => new UnknownProcess(process.Pid, process.Name))],
             UnknownJobs = !Access.CallerOf(context).Administrator ? [] : [.. status.UnknownJobs.Select(job => new UnknownJob(job.JobId, job.Attempt, job.Pid))],
         };
         return ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.StatusAnswer);

@@ -18,8 +18,11 @@ internal sealed record ListenOptions
     /// <summary>0 for any free one.</summary>
     public int Port { get; init; } = 59000;
 
+    /// <summary>Whether there is no going on without the port; else a daemon whose port is taken serves on its socket alone.</summary>
+    public bool MustHavePort { get; init; }
+
     /// <summary>How many connections there may be.</summary>
-    public ConnectionSeats Seats { get; init; } = ConnectionSeats.For(OpenFiles.Allowed);
+    public ConnectionSeats Seats { get; init; } = ConnectionSeats.For(ProcessLimits.AllowedFiles);
 
     /// <summary>Says who is at the other end of a connection.</summary>
     public Func<ConnectionContext, Peer> Peers { get; init; } = Peer.Of;

@@ -18,6 +18,9 @@ internal sealed class Listeners : IDisposable
     private readonly ListenOptions _options;
     private readonly SocketPath _path;
 
+    // Bound but not listening, until the server takes them.
+    private readonly Dictionary<IPEndPoint, Socket> _tcp = [];
+
     private Listeners(ListenOptions options, SocketPath path)
     {
         _options = options;
@@ -32,7 +35,9 @@ internal sealed class Listeners : IDisposable
             MakePlace(options.Socket);
             var path = SocketPath.To(options.Socket);
             ClearStale(options.Socket, path);
-            return new(options, path);
+            var listeners = new Listeners(options, path);
+            listeners.BindTcp();
+            return listeners;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -40,28 +45,28 @@ internal sealed class Listeners : IDisposable
         }
     }
 
-    /// <exception cref="StartRefusedException">The host is not of the loopback.</exception>
+    /// <summary>Why the daemon serves without TCP; null when it does not.</summary>
+    public string? WithoutTcp { get; private set; }
+
     public void AddTo(KestrelServerOptions kestrel)
     {
         kestrel.ListenUnixSocket(_path.Address, AtAccept);
-        foreach (var address in Addresses(_options.Host, _options.Port))
+        foreach (var endPoint in _tcp.Keys)
         {
-            kestrel.Listen(address, _options.Port, AtAccept);
+            kestrel.Listen(endPoint, AtAccept);
         }
     }
 
-    /// <summary>Binds one socket for the server; never shared with another process (no SO_REUSEPORT).</summary>
+    /// <summary>Has one socket listen for the server; never shared with another process (no SO_REUSEPORT).</summary>
     /// <exception cref="StartRefusedException">It is taken.</exception>
     public Socket Bind(EndPoint endPoint)
     {
-        var socket = endPoint is UnixDomainSocketEndPoint
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = endPoint is IPEndPoint tcp && _tcp.Remove(tcp, out var bound) ? bound : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            socket.Bind(endPoint is UnixDomainSocketEndPoint ? Roomy(_path.Address) : endPoint);
-            if (endPoint is UnixDomainSocketEndPoint)
+            if (endPoint is not IPEndPoint)
             {
+                socket.Bind(Roomy(_path.Address));
                 // Before anybody can connect: listening begins after this.
                 File.SetUnixFileMode(_path.Address, _options.ForEverybody ? Everybody : OwnerOnly);
             }
@@ -72,13 +77,56 @@ internal sealed class Listeners : IDisposable
         catch (SocketException error)
         {
             socket.Dispose();
-            throw new StartRefusedException(endPoint is IPEndPoint
-                ? $"Cannot listen on {endPoint}: {error.Message}; set [daemon] port (daemon.port) to a free port"
-                : $"Cannot listen on {_options.Socket}: {error.Message}; set [daemon] socket (daemon.socket) to another path");
+            throw endPoint is IPEndPoint address
+                ? Taken(address, error)
+                : new StartRefusedException($"Cannot listen on {_options.Socket}: {error.Message}; set [daemon] socket (daemon.socket) to another path");
         }
     }
 
-    public void Dispose() => _path.Dispose();
+    public void Dispose()
+    {
+        foreach (var socket in _tcp.Values)
+        {
+            socket.Dispose();
+        }
+
+        _path.Dispose();
+    }
+
+    /// <summary>Takes the port, on every address of the host: a stranger on one of them would be talked to by clients that try it first.</summary>
+    /// <exception cref="StartRefusedException">The host is not of the loopback, or somebody has the port that was asked for.</exception>
+    private void BindTcp()
+    {
+        foreach (var address in Addresses(_options.Host, _options.Port))
+        {
+            var endPoint = new IPEndPoint(address, _options.Port);
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            _tcp.Add(endPoint, socket);
+            try
+            {
+                socket.Bind(endPoint);
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse && !_options.MustHavePort)
+            {
+                WithoutTcp = $"{endPoint} is taken, by another user's daemon perhaps, so that this one serves on its socket alone; to have TCP as well, set [daemon] port to a free port";
+                foreach (var other in _tcp.Values)
+                {
+                    other.Dispose();
+                }
+
+                _tcp.Clear();
+                return;
+            }
+            catch (SocketException error)
+            {
+                Dispose();
+                throw Taken(endPoint, error);
+            }
+        }
+    }
+
+    private static StartRefusedException Taken(IPEndPoint endPoint, SocketException error) =>
+        new($"Cannot listen on {endPoint}: {error.Message}; set [daemon] port (daemon.port) to a free port");
 
     private void AtAccept(Microsoft.AspNetCore.Server.Kestrel.Core.ListenOptions listen) =>
         listen.Use(Peer.AtAccept(_options.Peers)).Use(_options.Seats.AtAccept);

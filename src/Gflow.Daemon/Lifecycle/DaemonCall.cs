@@ -5,11 +5,12 @@ using Gflow.Core.Jobs;
 namespace Gflow.Daemon.Lifecycle;
 
 /// <summary>Asks the daemon of this home, and no other: over its Unix socket alone.</summary>
-internal sealed class DaemonCall(string socket) : IDisposable
+/// <param name="user">As whom it serves, when that is not the caller himself.</param>
+internal sealed class DaemonCall(string socket, string? user = null) : IDisposable
 {
     private static readonly JobQuery Ending = new() { States = [JobState.Queued, JobState.Running] };
 
-    private readonly GflowClient _client = new(socket) { Patience = TimeSpan.FromSeconds(10), RetryFor = TimeSpan.Zero };
+    private readonly GflowClient _client = new(socket, user) { Patience = TimeSpan.FromSeconds(10), RetryFor = TimeSpan.Zero };
 
     /// <returns>The answer; null when there is no daemon, or none that answers this.</returns>
     public async Task<StatusAnswer?> StatusAsync(CancellationToken ct) => Answer(await _client.StatusAsync(ct));

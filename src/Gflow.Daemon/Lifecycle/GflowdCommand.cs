@@ -157,8 +157,7 @@ internal sealed class GflowdCommand
             return VerbContext.Failed;
         }
 
-        var found = await context.FindAsync(ct);
-        var stopped = found.Process is null ? VerbContext.Done : await new StopCommand(context, cancelJobs: false).RunAsync(ct);
+        var stopped = await context.FindAsync(ct) is { Process: null } ? VerbContext.Done : await new StopCommand(context, cancelJobs: false).RunAsync(ct);
         return stopped == VerbContext.Done ? await new StartCommand(context).RunAsync(ct) : stopped;
     }
 

@@ -15,7 +15,11 @@ internal sealed class ReloadCommand(VerbContext context)
             return VerbContext.Failed;
         }
 
-        var found = await context.FindAsync(ct);
+        if (await context.FindAsync(ct) is not { } found)
+        {
+            return VerbContext.Failed;
+        }
+
         if (found.Process is not { } process)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).");

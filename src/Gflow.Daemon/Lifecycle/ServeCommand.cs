@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using Gflow.Client;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
@@ -14,7 +15,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
     public async Task<int> RunAsync(CancellationToken ct)
     {
         ProcessMemory.Seal();
-        OpenFiles.Raise();
+        ProcessLimits.RaiseFiles();
         var load = context.Load();
         if (load.Options is null)
         {

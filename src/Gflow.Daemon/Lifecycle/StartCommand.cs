@@ -21,7 +21,11 @@ internal sealed class StartCommand(VerbContext context)
             return VerbContext.Failed;
         }
 
-        var found = await context.FindAsync(ct);
+        if (await context.FindAsync(ct) is not { } found)
+        {
+            return VerbContext.Failed;
+        }
+
         if (found.Process is { } running)
         {
             return AlreadyThere(found, running);
@@ -35,7 +39,7 @@ internal sealed class StartCommand(VerbContext context)
 
             // By its descriptor, so that nothing else is written to, should the name come to mean it.
             var daemon = BackgroundProcess.Start(Command(log), context.Environment, $"/proc/self/fd/{opened.DangerousGetHandle()}");
-            return await AwaitAsync(daemon, options.Daemon.Socket, log, before, ct);
+            return await AwaitAsync(daemon, options, found.User, log, before, ct);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception or StartRefusedException)
         {
@@ -89,9 +93,10 @@ internal sealed class StartCommand(VerbContext context)
         return command;
     }
 
-    private async Task<int> AwaitAsync(BackgroundProcess daemon, string socket, string log, long before, CancellationToken ct)
+    private async Task<int> AwaitAsync(BackgroundProcess daemon, DaemonOptions options, string? user, string log, long before, CancellationToken ct)
     {
-        using var call = new DaemonCall(socket);
+        var socket = options.Daemon.Socket;
+        using var call = new DaemonCall(socket, user);
         var begun = context.Time.GetTimestamp();
         while (context.Time.GetElapsedTime(begun) < Patience)
         {
@@ -113,6 +118,12 @@ internal sealed class StartCommand(VerbContext context)
                 if (health.Detail is { } trouble)
                 {
                     await context.Terminal.Error.WriteLineAsync($"gflowd: warning: {trouble}");
+                }
+
+                if (await call.StatusAsync(ct) is { Url: null })
+                {
+                    await context.Terminal.Error.WriteLineAsync(
+                        $"gflowd: warning: port {options.Daemon.Port} is taken, by another user's daemon perhaps, so that this one serves on its socket alone; to have TCP as well, set [daemon] port to a free port");
                 }
 
                 return VerbContext.Done;

@@ -1,42 +1,63 @@
 using System.Text.Json;
+using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Lifecycle.Rendering;
 
 namespace Gflow.Daemon.Lifecycle;
 
-/// <summary><c>gflowd status</c>: asks the daemon how it is, however it was started.</summary>
+/// <summary><c>gflowd status</c>: asks the daemon that all commands ask how it is, however it was started.</summary>
 internal sealed class StatusCommand(VerbContext context, bool json)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        var found = await context.FindAsync(ct);
-        if ((found.Status ?? await SharedAsync(found, ct)) is { } status)
+        var options = ClientOptions.Load(context.ConfigPath, context.Environment, GflowPaths.From(context.Environment));
+        if (!options.Ok)
         {
-            await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(status, WireJson.Default.StatusAnswer)) : StatusText.Format(status))
-                ;
+            context.Tell(options.Problems);
+            return VerbContext.Failed;
+        }
+
+        using var client = new GflowClient(options.Value) { Patience = Patience, RetryFor = TimeSpan.Zero };
+        var answer = await client.StatusAsync(ct);
+        if (answer.Ok)
+        {
+            await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(answer.Value, WireJson.Default.StatusAnswer)) : StatusText.Format(answer.Value));
             return VerbContext.Done;
         }
 
-        var (code, text, exit) = found.Process is { } process
-            ? ("no_answer", $"gflowd (pid {process.Pid}) is running but does not answer on {found.Socket}.", VerbContext.Failed)
-            : ("not_running", $"gflowd is not running (looked at {found.Socket}). Start it with: gflowd start", VerbContext.NotRunning);
-        await context.Terminal.Out.WriteAsync(Line(json
-            ? JsonSerializer.Serialize(new ErrorAnswer(text, [new WireProblem(code, text)]), WireJson.Default.ErrorAnswer)
-            : text));
-        return exit;
+        return answer.Failure switch
+        {
+            ClientFailure.Foreign foreign => await TellAsync("foreign_listener", foreign.Message, VerbContext.NotRunning),
+            ClientFailure.Refused refused => await TellAsync("refused", refused.Message, VerbContext.Failed),
+            _ => await TellWhyAsync(options.Value.Socket, ct),
+        };
     }
 
-    /// <summary>The machine's daemon answers for those who have none of their own, as it does to all commands.</summary>
-    private async Task<StatusAnswer?> SharedAsync(RunningDaemon found, CancellationToken ct)
+    private async Task<int> TellWhyAsync(string socket, CancellationToken ct)
     {
-        if (found.Process is not null || ClientOptions.Load(context.ConfigPath, context.Environment, context.Paths) is not { Ok: true, Value.SharedSocket: { } socket })
+        if (await context.FindAsync(ct) is not { } found)
         {
-            return null;
+            return VerbContext.Failed;
         }
 
-        using var call = new DaemonCall(socket);
-        return await call.StatusAsync(ct);
+        return found switch
+        {
+            { Process: null } => await TellAsync("not_running", $"gflowd is not running (looked at {socket}). Start it with: gflowd start", VerbContext.NotRunning),
+            { Status: null, Process.Pid: var pid } => await TellAsync("no_answer", $"gflowd (pid {pid}) is running but does not answer on {found.Socket}.", VerbContext.Failed),
+            { Process.Pid: var pid } => await TellAsync(
+                "elsewhere",
+                $"gflowd (pid {pid}) is running with another configuration and listens on {found.Socket}, where commands with this one do not look ({socket}). Let both use one configuration: gflowd restart",
+                VerbContext.Failed),
+        };
+    }
+
+    private async Task<int> TellAsync(string code, string text, int exit)
+    {
+        await context.Terminal.Out.WriteAsync(Line(json ? JsonSerializer.Serialize(new ErrorAnswer(text, [new WireProblem(code, text)]), WireJson.Default.ErrorAnswer) : text));
+        return exit;
     }
 
     private static string Line(string text) => text + "\n";

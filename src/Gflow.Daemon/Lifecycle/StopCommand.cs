@@ -14,7 +14,11 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
 
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        var found = await context.FindAsync(ct);
+        if (await context.FindAsync(ct) is not { } found)
+        {
+            return VerbContext.Failed;
+        }
+
         if (found.Process is not { } process)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).");
@@ -26,7 +30,7 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
             return VerbContext.Failed;
         }
 
-        using var call = new DaemonCall(found.Socket);
+        using var call = new DaemonCall(found.Socket, found.User);
         var left = (await call.StatusAsync(ct))?.RunningJobs;
         if (!process.Send(PosixSignal.SIGTERM) && process.IsAlive)
         {
@@ -55,7 +59,7 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
     /// <summary>Queued jobs too: they would start as soon as others make room.</summary>
     private async Task<bool> CancelJobsAsync(RunningDaemon found, CancellationToken ct)
     {
-        using var call = new DaemonCall(found.Socket);
+        using var call = new DaemonCall(found.Socket, found.User);
         if (found.Status is null)
         {
             await context.Terminal.Error.WriteLineAsync(

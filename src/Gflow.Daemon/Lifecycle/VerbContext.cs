@@ -1,4 +1,5 @@
 using Gflow.Client.Configuration;
+using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Lifecycle.Rendering;
@@ -47,26 +48,43 @@ internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<strin
     public DaemonOptions? LoadOptions() => Load().Options;
 
     /// <summary>Looks for the daemon of this configuration, however it was started. A configuration with problems is searched as far as it can be read.</summary>
-    public async Task<RunningDaemon> FindAsync(CancellationToken ct)
+    /// <returns>Null, after saying so, when a file was named that cannot be read: another daemon is not meant.</returns>
+    public async Task<RunningDaemon?> FindAsync(CancellationToken ct)
     {
         var options = ConfigFile.Load(ConfigPath, Environment, Paths).Options;
         var client = ClientOptions.Load(ConfigPath, Environment, Paths);
+        if (ConfigPath is not null && !client.Ok)
+        {
+            Tell(client.Problems);
+            return null;
+        }
+
         var socket = options?.Daemon.Socket ?? (client.Ok ? client.Value.Socket : Paths.Socket);
-        var holder = HomeLock.Find(options?.Storage.Path ?? Paths.DataDirectory);
+        var holder = HomeLock.Find(options?.Storage.Path ?? (client.Ok ? client.Value.DataDirectory! : Paths.DataDirectory));
         if (holder is not null && !Path.Exists(socket))
         {
             // It was started with another configuration, and the lock knows with which socket.
             socket = holder.Socket;
         }
 
-        using var call = new DaemonCall(socket);
+        var user = options?.Daemon.User ?? (client.Ok ? client.Value.User : null) ?? (Home.IsShared ? DaemonHome.UsualUser : null);
+        using var call = new DaemonCall(socket, user);
         var status = await call.StatusAsync(ct);
-        return new(socket, status, status is null ? holder?.Process : ProcessIdentity.Of(status.Pid));
+        return new(socket, user, status, status is null ? holder?.Process : ProcessIdentity.Of(status.Pid));
+    }
+
+    public void Tell(IReadOnlyList<Problem> problems)
+    {
+        foreach (var problem in problems)
+        {
+            Terminal.Error.WriteLine($"error: {problem.Message}");
+        }
     }
 }
 
 /// <summary>A daemon, or the lack of one.</summary>
 /// <param name="Socket">Where it was looked for.</param>
+/// <param name="User">As whom it serves; null for the caller himself.</param>
 /// <param name="Status">What it says of itself; null when it does not answer.</param>
 /// <param name="Process">Null when there is none.</param>
-internal sealed record RunningDaemon(string Socket, StatusAnswer? Status, ProcessIdentity? Process);
+internal sealed record RunningDaemon(string Socket, string? User, StatusAnswer? Status, ProcessIdentity? Process);

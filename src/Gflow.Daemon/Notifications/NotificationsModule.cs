@@ -12,7 +12,7 @@ namespace Gflow.Daemon.Notifications;
 /// <summary>Everything that tells people and machines: what the engine routes to, and the pump that delivers it.</summary>
 internal sealed class NotificationsModule(Database database, JobEngine engine, GuardedConnector connector, SchedulerFacts scheduler, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
 {
-    private readonly OutboxPump _pump = new(database, engine.SettleAsync, time, new Random(), logs.CreateLogger<OutboxPump>());
+    private readonly OutboxPump _pump = new(database, engine.Commits, engine.SettleAsync, time, new Random(), logs.CreateLogger<OutboxPump>());
 
     private volatile RecipientPolicy _recipients = new();
     private volatile NotificationOptions _options = new();

@@ -1,3 +1,4 @@
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 
@@ -21,11 +22,11 @@ internal sealed partial class OutboxPump : IAsyncDisposable
 
     /// <param name="settle">Commits the outcomes in one transaction (<see cref="DeliveryTable.Settle"/> for each) and completes after the commit.</param>
     /// <param name="random">For jitter; only used under a lock of ours.</param>
-    public OutboxPump(Database database, Func<IReadOnlyList<Settlement>, Task> settle, TimeProvider time, Random random, ILogger<OutboxPump> log)
+    public OutboxPump(Database database, CommitSignal commits, Func<IReadOnlyList<Settlement>, Task> settle, TimeProvider time, Random random, ILogger<OutboxPump> log)
     {
         _time = time;
         _log = log;
-        _reader = new OutboxReader(database);
+        _reader = new OutboxReader(database, commits);
         _settlements = new SettlementQueue(settle, time, log);
         _context = new LaneContext(_reader, _slots, _settlements, time, Jitter, log);
 

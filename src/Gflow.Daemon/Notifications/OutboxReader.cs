@@ -1,10 +1,12 @@
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Notifications;
 
 /// <summary>The outbox as the lanes read it: one connection for all of them, one at a time, for reads are short and connections hold memory.</summary>
-internal sealed class OutboxReader(Database database) : IDisposable
+/// <param name="commits">How far the history is visible to everybody: nobody is told of what a look at the daemon would not show yet.</param>
+internal sealed class OutboxReader(Database database, CommitSignal commits) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly SqliteConnection _reader = database.OpenReader();
@@ -14,7 +16,7 @@ internal sealed class OutboxReader(Database database) : IDisposable
     {
         lock (_gate)
         {
-            return DeliveryTable.ReadDue(_reader, target, now, limit);
+            return DeliveryTable.ReadDue(_reader, target, now, commits.LastEventSeq, limit);
         }
     }
 

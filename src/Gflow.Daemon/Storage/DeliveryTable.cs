@@ -29,7 +29,7 @@ internal sealed class DeliveryTable : IDisposable
     private const string Due = """
         SELECT d.seq, d.event, e.uid, e.type, e.at, d.target, d.recipient, d.order_key, d.attempts, d.next_at, d.deadline, COALESCE(d.payload, e.payload), d.body
         FROM delivery d JOIN event e ON e.seq = d.event
-        WHERE d.state = 0 AND d.target = $target AND d.next_at <= $now
+        WHERE d.state = 0 AND d.target = $target AND d.next_at <= $now AND d.event <= $last
           AND (d.order_key IS NULL OR NOT EXISTS (
             SELECT 1 FROM delivery p
             WHERE p.state = 0 AND p.target = d.target AND p.order_key = d.order_key AND p.seq < d.seq))
@@ -150,12 +150,13 @@ internal sealed class DeliveryTable : IDisposable
     public static long LastSeq(SqliteConnection connection) => Database.ScalarInt64(connection, "SELECT MAX(seq) FROM delivery");
 
     /// <summary>Deliveries to a target that may go now, the longest due first; of each job at most one.</summary>
-    public static IReadOnlyList<DeliveryRow> ReadDue(SqliteConnection reader, string target, DateTimeOffset now, int limit)
+    public static IReadOnlyList<DeliveryRow> ReadDue(SqliteConnection reader, string target, DateTimeOffset now, long lastEvent, int limit)
     {
         using var command = reader.CreateCommand();
         command.CommandText = Due;
         command.Parameters.AddWithValue("$target", target);
         command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$last", lastEvent);
         command.Parameters.AddWithValue("$limit", limit);
         using var rows = command.ExecuteReader();
         var due = new List<DeliveryRow>();

@@ -28,15 +28,16 @@ internal sealed class EventTable : IDisposable
     public void Append(EventRow row, SqliteTransaction transaction) => _append.Execute(
         transaction, row.Seq, row.Uid, row.Type.WireName(), row.At.ToUnixTimeMilliseconds(), (long?)row.Job?.Value, row.User, row.StreamType, row.Frame, row.Payload);
 
-    /// <summary>Events after <paramref name="afterSeq"/>, in order.</summary>
-    public static List<StreamRow> Read(SqliteConnection connection, long afterSeq, int limit)
+    /// <summary>Events after <paramref name="afterSeq"/> up to <paramref name="lastSeq"/>, in order.</summary>
+    public static List<StreamRow> Read(SqliteConnection connection, long afterSeq, long lastSeq, int limit)
     {
         using var command = connection.CreateCommand();
         command.CommandText = """
             SELECT seq, stream_type, frame, job.uid FROM event LEFT JOIN job ON job.id = event.job
-            WHERE seq > $after ORDER BY seq LIMIT $limit
+            WHERE seq > $after AND seq <= $last ORDER BY seq LIMIT $limit
             """;
         command.Parameters.AddWithValue("$after", afterSeq);
+        command.Parameters.AddWithValue("$last", lastSeq);
         command.Parameters.AddWithValue("$limit", limit);
         var rows = new List<StreamRow>();
         using var reader = command.ExecuteReader();

@@ -59,6 +59,34 @@ public sealed class EndingTests(Installation installed)
         Assert.Equal(["background", "main", "session"], (await File.ReadAllLinesAsync(Path.Combine(machine.Work, "asked"), TestContext.Current.CancellationToken)).Order());
     }
 
+    [Theory]
+    [InlineData("-n", "cancelled", "kill -STOP $$")]
+    [InlineData("-t", "0:01", "kill -STOP $$")]
+    [InlineData("-n", "group", "kill -STOP 0")]
+    public async Task A_job_that_is_stopped_sees_to_its_end_all_the_same(string option, string value, string stop)
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        machine.Environment["GFLOW_EXECUTOR__KILL_GRACE_SECS"] = "60";
+        await machine.StartDaemonAsync();
+        var id = await machine.SubmitAsync(option, value, $"""
+            trap 'echo seen > trap; exit 3' TERM
+            setsid sh -c 'trap "echo seen > other; exit 0" TERM; echo $$ > main; kill -STOP $$; while :; do sleep 0.05; done' &
+            while [ ! -s main ]; do sleep 0.01; done
+            {stop}
+            while :; do sleep 0.05; done
+            """);
+        await FamilyAsync(machine, "main");
+        if (option != "-t")
+        {
+            await machine.DoneAsync("gcancel", $"{id}");
+        }
+
+        var job = await machine.EndedAsync(id);
+        Assert.Equal((option == "-t" ? "Timeout" : "Cancelled", 3), (job.State, job.ExitCode));
+        await machine.FileAsync(Path.Combine(machine.Work, "trap"));
+        await machine.FileAsync(Path.Combine(machine.Work, "other"));
+    }
+
     [Fact]
     public async Task What_a_script_leaves_behind_is_ended_before_the_job_counts_as_finished()
     {

@@ -26,6 +26,7 @@ public sealed class SurroundingsTests(Installation installed)
         machine.Environment.Remove("OF_THE_DAEMON");
         machine.Environment["MINE"] = "two\nlines = one value";
         machine.Environment["CUDA_VISIBLE_DEVICES"] = "0,1,2,3";
+        machine.Environment["ROCR_VISIBLE_DEVICES"] = "2";
         machine.Environment["GFLOW_JOB_ID"] = "99";
         var expected = machine.Environment.ToDictionary();
         var without = await machine.SubmitAsync("cat /proc/$$/environ > none");
@@ -52,6 +53,9 @@ public sealed class SurroundingsTests(Installation installed)
             {
                 expected[variable] = gpus;
             }
+
+            // The others count within what this one leaves.
+            _ = gpus.Length > 0 && expected.Remove("ROCR_VISIBLE_DEVICES");
         }
     }
 

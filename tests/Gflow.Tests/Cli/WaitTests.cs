@@ -86,6 +86,39 @@ public sealed class WaitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_end_that_no_event_told_of_is_noticed_at_the_next_sign_of_life()
+    {
+        _daemon.On("GET /events", async context =>
+        {
+            await Greet(context);
+            while (!_daemon.Seen.Any(request => request.Target == "GET /jobs/31"))
+            {
+                await Task.Delay(5, context.RequestAborted);
+            }
+
+            _daemon.WithJobs(SampleJobs.Job(31, JobState.Failed));
+            await context.Response.WriteAsync(": keep-alive\n\n");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+
+        Assert.Equal(7, (await CommandRun.Async("gjob wait 31", _daemon.Options)).Code);
+    }
+
+    [Fact]
+    public async Task An_event_that_tells_the_end_is_believed_when_the_daemon_does_not_show_it_yet()
+    {
+        _daemon.On("GET /events", async context =>
+        {
+            await Greet(context);
+            await SendAsync(context, new() { Type = "job_state_changed", Seq = 9, Event = "job_failed", Timestamp = "", JobId = 31, NewState = "Failed", ExitCode = 9 });
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+
+        Assert.Equal(9, (await CommandRun.Async("gjob wait 31", _daemon.Options)).Code);
+    }
+
+    [Fact]
     public async Task A_restart_of_the_daemon_does_not_end_the_wait()
     {
         var calls = 0;

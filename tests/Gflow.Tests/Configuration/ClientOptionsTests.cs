@@ -18,12 +18,27 @@ public sealed class ClientOptionsTests
     [InlineData("[daemon]\nsocket = \"/s\"\n", false)]
     [InlineData("[daemon]\nport = 1\n", false)]
     [InlineData("[daemon]\nuser = \"root\"\n", false)]
+    [InlineData("[storage]\npath = \"/d\"\n", false)]
     public void Those_who_mean_no_certain_daemon_may_find_the_shared_one(string toml, bool mayFind)
     {
         using var home = new ConfigHome(toml);
         Assert.Equal(mayFind ? "/run/gflow/gflowd.sock" : null, home.LoadClient().Value.SharedSocket);
         Assert.Null(home.LoadClient(home.Paths.ConfigFile).Value.SharedSocket);
         Assert.Null(home.With("GFLOW_DAEMON__SOCKET", "/s").LoadClient().Value.SharedSocket);
+    }
+
+    [Theory]
+    [InlineData("[daemon]\nport = 1\n", true, null)]
+    [InlineData("[daemon]\nsocket = \"/s\"\nport = 1\n", false, "/s")]
+    [InlineData("[storage]\npath = \"/d\"\n", false, "/d/gflowd.sock")]
+    [InlineData("[storage]\npath = \"/d\"\n[daemon]\nsocket = \"/s\"\n", false, "/s")]
+    public void A_configured_socket_or_data_directory_leaves_no_TCP(string toml, bool tcp, string? socket)
+    {
+        using var home = new ConfigHome(toml).With("GFLOW_DAEMON__USER", Environment.UserName);
+        var options = home.LoadClient().Value;
+        Assert.Equal((tcp, socket ?? home.Paths.Socket), (options.UsesTcp, options.Socket));
+        Assert.Equal(options.Socket, home.Load().Options!.Daemon.Socket);
+        Assert.Equal(options.DataDirectory, home.Load().Options!.Storage.Path);
     }
 
     [Fact]
@@ -45,7 +60,6 @@ public sealed class ClientOptionsTests
     [InlineData("[notifications\n")]
     [InlineData("[unknown]\nx = 1\n")]
     [InlineData("[quota]\ndefault_user = 5\n")]
-    [InlineData("[storage]\npath = [\n")]
     [InlineData("[executor]\ntype = \"docker\"\n")]
     public void Nothing_elsewhere_in_the_file_stops_a_client(string broken)
     {
@@ -70,6 +84,8 @@ public sealed class ClientOptionsTests
     [InlineData("[daemon]\nport = \"x\"\nhost = \"a b\"\nsocket = \"rel\"\n", 3)]
     [InlineData("[daemon]\nport = 6000O\n", 1)]
     [InlineData("daemon = 5\n", 1)]
+    [InlineData("storage = 5\n", 1)]
+    [InlineData("[storage]\npath = \"relative\"\n", 1)]
     public void What_a_client_needs_must_be_right(string toml, int problems)
     {
         using var home = new ConfigHome(toml);

@@ -374,7 +374,7 @@ public sealed class JobEngineTests
     public async Task Jobs_see_the_gpus_they_were_given_and_none_of_the_daemons_environment()
     {
         await using var home = await EngineHome.StartAsync();
-        await home.SubmitAsync(Draft.Command() with { Gpus = 2, Name = "a b", Environment = new Dictionary<string, string> { ["CUDA_VISIBLE_DEVICES"] = "9" } });
+        await home.SubmitAsync(Draft.Command() with { Gpus = 2, Name = "a b", Environment = new Dictionary<string, string> { ["CUDA_VISIBLE_DEVICES"] = "9", ["ROCR_VISIBLE_DEVICES"] = "9" } });
         await home.SubmitAsync(Draft.Command() with { Environment = new Dictionary<string, string> { ["CUDA_VISIBLE_DEVICES"] = "9" } });
         await EngineHome.UntilAsync(() => home.Executor.StartRequests.Count == 2);
 
@@ -383,7 +383,7 @@ public sealed class JobEngineTests
             [
                 "CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES=0,1", "GFLOW_JOB_ATTEMPT=1", "GFLOW_JOB_GPUS=0,1", "GFLOW_JOB_ID=1",
                 $"GFLOW_JOB_LOG={home.Paths.LogOf(new JobId(1))}", "GFLOW_JOB_NAME=a b", "GFLOW_JOB_PROJECT=", "GFLOW_SCRIPT=",
-                "HIP_VISIBLE_DEVICES=0,1", "NVIDIA_VISIBLE_DEVICES=0,1", "ROCR_VISIBLE_DEVICES=0,1",
+                "HIP_VISIBLE_DEVICES=0,1", "NVIDIA_VISIBLE_DEVICES=0,1",
             ],
             both[0].Environment.Order(StringComparer.Ordinal));
         Assert.Contains("CUDA_VISIBLE_DEVICES=", both[1].Environment);

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Gflow.Client;
 using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 

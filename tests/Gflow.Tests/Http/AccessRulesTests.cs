@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Core.Access;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;

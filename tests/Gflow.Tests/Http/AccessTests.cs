@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Gflow.Client;
 using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 
@@ -48,7 +49,7 @@ public sealed class AccessTests
         await using var daemon = await TestDaemon.StartAsync();
         using var tcp = new HttpClient { BaseAddress = daemon.Host.Address };
         using var request = new HttpRequestMessage(HttpMethod.Get, "/jobs");
-        request.Headers.TryAddWithoutValidation("Origin", $"http://{daemon.Host.Address.Authority}");
+        request.Headers.TryAddWithoutValidation("Origin", $"http://{daemon.Host.Address!.Authority}");
         Assert.Equal(200, (await TestAnswer.OfAsync(await tcp.SendAsync(request, Ct))).Status);
     }
 
@@ -113,7 +114,7 @@ public sealed class AccessTests
 
     private static async Task<string> AsNobodyAsync(TestDaemon daemon, string request, string then)
     {
-        var script = $"exec 3<>/dev/tcp/127.0.0.1/{daemon.Host.Address.Port}; printf '{request} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\nContent-Length: 0\\r\\n\\r\\n' >&3; {then}";
+        var script = $"exec 3<>/dev/tcp/127.0.0.1/{daemon.Host.Address!.Port}; printf '{request} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\nContent-Length: 0\\r\\n\\r\\n' >&3; {then}";
         var start = new ProcessStartInfo("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", script])
         {
             RedirectStandardOutput = true,

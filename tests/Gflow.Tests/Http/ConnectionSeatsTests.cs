@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Http;
 using Microsoft.AspNetCore.Connections;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Gflow.Client;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Execution;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gflow.Client;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Http;
 

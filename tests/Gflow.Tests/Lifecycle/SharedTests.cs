@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Lifecycle.Shared;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gflow.Client;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Execution;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Gflow.Client;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;

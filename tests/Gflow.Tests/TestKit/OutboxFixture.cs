@@ -1,4 +1,5 @@
 using Gflow.Core.Notifications;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Storage;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed class OutboxFixture : IDisposable
     private readonly Lock _writer = new();
     private readonly EventTable _events;
     private readonly DeliveryTable _deliveries;
+    private readonly CommitSignal _commits = new();
     private long _seq;
 
     public OutboxFixture(TimeProvider? time = null)
@@ -21,6 +23,7 @@ internal sealed class OutboxFixture : IDisposable
         Database = Database.Open(Path.Combine(_home, "gflow.db"), Time);
         _events = new EventTable(Database.Writer);
         _deliveries = new DeliveryTable(Database.Writer);
+        _commits.Advance(long.MaxValue);
     }
 
     public TimeProvider Time { get; }
@@ -30,7 +33,7 @@ internal sealed class OutboxFixture : IDisposable
     /// <summary>Asked before each commit of outcomes; throws to play a disk that is full.</summary>
     public Action<IReadOnlyList<Settlement>> BeforeSettling { get; set; } = _ => { };
 
-    public OutboxPump Pump(ILogger<OutboxPump>? log = null) => new(Database, SettleAsync, Time, new Random(1), log ?? NullLogger<OutboxPump>.Instance);
+    public OutboxPump Pump(ILogger<OutboxPump>? log = null) => new(Database, _commits, SettleAsync, Time, new Random(1), log ?? NullLogger<OutboxPump>.Instance);
 
     /// <summary>Commits one event of each kind given, for one target, and hands it to the pump when there is one.</summary>
     public IReadOnlyList<DeliveryRow> Commit(string target, IEnumerable<(uint Job, EventType Type)> events, OutboxPump? pump = null, string? recipient = null, TimeSpan? lifetime = null)

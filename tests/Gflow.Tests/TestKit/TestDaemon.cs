@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Gflow.Client;
 using Gflow.Daemon;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Execution;
@@ -63,7 +64,7 @@ internal sealed class TestDaemon : IAsyncDisposable
 
     /// <summary>A client in somebody else's name; null for one whom the kernel does not name.</summary>
     public HttpClient As(Account? who, bool overTcp = false) => _people.Client(
-        overTcp ? new IPEndPoint(IPAddress.Loopback, Host.Address.Port) : new UnixDomainSocketEndPoint(Host.Socket), who);
+        overTcp ? new IPEndPoint(IPAddress.Loopback, Host.Address!.Port) : new UnixDomainSocketEndPoint(Host.Socket), who);
 
     public async Task<TestAnswer> GetAsync(string path) => await TestAnswer.OfAsync(await Http.GetAsync(path, Ct));
 

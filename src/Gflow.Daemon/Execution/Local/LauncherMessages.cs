@@ -111,6 +111,7 @@ internal static class LauncherMessages
             ReplyKind.Done => new LauncherReply.Done(reader.U32(), reader.Text()),
             ReplyKind.Exited => new LauncherReply.Reported(DecodeExited(ref reader)),
             ReplyKind.Gone => new LauncherReply.Reported(new ExecutorReport.Gone(reader.U32(), reader.I32())),
+            ReplyKind.Stranger => new LauncherReply.Reported(new ExecutorReport.Stranger(reader.I32(), reader.I64(), reader.Text())),
             _ => throw new InvalidDataException($"the launcher sent a message of unknown kind {kind}"),
         };
         reader.ExpectEnd();

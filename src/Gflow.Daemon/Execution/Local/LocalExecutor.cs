@@ -25,6 +25,9 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
     private LauncherConnection? _connection;
     private uint _lastRequest;
 
+    // Counts connections; only the receiving side touches it.
+    private int _number;
+
     private Task _receiving = Task.CompletedTask;
     private ExecutorUnavailableException? _ended;
     private volatile bool _closing;
@@ -159,7 +162,7 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
 
                 LogLost(lost);
                 (current, var jobs) = await MendAsync();
-                _reports.Writer.TryWrite(new ExecutorReport.Reconnected(jobs));
+                _reports.Writer.TryWrite(new ExecutorReport.Reconnected(jobs, ++_number));
                 await ExchangeAsync(current);
             }
         }
@@ -201,6 +204,9 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
         {
             case LauncherReply.Reported reported:
                 _reports.Writer.TryWrite(reported.Report);
+                break;
+            case LauncherReply.Launched { Outcome: LaunchOutcome.Started started } launched:
+                await AnswerAsync(launched.Request, launched with { Outcome = started with { Connection = _number } });
                 break;
             case LauncherReply.Launched launched:
                 await AnswerAsync(launched.Request, launched);

@@ -32,6 +32,11 @@ internal static class StatusText
             Add("Unknown", $"job {unknown.Id}, attempt {unknown.Attempt}, pid {unknown.Pid}: it runs, but the database does not have it");
         }
 
+        foreach (var unknown in status.UnknownProcesses)
+        {
+            Add("Unknown", $"process {unknown.Pid} ({unknown.Name}): it came from a job, and has hidden from which");
+        }
+
         return text.ToString();
 
         void Add(string label, string value) => text.Append($"{label + ":",-11}{SafeText.Line(value)}\n");

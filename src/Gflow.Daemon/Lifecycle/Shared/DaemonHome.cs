@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Daemon.Execution;
 
@@ -8,9 +9,6 @@ namespace Gflow.Daemon.Lifecycle.Shared;
 internal sealed record DaemonHome(GflowPaths Paths, bool IsShared)
 {
     public const uint Root = 0;
-
-    /// <summary>As <c>[daemon] user</c>: root's own daemon, for root's own jobs alone, as every other user has one.</summary>
-    public const string RootItself = "root";
 
     /// <summary>As whom a shared daemon serves unless <c>[daemon] user</c> says otherwise.</summary>
     public const string UsualUser = "gflow";
@@ -30,7 +28,7 @@ internal sealed record DaemonHome(GflowPaths Paths, bool IsShared)
         }
 
         var configured = ConfigSource.Read(configPath, environment, GflowPaths.Shared, [ConfigSchema.Daemon.Name]);
-        return (configured.Root[ConfigSchema.Daemon.Name] as ConfigValue.Table)?[ConfigSchema.DaemonUser.Name] is ConfigValue.Text { Value: RootItself } said
+        return (configured.Root[ConfigSchema.Daemon.Name] as ConfigValue.Table)?[ConfigSchema.DaemonUser.Name] is ConfigValue.Text { Value: ClientOptions.RootName } said
             ? new(said.Origin.Variable is null ? own with { ConfigFile = GflowPaths.Shared.ConfigFile } : own, IsShared: false)
             : new(GflowPaths.Shared, IsShared: true);
     }

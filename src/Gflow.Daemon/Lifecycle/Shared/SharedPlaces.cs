@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Daemon.Execution;
 using Microsoft.Win32.SafeHandles;
 

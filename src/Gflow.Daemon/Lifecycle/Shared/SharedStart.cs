@@ -1,3 +1,4 @@
+using Gflow.Client;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Execution.Local;

@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 
-namespace Gflow.Daemon.Lifecycle;
+namespace Gflow.Client;
 
 /// <summary>What statx(2) says of a file.</summary>
 /// <param name="Links">How many names it has.</param>
 /// <param name="Mode">Kind and permissions.</param>
-internal readonly partial record struct FileStatus(uint Links, uint Owner, uint Group, uint Mode)
+public readonly partial record struct FileStatus(uint Links, uint Owner, uint Group, uint Mode)
 {
     private const int OfHandle = 0x1000;
     private const int NoFollow = 0x100;

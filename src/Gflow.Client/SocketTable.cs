@@ -3,14 +3,60 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gflow.Daemon.Http;
+namespace Gflow.Client;
 
-/// <summary>The kernel's list of TCP sockets: who holds the other end of a connection over loopback.</summary>
-internal static class SocketTable
+/// <summary>The kernel's list of TCP sockets (proc_net_tcp): who holds the other end of a connection over loopback, and who listens there.</summary>
+public static class SocketTable
 {
     private const string Established = "01";
+    private const string Listening = "0A";
 
     private static readonly string[] Files = ["/proc/net/tcp", "/proc/net/tcp6"];
+
+    /// <summary>The sockets that a connection to an address of the loopback would reach.</summary>
+    /// <returns>The uid and the inode of each; several only where one user shares a port.</returns>
+    public static HashSet<(uint Uid, ulong Inode)> ListenersAt(IPEndPoint address)
+    {
+        HashSet<(uint, ulong)> exact = [], any = [];
+        foreach (var file in Files)
+        {
+            try
+            {
+                foreach (var line in File.ReadLines(file))
+                {
+                    ListenerIn(line, address, exact, any);
+                }
+            }
+            catch (IOException)
+            {
+                // No IPv6, no such file.
+            }
+        }
+
+        // The kernel prefers the one that named its address.
+        return exact.Count > 0 ? exact : any;
+    }
+
+    private static void ListenerIn(string line, IPEndPoint address, HashSet<(uint, ulong)> exact, HashSet<(uint, ulong)> any)
+    {
+        var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (fields.Length < 10 || fields[3] != Listening
+            || !uint.TryParse(fields[7], NumberStyles.None, CultureInfo.InvariantCulture, out var uid)
+            || !ulong.TryParse(fields[9], NumberStyles.None, CultureInfo.InvariantCulture, out var inode))
+        {
+            return;
+        }
+
+        var own = fields[1];
+        if (own == Text(address, mapped: false) || own == Text(address, mapped: true))
+        {
+            exact.Add((uid, inode));
+        }
+        else if (own.EndsWith(Port(address), StringComparison.Ordinal) && own.AsSpan(0, own.IndexOf(':')).TrimStart('0').IsEmpty)
+        {
+            any.Add((uid, inode));
+        }
+    }
 
     /// <summary>Looks a connection's other end up while it is open.</summary>
     /// <param name="peer">The caller's address, as the accepted socket sees it.</param>
@@ -84,6 +130,8 @@ internal static class SocketTable
         }
 
         return string.Concat(words.Select(word => word.ToString("X8", CultureInfo.InvariantCulture)))
-            + ":" + endPoint.Port.ToString("X4", CultureInfo.InvariantCulture);
+            + Port(endPoint);
     }
+
+    private static string Port(IPEndPoint endPoint) => ":" + endPoint.Port.ToString("X4", CultureInfo.InvariantCulture);
 }
