@@ -4,12 +4,16 @@ namespace Gflow.Daemon.Execution;
 
 /// <summary>A user of this machine, from its account database.</summary>
 /// <param name="Name">The login name; <c>uid:N</c> for a user without an entry.</param>
-internal sealed partial record Account(uint Uid, string Name, string Home, string Shell)
+internal sealed unsafe partial record Account(uint Uid, string Name, string Home, string Shell)
 {
-    // The size getpwuid_r(3) needs is only a hint of sysconf; entries of directories can be large.
-    private const int Room = 64 * 1024;
+    // What getpwuid_r(3) needs is nowhere told in advance: entries of directory servers can be large.
+    private const int FirstRoom = 4096;
+    private const int MostRoom = 16 * 1024 * 1024;
 
+    private const int TooLittleRoom = 34;
     private const uint NoGroup = 65_534;
+
+    private delegate int Search(PasswdEntry* entry, byte* texts, nuint size, PasswdEntry** found);
 
     /// <summary>The user this process runs as.</summary>
     public static Account Own { get; } = Of(GetEffectiveUid());
@@ -18,44 +22,53 @@ internal sealed partial record Account(uint Uid, string Name, string Home, strin
     public uint Gid { get; init; } = NoGroup;
 
     /// <summary>The account of this name; null where the machine knows none.</summary>
-    public static Account? Named(string name)
-    {
-        var buffer = new byte[Room];
-        return GetPasswdByName(name, out var entry, buffer, (nuint)buffer.Length, out var found) == 0 && found != 0 ? Read(entry) : null;
-    }
+    public static Account? Named(string name) => Find((entry, texts, size, found) => GetPasswdByName(name, entry, texts, size, found));
 
     /// <summary>The account with this uid; one made up of the number where the machine knows none.</summary>
-    public static Account Of(uint uid)
+    public static Account Of(uint uid) => Find((entry, texts, size, found) => GetPasswd(uid, entry, texts, size, found)) ?? new Account(uid, $"uid:{uid}", "/", "/bin/sh");
+
+    /// <remarks>The entry points into the texts, so that they lie where nothing moves them until all was read.</remarks>
+    private static Account? Find(Search search)
     {
-        var buffer = new byte[Room];
-        return GetPasswd(uid, out var entry, buffer, (nuint)buffer.Length, out var found) == 0 && found != 0
-            ? Read(entry)
-            : new Account(uid, $"uid:{uid}", "/", "/bin/sh");
+        for (nuint room = FirstRoom; ; room *= 2)
+        {
+            var texts = (byte*)NativeMemory.Alloc(room);
+            try
+            {
+                PasswdEntry entry;
+                PasswdEntry* found;
+                var error = search(&entry, texts, room, &found);
+                if (error != TooLittleRoom || room >= MostRoom)
+                {
+                    return error == 0 && found != null ? Read(entry) : null;
+                }
+            }
+            finally
+            {
+                NativeMemory.Free(texts);
+            }
+        }
     }
 
     private static Account Read(in PasswdEntry entry) => new(entry.Uid, Text(entry.Name), Text(entry.Home), Text(entry.Shell)) { Gid = entry.Gid };
 
-    private static string Text(nint pointer) => Marshal.PtrToStringUTF8(pointer) ?? "";
+    private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint GetEffectiveUid();
 
     [LibraryImport("libc", EntryPoint = "getpwuid_r")]
-    private static partial int GetPasswd(uint uid, out PasswdEntry entry, [Out] byte[] buffer, nuint size, out nint found);
+    private static partial int GetPasswd(uint uid, PasswdEntry* entry, byte* texts, nuint size, PasswdEntry** found);
 
     [LibraryImport("libc", EntryPoint = "getpwnam_r", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int GetPasswdByName(string name, out PasswdEntry entry, [Out] byte[] buffer, nuint size, out nint found);
+    private static partial int GetPasswdByName(string name, PasswdEntry* entry, byte* texts, nuint size, PasswdEntry** found);
 
     /// <summary><c>struct passwd</c> of glibc (getpwuid(3)).</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct PasswdEntry
     {
-        public nint Name;
-        public nint Password;
-        public uint Uid;
-        public uint Gid;
-        public nint Gecos;
-        public nint Home;
-        public nint Shell;
+        public byte* Name, Password;
+        public uint Uid, Gid;
+        public byte* Gecos, Home, Shell;
     }
 }

@@ -121,7 +121,7 @@ internal sealed class Attacked : IAsyncDisposable
         var attacker = Run.Start("setpriv", ["--reuid", user, "--regid", user, "--init-groups", "/usr/bin/python3", "-c", Script, .. arguments], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" });
         _attackers.Add(attacker);
         var line = await attacker.StandardOutput.ReadLineAsync(Ct);
-        Assert.True(line?.StartsWith("open ", StringComparison.Ordinal), line ?? await attacker.StandardError.ReadToEndAsync(Ct));
+        Assert.True(line?.StartsWith("open ", StringComparison.Ordinal), line ?? $"{await attacker.StandardError.ReadToEndAsync(Ct)}\n{DaemonLog}");
     }
 
     /// <summary>The daemon answers somebody at once, and takes and runs his job.</summary>
