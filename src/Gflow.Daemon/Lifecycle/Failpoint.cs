@@ -5,8 +5,8 @@ namespace Gflow.Daemon.Lifecycle;
 
 /// <summary>
 /// Places at which a test has the daemon killed, chosen by <c>GFLOWD_FAILPOINT=NAME[:N]</c>: at the N-th time it comes there, or
-/// the first. Calls are compiled in with <c>-p:Failpoints=true</c> only, as the end-to-end tests build it for themselves; in any
-/// other build there is neither a call nor, after trimming, this class.
+/// the first. Calls are compiled into debug builds alone, which the end-to-end tests start where they need one; in any other build
+/// there is neither a call nor, after trimming, this class.
 /// </summary>
 internal static class Failpoint
 {

@@ -149,8 +149,14 @@ public sealed class HidingTests(Installation installed)
     {
         await using var machine = await Machine.StartAsync(installed);
         await using var inner = await Machine.CreateAsync(installed);
-        var variables = string.Join(' ', inner.DaemonEnvironment.Select(pair => $"{pair.Key}='{pair.Value}'"));
-        var id = await machine.SubmitAsync($"env -i {variables} sh -c 'gflowd start && gbatch \"touch ran; sleep 600\" && while [ ! -e ran ]; do sleep 0.02; done'");
+        foreach (var (file, variables) in new[] { ("daemon", inner.DaemonEnvironment), ("client", inner.Environment) })
+        {
+            await File.WriteAllLinesAsync(Path.Combine(machine.Work, file), variables.Select(pair => $"export {pair.Key}='{pair.Value}'"), Ct);
+        }
+
+        var id = await machine.SubmitAsync("""
+            env -i sh -c '. ./daemon; exec gflowd start' && env -i sh -c '. ./client; exec gbatch "touch ran; sleep 600"' && while [ ! -e ran ]; do sleep 0.02; done
+            """);
         Assert.Equal(("Finished", 0), ((await machine.EndedAsync(id)).State, (await machine.JobAsync(id)).ExitCode));
         var status = (await inner.Client.StatusAsync(Ct)).Value;
         Assert.Equal((1, inner.DataDirectory), (status.RunningJobs, status.DataDir));

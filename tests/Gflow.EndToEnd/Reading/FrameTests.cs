@@ -78,7 +78,7 @@ public sealed class FrameTests(Installation installed)
         var stale = new ConcurrentQueue<string>();
         for (var told = 0; told < 90;)
         {
-            var message = machine.Hook.Requests.ElementAtOrDefault(told);
+            var message = machine.Hook.Requests.Snapshot().Skip(told).FirstOrDefault();
             if (message is null)
             {
                 await Task.Delay(1, Ct);

@@ -42,7 +42,7 @@ internal sealed class SharedMachine : IAsyncDisposable
         Open = At("open");
         Directory.CreateDirectory(Open, Passable);
         File.SetUnixFileMode(Open, Passable | UnixFileMode.OtherWrite | UnixFileMode.StickyBit);
-        Client = new GflowClient(Socket);
+        Client = new GflowClient(Socket, people.Server);
     }
 
     public People People { get; }
@@ -83,6 +83,8 @@ internal sealed class SharedMachine : IAsyncDisposable
         ["PATH"] = $"{_installed.Prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         ["LANG"] = "C.UTF-8",
         ["GFLOW_DAEMON__SOCKET"] = Socket,
+        // Not at the machine's usual place, it is known by its user.
+        ["GFLOW_DAEMON__USER"] = People.Server,
     };
 
     /// <summary>A machine without a daemon.</summary>

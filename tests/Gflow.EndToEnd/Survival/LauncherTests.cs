@@ -54,12 +54,12 @@ public sealed class LauncherTests(Installation installed)
         var launcher = machine.LauncherPid();
         var attacker = await machine.SubmitAsync("""
             python3 -c '
-            import os, signal, time
+            import os, signal, sys, time
             for number in set(range(1, 65)) - {signal.SIGKILL, signal.SIGSTOP}:
                 for again in range(3):
-                    os.kill(os.getppid(), number)
+                    os.kill(int(sys.argv[1]), number)
                     time.sleep(0.005)
-            '
+            ' $PPID
             kill $PPID; kill -ABRT $PPID; kill -SEGV $PPID
             grep -E '^Sig(Blk|Ign)' /proc/self/status
             """);

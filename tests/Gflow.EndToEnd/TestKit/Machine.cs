@@ -161,7 +161,7 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>From now on the daemon is that of these tests, which can be told to die at named places.</summary>
     public void UseFailpoints()
     {
-        Program = Path.Combine(Installation.Root(), "src", "Gflow.Daemon", "bin", "Release", "net10.0", "gflowd");
+        Program = Path.Combine(Installation.Root(), "src", "Gflow.Daemon", "bin", "Debug", "net10.0", "gflowd");
         Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
     }
 

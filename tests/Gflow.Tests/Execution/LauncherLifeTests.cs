@@ -81,7 +81,7 @@ public sealed class LauncherLifeTests
         var reconnected = await home.NextAsync<ExecutorReport.Reconnected>(executor);
         Assert.Equal([new ExecutorJob(1, 0, started.Pid, started.StartedAt, Ended: false)], reconnected.Jobs);
         Assert.NotEqual(old, executor.LauncherPid);
-        Assert.Equal(started, await executor.StartAsync(home.Shell("echo twice"), home.Patience));
+        Assert.Equal(started with { Connection = reconnected.Connection }, await executor.StartAsync(home.Shell("echo twice"), home.Patience));
 
         await File.WriteAllTextAsync(home.At("go"), "x\n", home.Patience);
         var end = await home.NextAsync<ExecutorReport.Exited>(executor);

@@ -35,7 +35,8 @@ public sealed class LocalExecutorSettingsTests
         await using var home = new LauncherHome();
         var request = home.Shell("ulimit -Hn; ulimit -Sn") with { Limits = new Dictionary<string, long?>(Unusual) { ["nofile"] = null } };
         var lines = await LinesAsync(home, request);
-        Assert.Equal(lines[0], lines[1]);
+        Assert.Equal($"[gflow: limits are lowered to the launcher's hard ones: nofile is {lines[1]} and not unlimited]", lines[0]);
+        Assert.Equal(lines[1], lines[2]);
     }
 
     [Fact]

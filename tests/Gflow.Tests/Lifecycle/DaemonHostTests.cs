@@ -88,10 +88,20 @@ public sealed class DaemonHostTests
         taken.Start();
         using var home = new TestHome();
         var refusal = await Assert.ThrowsAsync<StartRefusedException>(() =>
-            TestDaemon.StartAsync(home, options => Serving(options, serving => serving with { Port = ((IPEndPoint)taken.LocalEndpoint).Port })));
+            TestDaemon.StartAsync(home, options => Serving(options, serving => serving with { Port = ((IPEndPoint)taken.LocalEndpoint).Port, MustHavePort = true })));
         Assert.Contains("daemon.port", refusal.Message, StringComparison.Ordinal);
         Assert.False(Path.Exists(home.Paths.Socket));
         await using var daemon = await TestDaemon.StartAsync(home);
+    }
+
+    [Fact]
+    public async Task A_taken_port_that_nobody_asked_for_is_done_without()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await using var daemon = await TestDaemon.StartAsync(null, options => Serving(options, serving => serving with { Port = ((IPEndPoint)taken.LocalEndpoint).Port }));
+        Assert.Null(daemon.Host.Address);
+        Assert.Equal(200, (await daemon.GetAsync("/health")).Status);
     }
 
     [Theory]

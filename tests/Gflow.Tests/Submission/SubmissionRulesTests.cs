@@ -36,7 +36,7 @@ public sealed class SubmissionRulesTests
         { """{"command":"x","umask":"8"}""", "octal digits" },
         { """{"command":"x","umask":"1000"}""", "octal digits" },
         { """{"command":"x","umask":""}""", "octal digits" },
-        { """{"command":"x","limits":{"rss":1}}""", "as, core, cpu" },
+        { """{"command":"x","limits":{"rttime":1}}""", "as, core, cpu" },
         { """{"command":"x","limits":{"cpu":-1}}""", "zero or more" },
         { """{"command":"a\u0000b"}""", "zero byte" },
         { """{"command":"x","memory_limit_mb":1024}""", "'memory_limit_mb' is not available in this version" },
