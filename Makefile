@@ -6,7 +6,7 @@ PUBLISH    := artifacts/publish
 COMMANDS   := gbatch gqueue gjob gcancel ginfo gctl gstats
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint publish install uninstall e2e bench bench-notify soak faults ci clean
+.PHONY: help build test lint publish install uninstall e2e bench bench-notify soak faults frames ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -ts $$'\t'
@@ -50,6 +50,9 @@ soak: publish ## the daemon killed again and again under jobs, 200,000 deliverie
 
 faults: publish ## a disk that fails, is full or ends with the daemon, at every sync and many writes; table in bench/results (about 7 minutes, as root)
 	bench/faults $(PUBLISH)
+
+frames: publish ## 20,000 reads on frames of the event stream and 1,000 waits on a slow disk; table in bench/results (about 3 minutes, as root)
+	bench/frames $(PUBLISH)
 
 ci: ## what .ci/run calls: lint, tests, native binaries, end to end
 	eng/ci

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using Gflow.Client;
 using Gflow.Core.Contracts;
@@ -32,6 +33,7 @@ public sealed class FrameTests(Installation installed)
         await (strace?.AttachAsync() ?? Task.CompletedTask);
         using var feed = (await machine.Client.EventsAsync(cancel: Ct)).Value;
         Assert.True(await feed.ConnectedAsync(Ct));
+        var begun = Stopwatch.GetTimestamp();
         var submitting = SubmitAsync(machine, (slow ? 300 : Reads) / 3);
         var stale = new List<string>();
         for (var reads = 0; reads < (slow ? 300 : Reads);)
@@ -48,6 +50,7 @@ public sealed class FrameTests(Installation installed)
             }
         }
 
+        Note($"reads on frames{(slow ? ", slow disk" : "")}", slow ? 300 : Reads, begun, stale.Count);
         Assert.Empty(stale);
         await submitting;
         await (strace?.DetachAsync() ?? Task.CompletedTask);
@@ -59,12 +62,14 @@ public sealed class FrameTests(Installation installed)
         await using var machine = await Machine.StartAsync(installed);
         var strace = new CallFaults(machine, "fcntl,fdatasync", Slow);
         await strace.AttachAsync();
+        var begun = Stopwatch.GetTimestamp();
         await Parallel.ForAsync(0, Waits, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ct }, async (number, ct) =>
         {
             var job = (await machine.Client.SubmitAsync(Job(machine, number), ct)).Value;
             var ended = await JobWaiting.WaitAsync(machine.Client, [new(job.Id)], TimeProvider.System, Enough, ct).WaitAsync(Enough, ct);
             Assert.Equal(("Failed", 3), (ended[new(job.Id)].Value.State, ended[new(job.Id)].Value.ExitCode));
         });
+        Note("waits, slow disk", Waits, begun, 0);
         await strace.DetachAsync();
     }
 
@@ -126,6 +131,14 @@ public sealed class FrameTests(Installation installed)
         "Running" => 1,
         _ => 2,
     };
+
+    private static void Note(string what, int count, long begun, int bad)
+    {
+        if (Environment.GetEnvironmentVariable("GFLOW_FIGURES") is { } file)
+        {
+            File.AppendAllText(file, string.Create(CultureInfo.InvariantCulture, $"| {what} | {count} | {Stopwatch.GetElapsedTime(begun).TotalSeconds:0} | {bad} |\n"));
+        }
+    }
 
     private static int Number(string variable, int usual) =>
         Environment.GetEnvironmentVariable(variable) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : usual;

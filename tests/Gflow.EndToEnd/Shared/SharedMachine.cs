@@ -83,9 +83,10 @@ internal sealed class SharedMachine : IAsyncDisposable
         ["PATH"] = $"{_installed.Prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         ["LANG"] = "C.UTF-8",
         ["GFLOW_DAEMON__SOCKET"] = Socket,
-        // Not at the machine's usual place, it is known by its user.
-        ["GFLOW_DAEMON__USER"] = People.Server,
     };
+
+    /// <summary>Of commands: not at the machine's usual place, the daemon is known by its user.</summary>
+    private Dictionary<string, string> ClientEnvironment => new(Environment) { ["GFLOW_DAEMON__USER"] = People.Server };
 
     /// <summary>A machine without a daemon.</summary>
     public static SharedMachine Create(Installation installed, People people, string more = "")
@@ -178,7 +179,7 @@ internal sealed class SharedMachine : IAsyncDisposable
     }
 
     /// <summary>Runs a command as somebody.</summary>
-    public Task<Ran> AsAsync(string user, string program, params string[] arguments) => People.AsAsync(user, Environment, program, arguments);
+    public Task<Ran> AsAsync(string user, string program, params string[] arguments) => People.AsAsync(user, ClientEnvironment, program, arguments);
 
     /// <summary>Submits with gbatch as somebody.</summary>
     public async Task<uint> SubmitAsync(string user, params string[] arguments) => Id(await AsAsync(user, "gbatch", ["--json", .. arguments]));

@@ -102,7 +102,7 @@ public sealed class DeliveryKillTests(Installation installed)
     public void The_published_daemon_has_no_place_at_which_it_could_be_told_to_die()
     {
         var name = Encoding.Unicode.GetBytes(Failpoint.Variable);
-        Assert.True(File.ReadAllBytes(Path.Combine(Installation.Root(), "src", "Gflow.Daemon", "bin", "Release", "net10.0", "gflowd.dll")).AsSpan().IndexOf(name) >= 0);
+        Assert.True(File.ReadAllBytes(Path.Combine(Installation.Root(), "src", "Gflow.Daemon", "bin", "Debug", "net10.0", "gflowd.dll")).AsSpan().IndexOf(name) >= 0);
         Assert.Equal(-1, File.ReadAllBytes(Path.Combine(installed.Binaries, "gflowd")).AsSpan().IndexOf(name));
     }
 
