@@ -20,7 +20,14 @@ public abstract record DeliveryOutcome
 
     /// <summary>Neither the message nor the settings are at fault: later it may go.</summary>
     /// <param name="NotBefore">The target's own wish when to come again.</param>
-    public sealed record TryLater(string Reason, int? Code = null, DateTimeOffset? NotBefore = null) : DeliveryOutcome(Reason, Code);
+    public sealed record TryLater(string Reason, int? Code = null, DateTimeOffset? NotBefore = null) : DeliveryOutcome(Reason, Code)
+    {
+        /// <summary>
+        /// Whether the target says that it is asked too much, by whatever message: 429 and 503 (RFC 6585, 4; RFC 9110, 15.6.4), 421 with
+        /// which a mail server closes the connection (RFC 5321, 3.8), and what mail servers say so in words.
+        /// </summary>
+        public bool IsTooMany => Code is 421 or 429 or 503 || (Code is >= 450 and <= 459 && SmtpVerdict.SaysTooMany(Reason!));
+    }
 
     /// <summary>The target refuses whatever is sent to it, until somebody mends it or its settings.</summary>
     /// <param name="IsGone">It says that it will never be there again.</param>

@@ -18,6 +18,10 @@ public abstract record TargetHealth
     private static readonly TimeSpan[] ProbeDelays =
         [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(15)];
 
+    // After each answer that it is asked too much, until it has taken a message.
+    private static readonly TimeSpan[] Pauses =
+        [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(1)];
+
     private TargetHealth()
     {
     }
@@ -33,7 +37,17 @@ public abstract record TargetHealth
     /// <param name="Unanswered">Attempts in a row without any answer.</param>
     /// <param name="HasAnswered">Whether the last attempt was answered.</param>
     /// <param name="NotBefore">It asked to be left alone until then.</param>
-    public sealed record Serving(int Window, int Unanswered, bool HasAnswered, DateTimeOffset NotBefore) : TargetHealth;
+    public sealed record Serving(int Window, int Unanswered, bool HasAnswered, DateTimeOffset NotBefore) : TargetHealth
+    {
+        /// <summary>How often in a row it has said that it is asked too much; then one attempt at a time is made, with growing pauses.</summary>
+        public int Overasked { get; init; }
+
+        /// <summary>The end of such a pause.</summary>
+        public DateTimeOffset PausedUntil { get; init; } = DateTimeOffset.MinValue;
+
+        /// <summary>Nothing goes to it before.</summary>
+        public DateTimeOffset RestsUntil => PausedUntil > NotBefore ? PausedUntil : NotBefore;
+    }
 
     /// <summary>Nothing goes to it but probes, one at a time.</summary>
     /// <param name="Probes">Made so far.</param>
@@ -55,13 +69,18 @@ public abstract record TargetHealth
         (Serving { Unanswered: < MostUnanswered - 1 } serving, DeliveryOutcome.TryLater { Code: null }) =>
             serving with { Window = 1, Unanswered = serving.Unanswered + 1, HasAnswered = false },
         (_, DeliveryOutcome.TryLater { Code: null } silence) => Trouble(silence.Reason!, isProbe, now),
+        (Serving serving, DeliveryOutcome.TryLater { IsTooMany: true }) => TooMany(serving, outcome, now),
+        (Serving { Overasked: > 0 } serving, not DeliveryOutcome.Delivered) => serving with { Unanswered = 0, HasAnswered = true },
         (Serving serving, _) => serving with
         {
+            Overasked = 0,
+            PausedUntil = DateTimeOffset.MinValue,
             Window = outcome is DeliveryOutcome.Delivered ? Math.Min(FullWindow, serving.Window * (serving.HasAnswered ? 2 : 1)) : serving.Window,
             Unanswered = 0,
             HasAnswered = true,
             NotBefore = Rest(outcome, serving.NotBefore, now),
         },
+        (_, DeliveryOutcome.TryLater { IsTooMany: true }) => TooMany((Serving)Unproven, outcome, now),
         _ => new Serving(1, 0, HasAnswered: true, Rest(outcome, DateTimeOffset.MinValue, now)),
     };
 
@@ -74,9 +93,22 @@ public abstract record TargetHealth
     /// <summary>The clock was set back by so much: nothing waits for that time to pass a second time.</summary>
     public TargetHealth ClockSetBack(TimeSpan by) => this switch
     {
-        Serving serving when serving.NotBefore > DateTimeOffset.MinValue => serving with { NotBefore = serving.NotBefore - by },
+        Serving serving => serving with { NotBefore = Earlier(serving.NotBefore, by), PausedUntil = Earlier(serving.PausedUntil, by) },
         Stopped stopped => stopped with { NextProbe = stopped.NextProbe - by },
         _ => this,
+    };
+
+    private static DateTimeOffset Earlier(DateTimeOffset at, TimeSpan by) => at > DateTimeOffset.MinValue ? at - by : at;
+
+    /// <summary>What was in flight when the pause began makes it no longer.</summary>
+    private static Serving TooMany(Serving serving, DeliveryOutcome outcome, DateTimeOffset now) => serving with
+    {
+        Window = 1,
+        Unanswered = 0,
+        HasAnswered = true,
+        NotBefore = Rest(outcome, serving.NotBefore, now),
+        Overasked = now >= serving.PausedUntil ? serving.Overasked + 1 : serving.Overasked,
+        PausedUntil = now >= serving.PausedUntil ? now + Pauses[Math.Min(serving.Overasked, Pauses.Length - 1)] : serving.PausedUntil,
     };
 
     private TargetHealth Trouble(string reason, bool isProbe, DateTimeOffset now) => this switch

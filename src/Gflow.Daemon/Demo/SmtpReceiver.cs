@@ -174,7 +174,7 @@ internal sealed class SmtpReceiver : IAsyncDisposable
         private async Task EncryptAsync()
         {
             var tls = new SslStream(_stream);
-            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = Options.Certificate }, server._stop.Token);
+            await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(Options.Certificate!, null, offline: true) }, server._stop.Token);
             (_stream, _encrypted) = (tls, true);
         }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
@@ -13,14 +12,21 @@ internal sealed partial class Attempt(DateTimeOffset at, TimeSpan took, Delivery
 
     public DeliveryOutcome Outcome => outcome;
 
+    public TimeSpan Took => took;
+
     /// <summary>What was sent, when a retry could not get it from the event as it is; else null.</summary>
     public byte[]? BodyToFreeze => bodyToFreeze;
+
+    /// <summary>Whether the verdict came later than the target's timeout.</summary>
+    public bool VerdictWasSlow { get; private init; }
 
     public AttemptRow ToRow() => new(at, took, outcome);
 
     /// <summary>Renders, unless the delivery brings its frozen body, and sends, all within the target's deadline.</summary>
     /// <exception cref="OperationCanceledException">Abandoned.</exception>
-    public static async Task<Attempt> MakeAsync(DeliveryTarget target, DeliveryRow row, LaneContext context, CancellationToken abandon)
+    /// <param name="place">What the sink reserved for it.</param>
+    /// <param name="slow">Called when the target has taken longer than its timeout over a verdict.</param>
+    public static async Task<Attempt> MakeAsync(DeliveryTarget target, DeliveryRow row, LaneContext context, IDisposable? place, Action slow, CancellationToken abandon)
     {
         var at = context.Time.GetUtcNow();
         var started = context.Time.GetTimestamp();
@@ -34,30 +40,30 @@ internal sealed partial class Attempt(DateTimeOffset at, TimeSpan took, Delivery
         catch (Exception exception)
 #pragma warning restore CA1031
         {
+            place?.Dispose();
             var reason = exception is FormatException ? exception.Message : $"could not be rendered ({exception.GetType().Name})";
             return new Attempt(at, context.Time.GetElapsedTime(started), new DeliveryOutcome.MessageFault(reason), null);
         }
 
-        var outcome = await SendAsync(target, message, body, context, abandon);
+        using var deadline = new AttemptDeadline(target.Timeout, context.Time, slow, abandon) { Place = place };
+        var outcome = await SendAsync(target, message, body, context, deadline, abandon);
         Failpoint.Reach("response");
 
         // What equals the payload is kept with the event already.
         var freeze = row.Body is null && !body.Equals(row.Payload) ? body.ToArray() : null;
-        return new Attempt(at, context.Time.GetElapsedTime(started), outcome, freeze);
+        return new Attempt(at, context.Time.GetElapsedTime(started), outcome, freeze) { VerdictWasSlow = deadline.VerdictWasSlow };
     }
 
     private static async Task<DeliveryOutcome> SendAsync(
-        DeliveryTarget target, OutgoingMessage message, ReadOnlyMemory<byte> body, LaneContext context, CancellationToken abandon)
+        DeliveryTarget target, OutgoingMessage message, ReadOnlyMemory<byte> body, LaneContext context, AttemptDeadline deadline, CancellationToken abandon)
     {
-        using var timeout = new CancellationTokenSource(target.Timeout, context.Time);
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, abandon);
         try
         {
-            return await target.Sink.SendAsync(message, body, deadline.Token);
+            return await target.Sink.SendAsync(message, body, deadline);
         }
         catch (OperationCanceledException) when (!abandon.IsCancellationRequested)
         {
-            return new DeliveryOutcome.TryLater($"not done within {target.Timeout.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+            return new DeliveryOutcome.TryLater(deadline.Reason);
         }
 #pragma warning disable CA1031 // A fault in a sink is a failed attempt, not the end of its lane.
         catch (Exception exception) when (exception is not OperationCanceledException)

@@ -54,9 +54,10 @@ internal static class ConnectionCheck
     private static async Task<string?> ProblemAsync(EmailTransportOptions transport, GuardedConnector connector, TimeProvider time, CancellationToken deadline)
     {
         var connection = new SmtpConnection(transport, connector, time);
+        AttemptDeadline attempt = deadline;
         try
         {
-            var problem = await connection.OpenAsync(deadline);
+            var problem = await connection.OpenAsync(attempt);
             await connection.CloseAsync();
             return problem?.Reason;
         }
@@ -64,7 +65,7 @@ internal static class ConnectionCheck
         {
             throw new OperationCanceledException("The deadline passed.", exception, deadline);
         }
-        catch (Exception exception) when (new SmtpFailure(transport).Judge(exception, connection) is DeliveryOutcome outcome)
+        catch (Exception exception) when (new SmtpFailure(transport).Judge(exception, connection, attempt.Step) is DeliveryOutcome outcome)
         {
             return outcome.Reason;
         }

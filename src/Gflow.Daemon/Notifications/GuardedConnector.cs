@@ -18,9 +18,11 @@ internal sealed class GuardedConnector(INameResolver names, Func<int?> ownPort)
     /// <exception cref="RefusedAddressException">It may not be connected to.</exception>
     /// <exception cref="SocketException">There is no such host, or nobody answers there.</exception>
     /// <exception cref="OperationCanceledException">The deadline came first.</exception>
-    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken deadline)
+    /// <param name="step">Is told what is being done.</param>
+    public async Task<Socket> ConnectAsync(string host, int port, CancellationToken deadline, Action<string>? step = null)
     {
         Exception? failure = null;
+        step?.Invoke("looking up its name");
         foreach (var address in await names.ResolveAsync(host, deadline))
         {
             if (AddressRules.Problem(address, port, ownPort()) is { } rule)
@@ -31,6 +33,7 @@ internal sealed class GuardedConnector(INameResolver names, Func<int?> ownPort)
 
             try
             {
+                step?.Invoke($"connecting to {new IPEndPoint(address, port)}");
                 return await ConnectAsync(address, port, deadline);
             }
             catch (SocketException unreachable)

@@ -9,11 +9,16 @@ internal interface INotificationSink : IAsyncDisposable
     /// <exception cref="FormatException">The message cannot be put into this form.</exception>
     ReadOnlyMemory<byte> Render(OutgoingMessage message);
 
+    /// <summary>Waits until an attempt could begin at once, and keeps the place for it.</summary>
+    /// <returns>The place, for <see cref="AttemptDeadline.Place"/>; whoever does not come to use it gives it back. Null where none has to be kept.</returns>
+    /// <exception cref="OperationCanceledException">Abandoned.</exception>
+    ValueTask<IDisposable?> ReserveAsync(CancellationToken abandon) => ValueTask.FromResult<IDisposable?>(null);
+
     /// <summary>Tries to deliver once.</summary>
     /// <param name="body">What <see cref="Render"/> gave, now or at the first attempt.</param>
-    /// <param name="deadline">Ends the attempt, at whatever step it is.</param>
+    /// <param name="deadline">Ends the attempt, at whatever step it is, and is told which that is.</param>
     /// <exception cref="OperationCanceledException">The deadline came first.</exception>
-    Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline);
+    Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline);
 }
 
 /// <summary>What a sink is given: one event for one target and, for mail, one recipient.</summary>

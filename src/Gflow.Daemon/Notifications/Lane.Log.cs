@@ -2,14 +2,20 @@ namespace Gflow.Daemon.Notifications;
 
 internal sealed partial class Lane
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Delivered {Event} to {Target} at attempt {Attempt}.")]
-    private static partial void LogDelivered(ILogger log, string target, string @event, int attempt);
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Delivered {What} to {Target}.")]
+    private static partial void LogDelivered(ILogger log, DeliveryText what, string target);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Could not deliver {Event} to {Target} at attempt {Attempt}, will try again: {Reason}.")]
-    private static partial void LogRetry(ILogger log, string target, string @event, int attempt, string? reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Delivered {What} to {Target} at last, at attempt {Attempt}.")]
+    private static partial void LogArrived(ILogger log, DeliveryText what, string target, int attempt);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Gave up delivering {Event} to {Target}: {Reason}.")]
-    private static partial void LogDead(ILogger log, string target, string @event, string reason);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Could not deliver {What} to {Target} at attempt {Attempt}, will try again at {Next:u}: {Reason}.")]
+    private static partial void LogRetry(ILogger log, DeliveryText what, string target, int attempt, DateTimeOffset next, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Could not deliver {What} to {Target}, which is at fault, and keeps it: {Reason}.")]
+    private static partial void LogKept(ILogger log, DeliveryText what, string target, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Gave up delivering {What} to {Target}: {Reason}.")]
+    private static partial void LogDead(ILogger log, DeliveryText what, string target, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Stopped sending to {Target}: {Reason}. It is probed, and what waits for it is kept for a day.")]
     private static partial void LogStopped(ILogger log, string target, string reason);

@@ -20,6 +20,13 @@ internal sealed partial class Lane : IAsyncDisposable
     /// <summary>What attempts in flight are given when the target leaves the configuration or the daemon stops.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
+    // An attempt is late that takes so many times the usual, and so long at least.
+    private const double MostOfUsual = 4;
+    private static readonly TimeSpan LeastLateness = TimeSpan.FromMilliseconds(250);
+
+    // Probes with messages of jobs that it has not refused yet.
+    private static readonly TimeSpan BetweenProbes = TimeSpan.FromSeconds(2);
+
     // A writer that cannot commit stops the lane here, so that a crash repeats no more than this.
     private const int MostUnsettled = 256;
 
@@ -40,6 +47,26 @@ internal sealed partial class Lane : IAsyncDisposable
     private LaneError? _lastError;
     private DateTimeOffset? _lastDelivered;
     private SetBackWatch? _watch;
+
+    // What a stopped target was tried with in vain since it was stopped.
+    private readonly Dictionary<long, Blame> _blamed = [];
+
+    // Refused by a target that took others': each is tried by its own schedule, and says nothing of the target.
+    private readonly HashSet<long> _refusedAlone = [];
+
+    // When each attempt in flight got its slot.
+    private readonly List<Beginning> _begun = [];
+
+    // How long the target takes over an answer, lately; null before the first.
+    private TimeSpan? _usual;
+
+    // Whether it takes longer than its timeout over a verdict.
+    private bool _verdictsAreSlow;
+
+    // Tried in vain by no fault of theirs.
+    private readonly HashSet<long> _failed = [];
+    private DateTimeOffset _lastAttempt = DateTimeOffset.MinValue;
+    private long _newest, _newestAtStop;
     private bool _stopping;
     private volatile LaneStatus _status;
 
@@ -67,6 +94,8 @@ internal sealed partial class Lane : IAsyncDisposable
     /// <summary>Takes over deliveries that were committed a moment ago.</summary>
     public void Arrived(IReadOnlyList<DeliveryRow> rows) => Post(() =>
     {
+        _newest = Math.Max(_newest, rows.Max(row => row.Seq));
+
         // Somebody waits for the outcome of a test: it goes before all others, and to a stopped target at once.
         if (rows.Any(row => row.Type == EventType.NotificationTest))
         {
@@ -222,10 +251,10 @@ internal sealed partial class Lane : IAsyncDisposable
         Expire(now);
         switch (_health)
         {
-            case TargetHealth.Serving serving when now >= serving.NotBefore:
+            case TargetHealth.Serving serving when now >= serving.RestsUntil:
                 Send(serving.Window, isProbe: false);
                 break;
-            case TargetHealth.Stopped stopped when now >= stopped.NextProbe:
+            case TargetHealth.Stopped stopped when now >= NextProbe(stopped):
                 Send(1, isProbe: true);
                 break;
         }
@@ -240,21 +269,48 @@ internal sealed partial class Lane : IAsyncDisposable
         {
             var why = (_health as TargetHealth.Stopped)?.Reason ?? (_health as TargetHealth.Disabled)?.Reason;
             var attempts = row.Attempts == 1 ? "1 attempt" : $"{row.Attempts} attempts";
-            Settle(row, new Settlement.Dead(row.Seq, now, null, $"deadline passed after {attempts}" + (why is null ? "" : $"; the target was stopped: {why}")));
+            var reason = $"deadline passed after {attempts}" + (why is null ? "" : $"; the target was stopped: {why}");
+            _failed.Remove(row.Seq);
+            LogDead(_context.Log, new DeliveryText(row), _name, reason);
+            Settle(row, new Settlement.Dead(row.Seq, now, null, reason));
         }
     }
 
     private void Send(int window, bool isProbe)
     {
-        while (_inFlight < window && _queue.Out - _inFlight < MostUnsettled && _queue.Next() is { } row)
+        while (_inFlight < (_verdictsAreSlow ? 1 : window) && !AnyIsLate() && _queue.Out - _inFlight < MostUnsettled && _queue.Next(isProbe ? _blamed : null) is { } row)
         {
             _inFlight++;
+            _lastAttempt = _context.Time.GetUtcNow();
             _sending.Add(row.Seq);
             var station = _station;
             station.InFlight++;
-            var answered = _health.Answered;
-            _ = Task.Run(() => AttemptAsync(station, row, answered, isProbe));
+            var answered = _health.Answered && !_verdictsAreSlow;
+            var begun = new Beginning();
+            _begun.Add(begun);
+            _ = Task.Run(() => AttemptAsync(station, row, answered, isProbe, begun));
         }
+    }
+
+    /// <summary>
+    /// Whether an attempt under way takes much longer than they usually do at this target: it may have begun to hang, and then as few
+    /// slots as possible should hang with it.
+    /// </summary>
+    private bool AnyIsLate()
+    {
+        var most = (_usual ?? TimeSpan.Zero) * MostOfUsual;
+        most = most > LeastLateness ? most : LeastLateness;
+        return _begun.Exists(begun => begun.At is { } at && _context.Time.GetElapsedTime(at) > most);
+    }
+
+    /// <summary>
+    /// When a stopped target is tried next: by its schedule; and where it refused what it was sent, soon with what has come since, of
+    /// another job, for it may be that it refuses one message alone.
+    /// </summary>
+    private DateTimeOffset NextProbe(TargetHealth.Stopped stopped)
+    {
+        var soon = _lastAttempt + BetweenProbes;
+        return soon < stopped.NextProbe && _blamed.Values.Any(blame => blame.Refused) && _queue.HasBeside(_blamed, _newestAtStop) ? soon : stopped.NextProbe;
     }
 
     /// <summary>Sleeps until something comes due, the target wants to be asked again, or what waits has waited long enough.</summary>
@@ -263,8 +319,8 @@ internal sealed partial class Lane : IAsyncDisposable
         var next = _queue.NextDue;
         DateTimeOffset? asked = _health switch
         {
-            TargetHealth.Serving { NotBefore: var rest } when rest > now => rest,
-            TargetHealth.Stopped { NextProbe: var probe } when probe > now => probe,
+            TargetHealth.Serving { RestsUntil: var rest } when rest > now => rest,
+            TargetHealth.Stopped stopped when NextProbe(stopped) is var probe && probe > now => probe,
             _ => null,
         };
         if (!_queue.IsEmpty && (asked is not null || _health is TargetHealth.Disabled))
@@ -280,16 +336,27 @@ internal sealed partial class Lane : IAsyncDisposable
         static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
     }
 
-    private async Task AttemptAsync(Station station, DeliveryRow row, bool answered, bool isProbe)
+    private async Task AttemptAsync(Station station, DeliveryRow row, bool answered, bool isProbe, Beginning begun)
     {
         Attempt? attempt = null;
         try
         {
-            await _context.Slots.TakeAsync(answered, _abandon.Token);
-            Failpoint.Reach("slot-taken");
+            var place = await station.Target.Sink.ReserveAsync(_abandon.Token);
             try
             {
-                attempt = await Attempt.MakeAsync(station.Target, row, _context, _abandon.Token);
+                await _context.Slots.TakeAsync(answered, _abandon.Token);
+            }
+            catch
+            {
+                place?.Dispose();
+                throw;
+            }
+
+            Failpoint.Reach("slot-taken");
+            begun.At = _context.Time.GetTimestamp();
+            try
+            {
+                attempt = await Attempt.MakeAsync(station.Target, row, _context, place, () => Post(() => _verdictsAreSlow = true), _abandon.Token);
             }
             finally
             {
@@ -301,7 +368,11 @@ internal sealed partial class Lane : IAsyncDisposable
             // The daemon stops: the delivery stays pending, as if the attempt had not been made.
         }
 
-        Post(() => Finish(station, row, attempt, isProbe));
+        Post(() =>
+        {
+            _begun.Remove(begun);
+            Finish(station, row, attempt, isProbe);
+        });
     }
 
     private void Finish(Station station, DeliveryRow row, Attempt? attempt, bool isProbe)
@@ -316,16 +387,24 @@ internal sealed partial class Lane : IAsyncDisposable
             return;
         }
 
+        // Slowness counts only as long as nothing comes in time.
+        _verdictsAreSlow = attempt.VerdictWasSlow || (_verdictsAreSlow && attempt.Outcome is DeliveryOutcome.TryLater { Code: null });
+        if (attempt.Outcome.Code is not null)
+        {
+            _usual = _usual is { } usual ? (usual * 0.8) + (attempt.Took * 0.2) : attempt.Took;
+        }
+
         Remember(attempt.Outcome);
         Metrics.Attempted(attempt.ToRow());
 
-        // What an old sink met says nothing of the new one.
-        if (station == _station)
+        // What an old sink met says nothing of the new one, and what one message meets that is refused alone says nothing of others.
+        var isRefusedAlone = _refusedAlone.Contains(row.Seq) && attempt.Outcome is DeliveryOutcome.TargetFault { IsGone: false };
+        if (station == _station && !isRefusedAlone)
         {
-            Judge(attempt.Outcome, isProbe);
+            Judge(row, attempt.Outcome, isProbe);
         }
 
-        var spent = row.Type == EventType.NotificationTest
+        var spent = isRefusedAlone || row.Type == EventType.NotificationTest
             || (attempt.Outcome is not DeliveryOutcome.TargetFault && !(isProbe && attempt.Outcome is DeliveryOutcome.TryLater { Code: null }));
         if (spent && row.Attempts == 0)
         {
@@ -335,6 +414,7 @@ internal sealed partial class Lane : IAsyncDisposable
         var settlement = spent ? Decide(station.Target, row, attempt) : KeepWaiting(row, attempt);
         if (settlement is not Settlement.Retry)
         {
+            _refusedAlone.Remove(row.Seq);
             _queue.Ended(row);
         }
 
@@ -355,10 +435,22 @@ internal sealed partial class Lane : IAsyncDisposable
         }
     }
 
-    private void Judge(DeliveryOutcome outcome, bool isProbe)
+    private void Judge(DeliveryRow row, DeliveryOutcome outcome, bool isProbe)
     {
         var before = _health;
         _health = before.After(outcome, isProbe, _context.Time.GetUtcNow());
+        if (_health is TargetHealth.Stopped && outcome is DeliveryOutcome.TargetFault or DeliveryOutcome.TryLater { Code: null })
+        {
+            _newestAtStop = before is TargetHealth.Stopped ? _newestAtStop : Math.Max(_newest, _queue.Newest);
+            _blamed[row.Seq] = new Blame(row.OrderKey, IsAboutTheMessagePerhaps(outcome));
+        }
+        else if (_health is not TargetHealth.Stopped)
+        {
+            // It takes another job's message: those that it refused are refused for themselves.
+            _refusedAlone.UnionWith(_blamed.Where(pair => outcome is DeliveryOutcome.Delivered && pair.Value.Refused && pair.Key != row.Seq).Select(pair => pair.Key));
+            _blamed.Clear();
+        }
+
         switch (before, _health)
         {
             case (not TargetHealth.Stopped, TargetHealth.Stopped stopped):
@@ -373,9 +465,16 @@ internal sealed partial class Lane : IAsyncDisposable
         }
     }
 
+    /// <summary>A refused login (530 to 538 in SMTP) is none of a message's, nor is what came before anything could be said.</summary>
+    private static bool IsAboutTheMessagePerhaps(DeliveryOutcome outcome) => outcome is DeliveryOutcome.TargetFault { Code: not (null or (>= 530 and <= 538)) };
+
     /// <summary>The target is at fault: the message keeps its place and has spent nothing.</summary>
-    private Settlement.Retry KeepWaiting(DeliveryRow row, Attempt attempt) =>
-        new(row.Seq, _context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
+    private Settlement.Retry KeepWaiting(DeliveryRow row, Attempt attempt)
+    {
+        _failed.Add(row.Seq);
+        LogKept(_context.Log, new DeliveryText(row), _name, attempt.Outcome.Reason);
+        return new(row.Seq, _context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
+    }
 
     private Settlement Decide(DeliveryTarget target, DeliveryRow row, Attempt attempt)
     {
@@ -387,13 +486,22 @@ internal sealed partial class Lane : IAsyncDisposable
         switch (RetrySchedule.Next(attempts, attempt.Outcome, new RetryTerms(retries, row.Deadline), now, _context.Jitter()))
         {
             case RetryDecision.Done:
-                LogDelivered(_context.Log, _name, row.EventUid, attempts);
+                if (_failed.Remove(row.Seq) || attempts > 1)
+                {
+                    LogArrived(_context.Log, new DeliveryText(row), _name, attempts);
+                }
+                else
+                {
+                    LogDelivered(_context.Log, new DeliveryText(row), _name);
+                }
+
                 return new Settlement.Delivered(row.Seq, now, attempt.ToRow());
             case RetryDecision.Dead dead:
-                LogDead(_context.Log, _name, row.EventUid, dead.Reason);
+                _failed.Remove(row.Seq);
+                LogDead(_context.Log, new DeliveryText(row), _name, dead.Reason);
                 return new Settlement.Dead(row.Seq, now, attempt.ToRow(), dead.Reason);
             case RetryDecision.Again again:
-                LogRetry(_context.Log, _name, row.EventUid, attempts, attempt.Outcome.Reason);
+                LogRetry(_context.Log, new DeliveryText(row), _name, attempts, again.At, attempt.Outcome.Reason);
                 return new Settlement.Retry(row.Seq, now, attempt.ToRow(), again.At, attempts, attempt.BodyToFreeze);
             default:
                 throw new InvalidOperationException();
@@ -414,6 +522,21 @@ internal sealed partial class Lane : IAsyncDisposable
             _ = station.Target.Sink.DisposeAsync().AsTask();
         }
     }
+
+    private sealed class Beginning
+    {
+        private long _at;
+
+        /// <summary>A timestamp of the clock; null while it waits for a slot.</summary>
+        public long? At
+        {
+            get => Volatile.Read(ref _at) is not 0 and var at ? at : null;
+            set => Volatile.Write(ref _at, value ?? 0);
+        }
+    }
+
+    /// <param name="Refused">Whether the target said no, and not just nothing.</param>
+    internal readonly record struct Blame(long? OrderKey, bool Refused);
 
     // A target as configured at one time, and the attempts that still use it.
     private sealed class Station(DeliveryTarget target)

@@ -31,6 +31,9 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
 
     public bool IsEmpty => _ready.Count == 0;
 
+    /// <summary>The number of the latest delivery that waits for its turn in memory; 0 for none.</summary>
+    public long Newest => _ready.Count == 0 ? 0 : _ready.Max(row => row.Seq);
+
     /// <summary>When something in the outbox comes due; null when nothing there is waiting for the clock.</summary>
     public DateTimeOffset? NextDue { get; private set; }
 
@@ -119,9 +122,11 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
     /// Takes out what may go next; null when nothing may. Its job is busy until <see cref="Ended"/> or, when it is to be tried again,
     /// until <see cref="Settled"/>: before the outbox says so too, it would let followers pass.
     /// </summary>
-    public DeliveryRow? Next()
+    /// <param name="blamed">Rather something else than these deliveries and those of the same jobs; null for whatever is first.</param>
+    public DeliveryRow? Next(IReadOnlyDictionary<long, Lane.Blame>? blamed = null)
     {
-        var i = _ready.FindIndex(row => !IsBusy(row));
+        var i = blamed is null ? -1 : _ready.FindIndex(row => IsBeside(row, blamed));
+        i = i >= 0 ? i : _ready.FindIndex(row => !IsBusy(row));
         if (i < 0)
         {
             return null;
@@ -191,6 +196,12 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
             _held.Remove(follower.Seq);
         }
     }
+
+    /// <summary>Whether something may go that is neither among these deliveries nor of the same jobs, and came after another.</summary>
+    public bool HasBeside(IReadOnlyDictionary<long, Lane.Blame> blamed, long after) => _ready.Exists(row => row.Seq > after && IsBeside(row, blamed));
+
+    private bool IsBeside(DeliveryRow row, IReadOnlyDictionary<long, Lane.Blame> blamed) =>
+        !IsBusy(row) && !blamed.ContainsKey(row.Seq) && (row.OrderKey is null || !blamed.Values.Any(blame => blame.OrderKey == row.OrderKey));
 
     private bool IsBusy(DeliveryRow row) => row.OrderKey is { } key && _busyKeys.Contains(key);
 }

@@ -14,6 +14,13 @@ internal sealed class ServerTrust(IReadOnlyList<X509Certificate2> authorities, s
 {
     private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
 
+    /// <summary>
+    /// How a chain is built, here and by the class library before it asks here: of what the server sent, the authorities given and the
+    /// machine's own. A certificate may name addresses where its authority or its revocation could be fetched (RFC 5280, 4.2.2.1 and
+    /// 4.2.1.13); nothing that a stranger names is fetched before he is trusted.
+    /// </summary>
+    public static X509ChainPolicy ChainPolicy => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+
     /// <summary>Given what a <see cref="RemoteCertificateValidationCallback"/> is given.</summary>
     /// <returns>Why the certificate is refused, with the remedy; null when it is good. Names in it are the server's words.</returns>
     public string? Problem(X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
@@ -40,7 +47,7 @@ internal sealed class ServerTrust(IReadOnlyList<X509Certificate2> authorities, s
             return false;
         }
 
-        using var chain = new X509Chain();
+        using var chain = new X509Chain { ChainPolicy = ChainPolicy };
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities.ToArray());
         if (shown is not null)
@@ -49,7 +56,6 @@ internal sealed class ServerTrust(IReadOnlyList<X509Certificate2> authorities, s
             chain.ChainPolicy.ExtraStore.AddRange(shown.ChainPolicy.ExtraStore);
         }
 
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.ApplicationPolicy.Add(ServerAuthentication);
         return chain.Build(certificate);
     }

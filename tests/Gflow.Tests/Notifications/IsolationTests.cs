@@ -54,17 +54,20 @@ public sealed class IsolationTests : IAsyncDisposable
     };
 
     /// <summary>The step at which a mail server falls silent, and how an attempt ends.</summary>
+    /// <summary>For greeting and verdict a mail server has minutes.</summary>
+    private const string StillWaiting = "";
+
     public static TheoryData<string, string> MailServers => new()
     {
         { "TCP", "not done within 1 s" },
         { "TLS", "not done within 1 s" },
-        { "CONNECT", "not done within 1 s" },
+        { "CONNECT", StillWaiting },
         { "EHLO", "not done within 1 s" },
         { "AUTH", "not done within 1 s" },
         { "MAIL", "not done within 1 s" },
         { "RCPT", "not done within 1 s" },
         { "DATA", "not done within 1 s" },
-        { ".", "not done within 1 s" },
+        { ".", StillWaiting },
         { "QUIT", "SMTP 550 to the recipient: nobody" },
     };
 
@@ -159,7 +162,7 @@ public sealed class IsolationTests : IAsyncDisposable
         var requests = await hook.Requests.WaitForAsync(all => all.Count == Jobs * Life.Length, Patience);
         var mails = await _mail.Mails.WaitForAsync(all => all.Count == Jobs * Life.Length, Patience);
         var first = rows.MinBy(row => row.Seq)!;
-        await Until.TrueAsync(() => _outbox.Attempts(first.Seq).Count > 0);
+        await Until.TrueAsync(() => ends == StillWaiting ? bad.Started.Count > 0 : _outbox.Attempts(first.Seq).Count > 0);
 
         for (var job = 1; job <= Jobs; job++)
         {
@@ -169,7 +172,8 @@ public sealed class IsolationTests : IAsyncDisposable
                 mails.Where(mail => mail.Message.TextBody!.Contains($"\nJob ID: {job}", StringComparison.Ordinal)).Select(mail => mail.Message.TextBody!.Split('\n')[0].Trim()["Event: ".Length..]));
         }
 
-        Assert.Contains(ends.Split('|'), end => _outbox.Attempts(first.Seq)[0].Detail!.StartsWith(end, StringComparison.Ordinal));
+        Assert.True(ends != StillWaiting || _outbox.Attempts(first.Seq).Count == 0);
+        Assert.Contains(ends.Split('|'), end => end == StillWaiting || _outbox.Attempts(first.Seq)[0].Detail!.StartsWith(end, StringComparison.Ordinal));
         Assert.All(bad.Started, together => Assert.Equal(1, together));
     }
 
@@ -286,7 +290,7 @@ public sealed class IsolationTests : IAsyncDisposable
 
         public ReadOnlyMemory<byte> Render(OutgoingMessage message) => inner.Render(message);
 
-        public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+        public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
         {
             lock (_gate)
             {

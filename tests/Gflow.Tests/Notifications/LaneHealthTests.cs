@@ -14,6 +14,7 @@ public sealed class LaneHealthTests : IAsyncDisposable
     private readonly OutboxPump _pump;
     private readonly Lock _gate = new();
     private DeliveryOutcome? _answer;
+    private Func<OutgoingMessage, DeliveryOutcome>? _answering;
     private TaskCompletionSource? _hold;
     private int _open;
     private int _most;
@@ -134,6 +135,95 @@ public sealed class LaneHealthTests : IAsyncDisposable
         await Until.TrueAsync(() => _outbox.Counts().Delivered == 100, _time, TimeSpan.FromSeconds(10));
     }
 
+    [Theory]
+    [InlineData("HTTP 429", 429)]
+    [InlineData("HTTP 503", 503)]
+    [InlineData("SMTP 421 on connecting: too many connections", 421)]
+    [InlineData("SMTP 450 to the recipient: 4.7.1 rate limit exceeded", 450)]
+    public async Task Who_says_that_it_is_too_much_is_asked_one_at_a_time_with_growing_pauses_until_it_takes_one(string reason, int code)
+    {
+        var seen = new List<string>();
+        _answering = message =>
+        {
+            seen.Add(message.EventUid);
+            return new DeliveryOutcome.TryLater(reason, code);
+        };
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", Enumerable.Range(1, 40).Select(job => ((uint)job, EventType.JobFailed)), _pump);
+        await PassAsync(TimeSpan.FromMinutes(1));
+        Assert.InRange(_attempts, 6, 8);
+        Assert.Equal(1, _most);
+
+        // In turn over the jobs, so that none has spent more than one.
+        Assert.Equal(seen.Count, seen.Distinct().Count());
+        Assert.Equal(seen.Count, _outbox.Spent());
+
+        _answering = null;
+        _answer = new DeliveryOutcome.Delivered(204);
+        await Until.TrueAsync(() => _outbox.Counts().Delivered == 40, _time, TimeSpan.FromSeconds(1));
+    }
+
+    [Theory]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(302)]
+    public async Task A_message_that_is_refused_alone_holds_nobody_up_and_dies_with_the_targets_words(int code)
+    {
+        DeliveryRow? refused = null;
+        _answering = message => message.EventUid == refused?.EventUid ? new DeliveryOutcome.TargetFault($"HTTP {code}: blocked", code) : new DeliveryOutcome.Delivered(200);
+        refused = _outbox.Commit("ops", [(1, EventType.JobFailed)])[0];
+        await _pump.ApplyAsync(Options(Target() with { MaxRetries = 3 }));
+        await Until.TrueAsync(() => _attempts == 1, _time);
+
+        // The pause between its probes has grown long.
+        await PassAsync(TimeSpan.FromMinutes(20));
+        var before = _time.GetUtcNow();
+        _outbox.Commit("ops", [(1, EventType.JobCompleted), (2, EventType.JobFailed)], _pump);
+        await Until.TrueAsync(() => _outbox.Counts().Delivered >= 1, _time, TimeSpan.FromMilliseconds(100));
+        Assert.True(_time.GetUtcNow() - before < TimeSpan.FromSeconds(5));
+
+        // From now on the target serves, whatever becomes of that message.
+        for (var job = 3u; job < 40; job++)
+        {
+            before = _time.GetUtcNow();
+            _outbox.Commit("ops", [(job, EventType.JobFailed)], _pump);
+            await Until.TrueAsync(() => _outbox.Counts().Delivered >= job - 1, _time, TimeSpan.FromMilliseconds(100));
+            Assert.True(_time.GetUtcNow() - before < TimeSpan.FromSeconds(1));
+        }
+
+        await Until.TrueAsync(() => _outbox.Counts().Dead == 1, _time, TimeSpan.FromSeconds(1));
+        Assert.Equal($"HTTP {code}: blocked (given up after 4 attempts)", _outbox.Reason(refused.Seq));
+        await Until.TrueAsync(() => _outbox.Counts().Delivered == 39, _time, TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Of_many_that_wait_a_probe_is_of_another_job()
+    {
+        DeliveryRow? refused = null;
+        _answering = message => message.EventUid == refused?.EventUid ? new DeliveryOutcome.TargetFault("HTTP 403", 403) : new DeliveryOutcome.Delivered(200);
+        refused = _outbox.Commit("ops", Enumerable.Range(1, 30).Select(job => ((uint)job, EventType.JobFailed)))[0];
+        await _pump.ApplyAsync(Options(Target()));
+        await Until.TrueAsync(() => _attempts == 1, _time, TimeSpan.FromMilliseconds(1));
+        var stopped = _time.GetUtcNow();
+        await Until.TrueAsync(() => _outbox.Counts().Delivered == 29, _time, TimeSpan.FromMilliseconds(100));
+        Assert.True(_time.GetUtcNow() - stopped < TimeSpan.FromSeconds(8));
+        Assert.Equal(1, _outbox.Counts().Pending);
+    }
+
+    [Fact]
+    public async Task A_login_that_is_refused_is_not_tried_again_for_each_new_message()
+    {
+        _answer = new DeliveryOutcome.TargetFault("SMTP 535", 535);
+        await _pump.ApplyAsync(Options(Target()));
+        for (var job = 1u; job <= 60; job++)
+        {
+            _outbox.Commit("ops", [(job, EventType.JobFailed)], _pump);
+            await PassAsync(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.InRange(_attempts, 5, 10);
+    }
+
     [Fact]
     public async Task A_clock_set_back_delays_no_retry()
     {
@@ -229,7 +319,7 @@ public sealed class LaneHealthTests : IAsyncDisposable
         try
         {
             await (_hold?.Task ?? Task.CompletedTask).WaitAsync(deadline);
-            return _answer ?? new DeliveryOutcome.TryLater("the connection was refused");
+            return _answering?.Invoke(message) ?? _answer ?? new DeliveryOutcome.TryLater("the connection was refused");
         }
         finally
         {

@@ -62,7 +62,7 @@ public sealed class OutboxPumpTests
         var time = new FakeTimeProvider();
         using var outbox = new OutboxFixture(time);
         var sink = FakeSink.Answering(message => message.Type == EventType.JobSubmitted && JobOf(message) % 2 == 1 && time.GetUtcNow() == time.Start
-            ? new DeliveryOutcome.TryLater("busy", 503)
+            ? new DeliveryOutcome.TryLater("busy", 500)
             : new DeliveryOutcome.Delivered(200));
         var pump = outbox.Pump();
         await pump.ApplyAsync(Options(Target("ops", sink)));
@@ -499,7 +499,7 @@ public sealed class OutboxPumpTests
     {
         public ReadOnlyMemory<byte> Render(OutgoingMessage message) => sink.Render(message);
 
-        public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+        public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
         {
             await sink.SendAsync(message, body, deadline);
             return new DeliveryOutcome.TryLater("the connection broke", null, TimeProvider.System.GetUtcNow().AddSeconds(2));

@@ -92,7 +92,7 @@ public abstract class SinkExam
         await using var sink = Sink(port);
         var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
 
-        Assert.Equal(new DeliveryOutcome.TryLater("connection refused"), outcome);
+        Assert.Equal(new DeliveryOutcome.TryLater($"connection refused, while connecting to 127.0.0.1:{port}"), outcome);
     }
 
     [Fact]

@@ -107,4 +107,22 @@ public sealed class VerdictTests
             }
         }
     }
+
+    [Theory]
+    [InlineData("5.2.252 SendAsDenied; gflow@lab.example not allowed to send as other@lab.example", true)]
+    [InlineData("5.7.60 SMTP; Client does not have permissions to send as this sender", true)]
+    [InlineData("5.4.5 Daily user sending limit exceeded. For more information on Gmail", true)]
+    [InlineData("5.7.1 <gflow@lab.example>: Sender address rejected: not owned by user x", true)]
+    [InlineData("5.7.26 Unauthenticated email from lab.example is not accepted due to domain's DMARC policy", true)]
+    [InlineData("5.1.90 Your message can't be sent because you've reached your daily limit for message recipients", true)]
+    [InlineData("Daily message quota exceeded for this account", true)]
+    [InlineData("Sender not authorized", true)]
+    [InlineData("5.1.1 <ann@lab.example>: Recipient address rejected: User unknown", false)]
+    [InlineData("5.2.2 The email account that you tried to reach is over quota", false)]
+    [InlineData("5.2.1 mailbox disabled", false)]
+    [InlineData("5.3.4 Message size exceeds fixed limit", false)]
+    [InlineData("5.7.1 Message contains spam", false)]
+    [InlineData("no <ann@lab.example> here, said to <gflow@lab.example>", false)]
+    public void Words_tell_whether_a_sender_or_his_account_is_refused(string words, bool sender) =>
+        Assert.Equal(sender, SmtpVerdict.IsAboutTheSender(words, "gflow@lab.example", "ann@lab.example"));
 }

@@ -16,9 +16,9 @@ internal sealed class FakeSink(Func<OutgoingMessage, CancellationToken, Task<Del
 
     public ReadOnlyMemory<byte> Render(OutgoingMessage message) => message.Payload;
 
-    public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+    public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
     {
-        var outcome = send is null ? new DeliveryOutcome.Delivered(200) : await send(message, deadline);
+        var outcome = send is null ? new DeliveryOutcome.Delivered(200) : await send(message, deadline.Token);
         Attempts.Add((message, outcome));
         return outcome;
     }

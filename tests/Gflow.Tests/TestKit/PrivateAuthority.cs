@@ -33,6 +33,9 @@ internal sealed class PrivateAuthority : IDisposable
     /// <summary>Its own certificate, for <c>ca_file</c>.</summary>
     public string Pem => _certificate.ExportCertificatePem();
 
+    /// <summary>Where certificates say that this authority's own, and its list of revocations, can be fetched; null for nowhere.</summary>
+    public Uri? Published { get; init; }
+
     /// <summary>A certificate with its key for a server.</summary>
     /// <param name="ends">Days from now.</param>
     /// <param name="names">DNS names and IP addresses.</param>
@@ -55,6 +58,12 @@ internal sealed class PrivateAuthority : IDisposable
 
         request.CertificateExtensions.Add(alternatives.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        if (Published is { } place)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([new Uri(place, "ocsp").AbsoluteUri], [new Uri(place, "authority.cer").AbsoluteUri]));
+            request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([new Uri(place, "revoked.crl").AbsoluteUri]));
+        }
+
         using var bare = request.Create(_certificate, Now.AddDays(-300), Now.AddDays(ends), Guid.NewGuid().ToByteArray());
         return bare.CopyWithPrivateKey(key);
     }

@@ -21,7 +21,7 @@ internal readonly record struct DeliveryWait(string Why, DateTimeOffset? Next)
             { Health: TargetHealth.Disabled gone } => new($"its target said that it is gone: {gone.Reason}", null),
             { Health: TargetHealth.Stopped stopped } => new($"its target is stopped and only probed: {stopped.Reason}", stopped.NextProbe),
             _ when delivery.Behind is { } first => new($"it goes after delivery {first.ToString(CultureInfo.InvariantCulture)} about the same {(delivery.OrderKey < 0 ? "reservation" : "job")}", null),
-            { Health: TargetHealth.Serving { NotBefore: var rest } } when rest > now => new("its target asked to be left alone", rest > turn ? rest : turn ?? rest),
+            { Health: TargetHealth.Serving { RestsUntil: var rest } } when rest > now => new("its target asked to be left alone", rest > turn ? rest : turn ?? rest),
             _ when turn is not null => new("the last attempt failed, and it is tried again", turn),
             _ => new("its turn comes as soon as others have gone", null),
         };

@@ -80,7 +80,7 @@ internal static class TargetMapping
     {
         null or { Pause: not null } => null,
         { Health: TargetHealth.Stopped stopped } => stopped.NextProbe,
-        { Health: TargetHealth.Serving { NotBefore: var rest } } when rest > now => rest,
+        { Health: TargetHealth.Serving { RestsUntil: var rest } } when rest > now => rest,
         _ => null,
     };
 }

@@ -20,16 +20,21 @@ internal sealed class EmailSink : INotificationSink
 
     public ReadOnlyMemory<byte> Render(OutgoingMessage message) => MailForm.Render(message, _transport);
 
-    public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+    public async ValueTask<IDisposable?> ReserveAsync(CancellationToken abandon) => await _pool.ReserveAsync(abandon);
+
+    public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
     {
+        var place = deadline.Place as SmtpPool.Place;
         if (RecipientText.Parse(message.Recipient) is not { } recipient)
         {
+            place?.Dispose();
             return new DeliveryOutcome.MessageFault("the recipient is not a mailbox");
         }
 
         using var stream = new MemoryStream(body.ToArray(), writable: false);
-        using var mail = await MimeMessage.LoadAsync(stream, deadline);
-        var connection = await _pool.TakeAsync(deadline);
+        using var mail = MimeMessage.Load(stream, CancellationToken.None);
+        place ??= await _pool.ReserveAsync(deadline.Token);
+        var connection = _pool.Take();
         DeliveryOutcome? outcome = null;
         try
         {
@@ -45,24 +50,24 @@ internal sealed class EmailSink : INotificationSink
         }
         finally
         {
-            _pool.GiveBack(connection, outcome);
+            _pool.GiveBack(place, connection, outcome);
         }
     }
 
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
 
-    private async Task<DeliveryOutcome> TryAsync(SmtpConnection connection, MimeMessage mail, MailboxAddress recipient, CancellationToken deadline)
+    private async Task<DeliveryOutcome> TryAsync(SmtpConnection connection, MimeMessage mail, MailboxAddress recipient, AttemptDeadline deadline)
     {
         try
         {
             return await connection.OpenAsync(deadline) ?? await connection.SendAsync(mail, recipient, deadline);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException && deadline.IsCancellationRequested)
+        catch (Exception exception) when (exception is not OperationCanceledException && deadline.Token.IsCancellationRequested)
         {
             // Closing the socket is how the library ends a step in the middle, and it may surface as anything.
-            throw new OperationCanceledException("The deadline passed.", exception, deadline);
+            throw new OperationCanceledException("The deadline passed.", exception, deadline.Token);
         }
-        catch (Exception exception) when (_failure.Judge(exception, connection) is { } outcome)
+        catch (Exception exception) when (_failure.Judge(exception, connection, deadline.Step) is { } outcome)
         {
             return outcome;
         }

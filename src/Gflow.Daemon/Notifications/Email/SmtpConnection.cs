@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Gflow.Core.Notifications;
@@ -11,7 +12,7 @@ using MimeKit;
 namespace Gflow.Daemon.Notifications.Email;
 
 /// <summary>A connection to a mail server, over which one mail after another may go; never two at once.</summary>
-internal sealed class SmtpConnection(EmailTransportOptions transport, GuardedConnector connector, TimeProvider time) : IDisposable
+internal sealed class SmtpConnection : IDisposable
 {
     /// <summary>Most mails over one connection: many servers take no more.</summary>
     public const int MostMails = 100;
@@ -24,14 +25,31 @@ internal sealed class SmtpConnection(EmailTransportOptions transport, GuardedCon
 
     private static readonly FormatOptions International = CreateInternational();
 
-    private readonly ServerTrust _trust = new(transport.Authorities, "smtp_url");
-    private readonly WatchfulClient _client = new();
+    private readonly EmailTransportOptions _transport;
+    private readonly GuardedConnector _connector;
+    private readonly TimeProvider _time;
+    private readonly ServerTrust _trust;
+    private readonly SmtpConversation _conversation;
+    private readonly WatchfulClient _client;
     private Socket? _socket;
     private int _mails;
     private int _refusals;
 
+    public SmtpConnection(EmailTransportOptions transport, GuardedConnector connector, TimeProvider time)
+    {
+        _transport = transport;
+        _connector = connector;
+        _time = time;
+        _trust = new ServerTrust(transport.Authorities, "smtp_url");
+        _conversation = new SmtpConversation();
+        _client = new WatchfulClient(_conversation);
+    }
+
     /// <summary>What is being done now.</summary>
     public SmtpStep Step { get; private set; } = SmtpStep.Connect;
+
+    /// <summary>The address of the mail that is being handed over, or was last.</summary>
+    public string? Recipient { get; private set; }
 
     public bool IsEncrypted => _client.IsSecure;
 
@@ -42,16 +60,19 @@ internal sealed class SmtpConnection(EmailTransportOptions transport, GuardedCon
     /// <returns>What stands in the way; null for nothing.</returns>
     /// <exception cref="OperationCanceledException">The deadline came first.</exception>
     /// <remarks>What else it throws is for <see cref="SmtpFailure"/> to judge; so with <see cref="SendAsync"/>.</remarks>
-    public async Task<DeliveryOutcome?> OpenAsync(CancellationToken deadline)
+    public async Task<DeliveryOutcome?> OpenAsync(AttemptDeadline attempt)
     {
+        _conversation.Deadline = attempt;
+        var deadline = attempt.Token;
         if (_client.IsConnected)
         {
             return null;
         }
 
-        var (host, port) = (transport.Smtp.Host, transport.Smtp.Port);
-        _socket = await connector.ConnectAsync(host, port, deadline);
-        _client.LocalDomain = transport.Smtp.EhloName ?? GreetingName.Of(Dns.GetHostName(), ((IPEndPoint)_socket.LocalEndPoint!).Address);
+        var (host, port) = (_transport.Smtp.Host, _transport.Smtp.Port);
+        _socket = await _connector.ConnectAsync(host, port, deadline, step => attempt.Step = step);
+        attempt.Step = _transport.Smtp.TlsMode == SmtpTlsMode.Implicit ? "setting up TLS" : attempt.Step;
+        _client.LocalDomain = _transport.Smtp.EhloName ?? GreetingName.Of(Dns.GetHostName(), ((IPEndPoint)_socket.LocalEndPoint!).Address);
         _client.ServerCertificateValidationCallback = (_, shown, chain, errors) => (CertificateRefusal = _trust.Problem(shown, chain, errors)) is null;
 
         // Looking a certificate up in a revocation list is a connection to somebody else, with no deadline of ours.
@@ -63,19 +84,20 @@ internal sealed class SmtpConnection(EmailTransportOptions transport, GuardedCon
 
     /// <summary>Hands a mail over.</summary>
     /// <exception cref="OperationCanceledException">The deadline came first.</exception>
-    public async Task<DeliveryOutcome> SendAsync(MimeMessage mail, MailboxAddress recipient, CancellationToken deadline)
+    public async Task<DeliveryOutcome> SendAsync(MimeMessage mail, MailboxAddress recipient, AttemptDeadline attempt)
     {
         Step = SmtpStep.Data;
         _mails++;
+        Recipient = recipient.Address;
         _client.MailHasBegun = false;
-        var senderIsAscii = Ascii.IsValid(transport.From.LocalPart);
+        var senderIsAscii = Ascii.IsValid(_transport.From.LocalPart);
         var international = !senderIsAscii || !Ascii.IsValid(recipient.LocalPart);
         if (international && !_client.Capabilities.HasFlag(SmtpCapabilities.UTF8))
         {
             return SmtpFailure.NoUtf8(recipientAlone: senderIsAscii);
         }
 
-        await _client.SendAsync(international ? International : FormatOptions.Default, mail, transport.From, [recipient], deadline);
+        await _client.SendAsync(international ? International : FormatOptions.Default, mail, _transport.From, [recipient], attempt.Token);
         return new DeliveryOutcome.Delivered((int)SmtpStatusCode.Ok);
     }
 
@@ -100,7 +122,7 @@ internal sealed class SmtpConnection(EmailTransportOptions transport, GuardedCon
     /// <summary>Says goodbye, waits a moment for the answer, and ends the connection.</summary>
     public async Task CloseAsync()
     {
-        using var patience = new CancellationTokenSource(Goodbye, time);
+        using var patience = new CancellationTokenSource(Goodbye, _time);
         try
         {
             await _client.DisconnectAsync(quit: true, patience.Token);
@@ -132,14 +154,14 @@ internal sealed class SmtpConnection(EmailTransportOptions transport, GuardedCon
     /// <returns>Null when nothing stands in the way, also when nobody need log in.</returns>
     private async Task<DeliveryOutcome?> LogInAsync(IPAddress peer, CancellationToken deadline)
     {
-        if (transport.Smtp is not { User: { } user, Password: { } password })
+        if (_transport.Smtp is not { User: { } user, Password: { } password })
         {
             return null;
         }
 
         // By the peer's address and not by its name: what a name means is for others to say.
         var address = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
-        if (!_client.IsSecure && !transport.AllowCleartextAuth && !IPAddress.IsLoopback(address))
+        if (!_client.IsSecure && !_transport.AllowCleartextAuth && !IPAddress.IsLoopback(address))
         {
             return new DeliveryOutcome.TargetFault(
                 "the connection is not encrypted, and no password is sent in clear; use smtps:// or ?tls=required in smtp_url, or set allow_cleartext_auth = true");
@@ -154,7 +176,7 @@ internal sealed class SmtpConnection(EmailTransportOptions transport, GuardedCon
         return null;
     }
 
-    private SecureSocketOptions Security() => transport.Smtp.TlsMode switch
+    private SecureSocketOptions Security() => _transport.Smtp.TlsMode switch
     {
         SmtpTlsMode.Implicit => SecureSocketOptions.SslOnConnect,
         SmtpTlsMode.StartTlsRequired => SecureSocketOptions.StartTls,
@@ -163,10 +185,17 @@ internal sealed class SmtpConnection(EmailTransportOptions transport, GuardedCon
         _ => throw new InvalidOperationException(),
     };
 
-    private sealed class WatchfulClient : SmtpClient
+    private sealed class WatchfulClient(IProtocolLogger log) : SmtpClient(log)
     {
         /// <summary>Whether the server took the recipient, so that the text may have been sent.</summary>
         public bool MailHasBegun { get; set; }
+
+        protected override SslClientAuthenticationOptions GetSslClientAuthenticationOptions(string host, RemoteCertificateValidationCallback remoteCertificateValidationCallback)
+        {
+            var options = base.GetSslClientAuthenticationOptions(host, remoteCertificateValidationCallback);
+            options.CertificateChainPolicy = ServerTrust.ChainPolicy;
+            return options;
+        }
 
         protected override void OnRecipientAccepted(MimeMessage message, MailboxAddress mailbox, SmtpResponse response) => MailHasBegun = true;
     }

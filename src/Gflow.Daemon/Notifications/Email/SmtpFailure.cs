@@ -23,10 +23,11 @@ internal sealed class SmtpFailure(EmailTransportOptions transport)
     }
 
     /// <returns>Null for what is no failure of the road or the peer, so that it surfaces as the bug it is.</returns>
-    public DeliveryOutcome? Judge(Exception exception, SmtpConnection connection) => exception switch
+    /// <param name="step">What was being done, as words that follow "while".</param>
+    public DeliveryOutcome? Judge(Exception exception, SmtpConnection connection, string step) => exception switch
     {
-        SmtpCommandException command => Reply(command, connection.Step),
-        AuthenticationException { InnerException: SmtpCommandException command } => Reply(command, SmtpStep.Authenticate),
+        SmtpCommandException command => Reply(command, connection.Step, connection.Recipient),
+        AuthenticationException { InnerException: SmtpCommandException command } => Reply(command, SmtpStep.Authenticate, null),
         AuthenticationException => new DeliveryOutcome.TargetFault("the credentials were refused"),
         ServiceNotAuthenticatedException refused => SmtpVerdict.Judge(SmtpStep.Sender, (int)SmtpStatusCode.AuthenticationRequired, _secrets.Clean(refused.Message)),
         SslHandshakeException when connection.CertificateRefusal is { } refusal => new DeliveryOutcome.TargetFault($"no trusted TLS connection: {_secrets.Clean(refusal)}"),
@@ -39,37 +40,25 @@ internal sealed class SmtpFailure(EmailTransportOptions transport)
         RefusedAddressException refused => new DeliveryOutcome.TargetFault(refused.Message),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData } => new DeliveryOutcome.TargetFault("its host name is not known"),
         SocketException { SocketErrorCode: SocketError.TryAgain } => new DeliveryOutcome.TryLater("the name server gave no answer"),
-        SocketException socket => new DeliveryOutcome.TryLater(NetworkText.Connect(socket)),
-        ProtocolException or IOException => new DeliveryOutcome.TryLater($"the connection broke {Place(connection.Step)}"),
+        SocketException socket => new DeliveryOutcome.TryLater($"{NetworkText.Connect(socket)}, while {step}"),
+        ProtocolException or IOException => new DeliveryOutcome.TryLater($"the connection broke, while {step}"),
         _ => null,
     };
 
-    private DeliveryOutcome Reply(SmtpCommandException exception, SmtpStep step)
+    private DeliveryOutcome Reply(SmtpCommandException exception, SmtpStep step, string? recipient)
     {
         var at = exception.ErrorCode switch
         {
             SmtpErrorCode.SenderNotAccepted => SmtpStep.Sender,
-            SmtpErrorCode.RecipientNotAccepted => IsAboutTheSender(exception) ? SmtpStep.Sender : SmtpStep.Recipient,
+            SmtpErrorCode.RecipientNotAccepted => SmtpStep.Recipient,
             SmtpErrorCode.MessageNotAccepted => SmtpStep.Data,
             _ => step,
         };
+        if (at is SmtpStep.Recipient or SmtpStep.Data && SmtpVerdict.IsAboutTheSender(exception.Message, transport.From.Address, recipient))
+        {
+            at = SmtpStep.Sender;
+        }
+
         return SmtpVerdict.Judge(at, (int)exception.StatusCode, _secrets.Clean(exception.Message));
     }
-
-    // Many servers hold their refusal of a sender back until a recipient is named. The enhanced code (RFC 3463, 3.2: the sender's
-    // address is malformed, or of a bad domain) or the address in their words then tells whom they mean.
-    private bool IsAboutTheSender(SmtpCommandException exception)
-    {
-        var words = exception.Message;
-        return words.StartsWith("5.1.7", StringComparison.Ordinal) || words.StartsWith("5.1.8", StringComparison.Ordinal)
-            || (words.Contains($"<{transport.From.Address}>", StringComparison.OrdinalIgnoreCase)
-                && !words.Contains($"<{exception.Mailbox?.Address}>", StringComparison.OrdinalIgnoreCase));
-    }
-
-    private static string Place(SmtpStep step) => step switch
-    {
-        SmtpStep.Connect => "before the greeting was done",
-        SmtpStep.Authenticate => "during the login",
-        _ => "while the mail was handed over",
-    };
 }

@@ -19,11 +19,17 @@ internal sealed class SmtpPool(Func<SmtpConnection> create, TimeProvider time) :
     private readonly Lock _gate = new();
     private readonly List<Idle> _idle = [];
 
-    /// <summary>Gives an idle connection where there is one, else one that is not open yet.</summary>
-    /// <exception cref="OperationCanceledException">The deadline came before a connection was free.</exception>
-    public async Task<SmtpConnection> TakeAsync(CancellationToken deadline)
+    /// <summary>Waits until a connection may be used. The place belongs to whoever asked, until he gives it back.</summary>
+    /// <exception cref="OperationCanceledException">It did not come to that in time.</exception>
+    public async Task<Place> ReserveAsync(CancellationToken cancel)
     {
-        await _places.WaitAsync(deadline);
+        await _places.WaitAsync(cancel);
+        return new Place(_places);
+    }
+
+    /// <summary>Gives an idle connection where there is one, else one that is not open yet; to be called with a place.</summary>
+    public SmtpConnection Take()
+    {
         Idle last;
         lock (_gate)
         {
@@ -50,17 +56,17 @@ internal sealed class SmtpPool(Func<SmtpConnection> create, TimeProvider time) :
 
     /// <summary>Keeps the connection for another mail or closes it, without keeping the caller waiting.</summary>
     /// <param name="outcome">Of the mail it was taken for; null when that was cut off in the middle.</param>
-    public void GiveBack(SmtpConnection connection, DeliveryOutcome? outcome)
+    public void GiveBack(Place place, SmtpConnection connection, DeliveryOutcome? outcome)
     {
         if (outcome is null)
         {
             connection.Dispose();
-            _places.Release();
+            place.Dispose();
         }
         else if (connection.MayServeAgain(outcome))
         {
             Keep(connection);
-            _places.Release();
+            place.Dispose();
         }
         else
         {
@@ -76,7 +82,7 @@ internal sealed class SmtpPool(Func<SmtpConnection> create, TimeProvider time) :
             }
             finally
             {
-                _places.Release();
+                place.Dispose();
             }
         }
     }
@@ -126,6 +132,20 @@ internal sealed class SmtpPool(Func<SmtpConnection> create, TimeProvider time) :
 
         idle.Timer.Dispose();
         _ = idle.Connection.CloseAsync();
+    }
+
+    /// <summary>The right to use one connection.</summary>
+    internal sealed class Place(SemaphoreSlim places) : IDisposable
+    {
+        private int _givenBack;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _givenBack, 1) == 0)
+            {
+                places.Release();
+            }
+        }
     }
 
     private sealed class Idle(SmtpConnection connection)

@@ -1,7 +1,8 @@
 namespace Gflow.Daemon.Notifications.Webhook;
 
 /// <summary>What a request learns of the connection it was sent over.</summary>
-internal sealed class ConnectionTrace
+/// <param name="deadline">Of its attempt, which is told what it waits for.</param>
+internal sealed class ConnectionTrace(AttemptDeadline deadline)
 {
     private ReuseStream? _connection;
     private long _readBefore;
@@ -12,6 +13,7 @@ internal sealed class ConnectionTrace
     /// <summary>Notes the first connection that the request is written to; a tunnel below it does not count.</summary>
     public void Written(ReuseStream connection)
     {
+        deadline.Step = "waiting for the answer";
         if (_connection is null)
         {
             _readBefore = connection.BytesRead;

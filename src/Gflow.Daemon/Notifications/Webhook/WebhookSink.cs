@@ -19,6 +19,8 @@ internal sealed class WebhookSink : INotificationSink
 
     private const string Masked = "***";
 
+    private static readonly HttpRequestOptionsKey<AttemptDeadline> DeadlineKey = new("gflow.deadline");
+
     private static readonly TimeSpan LongestConnect = TimeSpan.FromMinutes(1);
 
     private static readonly ProductInfoHeaderValue UserAgent = new("gflow", ProgramVersion());
@@ -56,7 +58,13 @@ internal sealed class WebhookSink : INotificationSink
             ActivityHeadersPropagator = null,
 
             // Asked for the proxy where there is one, and for the target's host otherwise.
-            ConnectCallback = async (context, ct) => new NetworkStream(await connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct), ownsSocket: true),
+            ConnectCallback = async (context, ct) =>
+            {
+                var steps = StepsOf(context.InitialRequestMessage);
+                var socket = await connector.ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, ct, steps);
+                steps(target.Proxy is not null ? "asking the proxy for a connection" : target.Url.Scheme == Uri.UriSchemeHttps ? "setting up TLS" : "sending the request");
+                return new NetworkStream(socket, ownsSocket: true);
+            },
 
             // Connecting goes on for the requests to come when the one that asked for it has given up; it is the attempt that gives up first.
             ConnectTimeout = target.Timeout < LongestConnect ? target.Timeout + TimeSpan.FromSeconds(1) : LongestConnect,
@@ -76,19 +84,21 @@ internal sealed class WebhookSink : INotificationSink
 
     public ReadOnlyMemory<byte> Render(OutgoingMessage message) => message.Payload;
 
-    public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+    public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
     {
+        deadline.Step = "waiting for a connection";
         try
         {
             using var answer = await PostAsync(message, body, deadline);
+            deadline.Step = "reading the answer";
             var notBefore = HttpVerdict.RetryAfter(Single(answer.Headers, "Retry-After"), _time.GetUtcNow());
-            return HttpVerdict.Judge((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : await WordsAsync(answer, deadline), notBefore);
+            return HttpVerdict.Judge((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : await WordsAsync(answer, deadline.Token), notBefore);
         }
         catch (HttpRequestException exception)
         {
-            return Failure(exception);
+            return Failure(exception, deadline.Step);
         }
-        catch (OperationCanceledException) when (!deadline.IsCancellationRequested)
+        catch (OperationCanceledException) when (!deadline.Token.IsCancellationRequested)
         {
             return new DeliveryOutcome.TryLater("the connection was given up");
         }
@@ -161,6 +171,7 @@ internal sealed class WebhookSink : INotificationSink
     private SslClientAuthenticationOptions TlsTo(string? host) => new()
     {
         TargetHost = host,
+        CertificateChainPolicy = ServerTrust.ChainPolicy,
         RemoteCertificateValidationCallback = (_, shown, chain, errors) =>
             _trust.Problem(shown, chain, errors) is { } problem ? throw new UntrustedServerException(problem) : true,
     };
@@ -169,20 +180,31 @@ internal sealed class WebhookSink : INotificationSink
     private string Shown(string header, string value) =>
         _target.Headers.Keys.Contains(header, StringComparer.OrdinalIgnoreCase) || header is "Authorization" or "webhook-signature" ? Masked : value;
 
-    private async Task<HttpResponseMessage> PostAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, CancellationToken deadline)
+    private async Task<HttpResponseMessage> PostAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
     {
-        var trace = new ConnectionTrace();
+        var trace = new ConnectionTrace(deadline);
         _trace.Value = trace;
         try
         {
-            return await _client.SendAsync(Request(message, body), HttpCompletionOption.ResponseHeadersRead, deadline);
+            return await _client.SendAsync(Traced(), HttpCompletionOption.ResponseHeadersRead, deadline.Token);
         }
         catch (HttpRequestException) when (trace.SilentReuse)
         {
             // The server closed an idle connection while we used it again. That says nothing against the target.
-            return await _client.SendAsync(Request(message, body), HttpCompletionOption.ResponseHeadersRead, deadline);
+            return await _client.SendAsync(Traced(), HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+        }
+
+        HttpRequestMessage Traced()
+        {
+            var request = Request(message, body);
+            request.Options.Set(DeadlineKey, deadline);
+            return request;
         }
     }
+
+    /// <summary>Tells the attempt for which a connection is made of its steps; others may come to use it.</summary>
+    private static Action<string> StepsOf(HttpRequestMessage request) =>
+        request.Options.TryGetValue(DeadlineKey, out var deadline) ? step => deadline.Step = step : static _ => { };
 
     private HttpRequestMessage Request(OutgoingMessage message, ReadOnlyMemory<byte> body)
     {
@@ -253,7 +275,7 @@ internal sealed class WebhookSink : INotificationSink
     }
 
     // Our words, not the exception's: those may name the address in full.
-    private DeliveryOutcome Failure(HttpRequestException exception) => exception.HttpRequestError switch
+    private DeliveryOutcome Failure(HttpRequestException exception, string step) => exception.HttpRequestError switch
     {
         _ when exception.InnerException is RefusedAddressException refused => new DeliveryOutcome.TargetFault(refused.Message),
         HttpRequestError.ProxyTunnelError => new DeliveryOutcome.TryLater("the proxy opened no connection to it"),
@@ -265,11 +287,11 @@ internal sealed class WebhookSink : INotificationSink
         HttpRequestError.SecureConnectionError when exception.InnerException is AuthenticationException tls =>
             new DeliveryOutcome.TargetFault($"no trusted TLS connection ({tls.Message})"),
         HttpRequestError.SecureConnectionError => new DeliveryOutcome.TryLater("the connection broke while TLS was set up"),
-        HttpRequestError.ConnectionError => new DeliveryOutcome.TryLater(NetworkText.Connect(exception.InnerException as SocketException)),
+        HttpRequestError.ConnectionError => new DeliveryOutcome.TryLater($"{NetworkText.Connect(exception.InnerException as SocketException)}, while {step}"),
         HttpRequestError.ResponseEnded => new DeliveryOutcome.TryLater("the connection ended before an answer"),
         HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError or HttpRequestError.ConfigurationLimitExceeded =>
             new DeliveryOutcome.TryLater("the answer was not HTTP as we speak it"),
-        _ => new DeliveryOutcome.TryLater("the connection broke"),
+        _ => new DeliveryOutcome.TryLater($"the connection broke, while {step}"),
     };
 
     private static WebProxy ProxyOf(Uri url) =>

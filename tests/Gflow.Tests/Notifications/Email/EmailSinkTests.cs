@@ -146,6 +146,10 @@ public sealed class EmailSinkTests : SinkExam
     [InlineData("RCPT", "552 5.2.2 full", "message_fault", 552)]
     [InlineData("DATA", "554 5.5.1 no", "message_fault", 554)]
     [InlineData(".", "554 5.7.1 spam", "message_fault", 554)]
+    [InlineData(".", "554 5.2.252 SendAsDenied; gflow@example.com not allowed to send as somebody", "target_fault", 554)]
+    [InlineData(".", "550 5.7.60 Client does not have permissions to send as this sender", "target_fault", 550)]
+    [InlineData(".", "550 5.4.5 Daily user sending limit exceeded", "target_fault", 550)]
+    [InlineData("DATA", "550 5.1.1 <ops@example.com> unknown", "message_fault", 550)]
     [InlineData(".", "452 4.3.1 full", "try_later", 452)]
     public async Task Each_refusal_has_its_verdict_with_the_servers_words(string step, string reply, string outcome, int code)
     {

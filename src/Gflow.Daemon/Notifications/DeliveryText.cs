@@ -1,0 +1,15 @@
+using Gflow.Core.Notifications;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon.Notifications;
+
+/// <summary>A delivery as the log calls it; put into words only when a line is written.</summary>
+internal readonly struct DeliveryText(DeliveryRow row)
+{
+    public override string ToString() => row.OrderKey switch
+    {
+        > 0 and var job => $"{row.Type.WireName()} of job {job} ({row.EventUid})",
+        < 0 and var reservation => $"{row.Type.WireName()} of reservation {-reservation} ({row.EventUid})",
+        _ => $"{row.Type.WireName()} ({row.EventUid})",
+    };
+}
