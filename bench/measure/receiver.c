@@ -1,5 +1,5 @@
 // A web server with as little work of its own as possible. What a path's first word says is done: /hang/... is never answered,
-// /flaky/... gets 503 every tenth time, anything else 204. With the argument "close" each connection is closed as it comes.
+// /flaky/... gets 500 every tenth time, anything else 204. With the argument "close" each connection is closed as it comes.
 // Prints its port; after SIGTERM it writes one line a request to FILE: nanoseconds, path, status, webhook-id, job, sequence.
 #define _GNU_SOURCE
 #include <netinet/in.h>
@@ -66,9 +66,9 @@ static void answer(int fd, struct connection *c)
         c->bytes[whole] = 0;
         long job = number_after(end + 4, "\"job\":{\"id\":"), sequence = number_after(end + 4, "\"sequence\":");
         c->bytes[whole] = last;
-        int status = strncmp(path, "/hang", 5) == 0 ? 0 : strncmp(path, "/flaky", 6) == 0 && ++count % 10 == 0 ? 503 : 204;
+        int status = strncmp(path, "/hang", 5) == 0 ? 0 : strncmp(path, "/flaky", 6) == 0 && ++count % 10 == 0 ? 500 : 204;
         fprintf(output, "%lld %s %d %s %ld %ld\n", c->first, path, status, *id ? id : "-", job, sequence);
-        const char *words = status == 204 ? "HTTP/1.1 204 No Content\r\n\r\n" : "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+        const char *words = status == 204 ? "HTTP/1.1 204 No Content\r\n\r\n" : "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
         if (status != 0 && write(fd, words, strlen(words)) < 0)
             return;
         memmove(c->bytes, c->bytes + whole, c->used -= whole);

@@ -58,7 +58,7 @@ public sealed class HistoryTests(Installation installed)
     private async Task<(int Done, string Scene)> LiveAsync(Recorder recorder)
     {
         await using var machine = await Machine.CreateAsync(installed);
-        await using var failing = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(Accepts(request.Number) ? 204 : 503));
+        await using var failing = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(Accepts(request.Number) ? 204 : 500));
         await using var someTimes = await WebhookReceiver.StartAsync();
         await using var disk = await DiskAsync(machine);
         try

@@ -60,7 +60,7 @@ internal sealed class Audience : IAsyncDisposable
                 }
 
                 refused.Add(request.Number);
-                return new ReceiverAnswer(503);
+                return new ReceiverAnswer(500);
             }),
             refused);
     }
