@@ -117,9 +117,8 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             Storage = changed.Storage with { Path = before.Storage.Path },
         };
         Engine.Keep(Retention(changed), OutboxBytes(changed), MinFreeBytes(changed));
-        _notifications.Route(changed.Notifications);
         Failpoint.Reach("reload");
-        await _notifications.DeliverAsync(changed.Notifications);
+        await _notifications.ChangeAsync(changed.Notifications);
         return fixedKeys;
 
         void Note<T>(string key, T old, T now)
@@ -162,7 +161,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Engine = Running(new JobEngine(Database, executor, Settings(), _parts.Time, _parts.Logs));
         var connector = new GuardedConnector(new SystemNameResolver(), () => Address?.Port);
         _notifications = Running(new NotificationsModule(Database, Engine, connector, Scheduler, _parts.Time, _parts.Logs));
-        _notifications.Route(_options.Notifications);
+        _notifications.Begin(_options.Notifications);
         await Engine.StartAsync(ct);
         await _notifications.DeliverAsync(_options.Notifications);
         var audit = Running(new AuditLog(Paths.AuditLog, _parts.Logs.CreateLogger<AuditLog>()));

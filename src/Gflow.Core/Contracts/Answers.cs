@@ -78,6 +78,9 @@ public sealed record StatusAnswer
 
     /// <summary>Processes that came from jobs and have hidden from which.</summary>
     public IReadOnlyList<UnknownProcess> UnknownProcesses { get; init; } = [];
+
+    /// <summary>Targets for which notifications wait, and which are not configured.</summary>
+    public IReadOnlyList<UnknownTarget> UnknownTargets { get; init; } = [];
 }
 
 /// <summary>A job the launcher has and the database lacks: never killed, its GPUs kept.</summary>
@@ -85,6 +88,10 @@ public sealed record UnknownJob(uint Id, int Attempt, int Pid);
 
 /// <param name="Name">Of its program, as the kernel cuts it.</param>
 public sealed record UnknownProcess(int Pid, string Name);
+
+/// <param name="Waiting">Deliveries; they go when a target of that name is configured again.</param>
+/// <param name="Until">When the last of them is given up.</param>
+public sealed record UnknownTarget(string Name, long Waiting, WireInstant Until);
 
 /// <param name="Shared">Whether the daemon is the machine's, for all its users.</param>
 public sealed record InfoAnswer(

@@ -159,6 +159,9 @@ internal sealed record NotificationOptions
 
     public IReadOnlyList<EmailTransportOptions> Emails { get; init; } = [];
 
+    /// <summary>Webhooks and mail, each in the order of the file.</summary>
+    public IReadOnlyList<TargetOptions> Targets => [.. Webhooks, .. Emails];
+
     public RecipientOptions Recipients { get; init; } = new();
 }
 
@@ -183,6 +186,17 @@ internal abstract record TargetOptions
     /// <summary>Unique over all targets, and the only way a target is ever called in texts.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Whether somebody gave it that name; else it was made from <see cref="Address"/>.</summary>
+    public bool IsNamed { get; init; } = true;
+
+    public abstract TargetKind Kind { get; }
+
+    /// <summary>Where it leads; of the address no more than that may be shown, for the rest may be a secret.</summary>
+    public abstract string Host { get; }
+
+    /// <inheritdoc cref="KnownTarget.Address"/>
+    public string Address => KnownTarget.AddressOf(Host, Identity);
+
     /// <summary>What it wants to hear of; all there is for <c>*</c>.</summary>
     public IReadOnlySet<EventType> Events { get; init; } = EventTypes.All.ToHashSet();
 
@@ -200,6 +214,9 @@ internal abstract record TargetOptions
 
     /// <summary>The certificates of <c>ca_file</c>: whom to trust besides those whom the machine trusts.</summary>
     public IReadOnlyList<X509Certificate2> Authorities { get; init; } = [];
+
+    /// <summary>What tells it from others. Without passwords: a short hash of one could be guessed at.</summary>
+    protected abstract string Identity { get; }
 }
 
 /// <summary>One of <c>[[notifications.webhooks]]</c></summary>
@@ -216,6 +233,12 @@ internal sealed record WebhookTargetOptions : TargetOptions
 
     /// <summary>The HTTP proxy to go through, with its credentials where it wants some; null for none.</summary>
     public Uri? Proxy { get; init; }
+
+    public override TargetKind Kind => TargetKind.Webhook;
+
+    public override string Host => Url.Host;
+
+    protected override string Identity => new UriBuilder(Url) { UserName = "", Password = "" }.Uri.AbsoluteUri;
 
     /// <summary>The name alone: whatever prints a target must not print its secrets.</summary>
     public override string ToString() => Name;
@@ -239,6 +262,12 @@ internal sealed record EmailTransportOptions : TargetOptions
 
     /// <summary>Whether user and password may cross a network without encryption.</summary>
     public bool AllowCleartextAuth { get; init; }
+
+    public override TargetKind Kind => TargetKind.Email;
+
+    public override string Host => Smtp.Host;
+
+    protected override string Identity => $"{Smtp.TlsMode} {Smtp.User} {Smtp.Host} {Smtp.Port} {From}";
 
     /// <summary>The name alone: whatever prints a target must not print its secrets.</summary>
     public override string ToString() => Name;

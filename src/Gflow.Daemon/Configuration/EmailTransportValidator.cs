@@ -21,9 +21,9 @@ internal static class EmailTransportValidator
         var includesCommand = TargetValidator.IncludesCommand(target);
         return smtp is null || from is null || target.Findings.Problems.Count > before
             ? null
-            : new EmailTransportOptions
+            : common.Named(target, new EmailTransportOptions
             {
-                Name = common.NameOf(target, smtp.Host, $"{smtp.TlsMode} {smtp.User} {smtp.Host} {smtp.Port} {from}"),
+                Name = "",
                 Smtp = smtp,
                 From = from,
                 To = to,
@@ -36,7 +36,7 @@ internal static class EmailTransportValidator
                 Default = target.Flag("default") ?? false,
                 Authorities = authorities,
                 AllowCleartextAuth = cleartextAuth,
-            };
+            });
     }
 
     private static SmtpEndpoint? Smtp(ConfigSection target, bool cleartextAuth)

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.RegularExpressions;
 using Gflow.Client.Configuration;
 using Gflow.Core.Notifications;
@@ -32,27 +30,23 @@ internal sealed partial class TargetValidator
         }
     }
 
-    /// <summary>The written name, or host and short hash of what tells the target apart; numbered where two are the same.</summary>
+    /// <summary>Gives a target without a written name its address for one; numbered where two are the same.</summary>
     /// <param name="target">The target's table.</param>
-    /// <param name="host">Where it leads.</param>
-    /// <param name="identity">What tells it from others. Without passwords: a short hash of one could be guessed at.</param>
-    public string NameOf(ConfigSection target, string host, string identity)
+    public T Named<T>(ConfigSection target, T options)
+        where T : TargetOptions
     {
         if (target.Text("name") is { } written)
         {
-            return written.Value;
+            return options with { Name = written.Value };
         }
 
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)))[..8];
-        var plainHost = NotInNames().Replace(host, "-").Trim('-', '.');
-        var name = $"{(plainHost.Length > 48 ? plainHost[..48] : plainHost)}-{hash}";
-        var made = name;
+        var made = options.Address;
         for (var number = 2; !_names.Add(made); number++)
         {
-            made = $"{name}-{number}";
+            made = $"{options.Address}-{number}";
         }
 
-        return made;
+        return options with { Name = made, IsNamed = false };
     }
 
     public static IReadOnlySet<EventType> Events(ConfigSection target)
@@ -134,7 +128,4 @@ internal sealed partial class TargetValidator
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
     private static partial Regex Name();
-
-    [GeneratedRegex("[^A-Za-z0-9.]+")]
-    private static partial Regex NotInNames();
 }

@@ -25,9 +25,9 @@ internal static partial class WebhookTargetValidator
         var includesCommand = TargetValidator.IncludesCommand(target);
         return url is null || target.Findings.Problems.Count > before
             ? null
-            : new WebhookTargetOptions
+            : common.Named(target, new WebhookTargetOptions
             {
-                Name = common.NameOf(target, url.Host, new UriBuilder(url) { UserName = "", Password = "" }.Uri.AbsoluteUri),
+                Name = "",
                 Url = url,
                 Headers = headers,
                 Secrets = secrets,
@@ -38,7 +38,7 @@ internal static partial class WebhookTargetValidator
                 FilterUsers = TargetValidator.FilterUsers(target),
                 Timeout = TargetValidator.Timeout(target),
                 MaxRetries = TargetValidator.MaxRetries(target),
-            };
+            });
     }
 
     private static Uri? Url(ConfigSection target)

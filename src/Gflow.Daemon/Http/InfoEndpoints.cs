@@ -58,9 +58,21 @@ internal sealed class InfoEndpoints(ApiParts parts)
             Troubles = [.. parts.Engine.Troubles.Select(trouble => new WireProblem(trouble.Code, trouble.Message))],
             UnknownProcesses = !Access.CallerOf(context).Administrator ? [] :
                 [.. parts.Engine.Strangers.Where(process => new ProcessIdentity(process.Pid, process.StartTime).IsAlive).Select(process => new UnknownProcess(process.Pid, process.Name))],
+            UnknownTargets = UnknownTargets(context),
             UnknownJobs = !Access.CallerOf(context).Administrator ? [] : [.. status.UnknownJobs.Select(job => new UnknownJob(job.JobId, job.Attempt, job.Pid))],
         };
         return ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.StatusAnswer);
+    }
+
+    private IReadOnlyList<UnknownTarget> UnknownTargets(HttpContext context)
+    {
+        if (!Access.CallerOf(context).Administrator)
+        {
+            return [];
+        }
+
+        using var reader = parts.Database.OpenReader();
+        return [.. parts.Notifications.ReadUnattended(reader).Select(target => new UnknownTarget(target.Target, target.Waiting, WireInstant.From(target.Until)))];
     }
 
     private Task InfoAsync(HttpContext context)

@@ -268,8 +268,7 @@ internal sealed partial class Lane : IAsyncDisposable
         foreach (var row in _queue.Expired(now))
         {
             var why = (_health as TargetHealth.Stopped)?.Reason ?? (_health as TargetHealth.Disabled)?.Reason;
-            var attempts = row.Attempts == 1 ? "1 attempt" : $"{row.Attempts} attempts";
-            var reason = $"deadline passed after {attempts}" + (why is null ? "" : $"; the target was stopped: {why}");
+            var reason = DeliveryText.Expired(row, why is null ? null : $"the target was stopped: {why}");
             _failed.Remove(row.Seq);
             LogDead(_context.Log, new DeliveryText(row), _name, reason);
             Settle(row, new Settlement.Dead(row.Seq, now, null, reason));

@@ -6,14 +6,16 @@ using Gflow.Daemon.Engine;
 using Gflow.Daemon.Notifications.Email;
 using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Notifications;
 
 /// <summary>Everything that tells people and machines: what the engine routes to, and the pump that delivers it.</summary>
-internal sealed class NotificationsModule(Database database, JobEngine engine, GuardedConnector connector, SchedulerFacts scheduler, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
+internal sealed partial class NotificationsModule(Database database, JobEngine engine, GuardedConnector connector, SchedulerFacts scheduler, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
 {
     private readonly OutboxPump _pump = new(database, engine.Commits, engine.SettleAsync, time, new Random(), logs.CreateLogger<OutboxPump>());
 
+    private readonly ILogger _log = logs.CreateLogger<NotificationsModule>();
     private volatile RecipientPolicy _recipients = new();
     private volatile NotificationOptions _options = new();
 
@@ -24,14 +26,14 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, G
     public RecipientPolicy Recipients => _recipients;
 
     /// <summary>The configured targets, whether or not notifications are on.</summary>
-    public IEnumerable<TargetOptions> Targets => [.. _options.Webhooks, .. _options.Emails];
+    public IReadOnlyList<TargetOptions> Targets => _options.Targets;
 
     /// <summary>The configured target of that name; null for none.</summary>
     public TargetOptions? Find(string name) => Targets.FirstOrDefault(target => target.Name == name);
 
     public Problem NotFound(string name) => new(
         "not_found",
-        Targets.Any() ? $"There is no target {name}; there are {string.Join(", ", Targets.Select(target => target.Name))}." : $"There is no target {name}: none is configured.",
+        Targets.Count > 0 ? $"There is no target {name}; there are {string.Join(", ", Targets.Select(target => target.Name))}." : $"There is no target {name}: none is configured.",
         "target");
 
     /// <summary>The lane to a target; null for one that is not configured, and while notifications are off.</summary>
@@ -50,21 +52,46 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, G
         return sink.Preview(message);
     }
 
-    /// <summary>Lets the engine route to the configured targets; to be called before it starts, so that no event passes unrouted.</summary>
-    public void Route(NotificationOptions options)
+    /// <summary>Takes the configured targets for those of the last start, where they are, and routes to them; to be called before the engine starts, so that no event passes unrouted.</summary>
+    public void Begin(NotificationOptions options)
     {
-        var targets = Subscriptions(options);
-        _options = options;
-        _recipients = new RecipientPolicy
-        {
-            Enabled = options.Enabled,
-            Targets = targets,
-            Domain = options.Recipients.Domain,
-            Allow = options.Recipients.Allow,
-            PerUserPerHour = options.Recipients.PerUserPerHour,
-        };
-        engine.Route(options.Enabled ? targets : [], _pump.Committed);
+        using var transaction = database.Writer.BeginTransaction();
+        var inheritances = Succeed(database.Writer, transaction, options);
+        transaction.Commit();
+        Tell(inheritances);
+        Route(options);
     }
+
+    /// <summary>Puts another configuration in force. What waits for a target goes to the one it has become; needs a running engine.</summary>
+    public async Task ChangeAsync(NotificationOptions options)
+    {
+        await _pump.KeepAsync(options.Targets.Select(target => target.Name).ToHashSet());
+        IReadOnlyList<Inheritance> inheritances = [];
+        var stored = await engine.AskAsync<bool>(
+            batch =>
+            {
+                // In one transaction with all that was routed until now, and before all that will be.
+                batch.Write((writer, transaction) => inheritances = Succeed(writer, transaction, options));
+                batch.Then(() => Route(options));
+                return true;
+            },
+            CancellationToken.None);
+        if (!stored.Ok)
+        {
+            Route(options);
+            LogNotSucceeded(_log, stored.Problems[0].Message);
+        }
+
+        Tell(inheritances);
+        await DeliverAsync(options);
+        foreach (var inheritance in inheritances)
+        {
+            LaneTo(inheritance.To)?.Reread();
+        }
+    }
+
+    /// <summary>What waits for others than the configured targets.</summary>
+    public IReadOnlyList<Unattended> ReadUnattended(SqliteConnection reader) => TargetTable.ReadUnattended(reader, Targets.Select(target => target.Name).ToHashSet());
 
     /// <summary>Delivers what waits and what comes to the configured targets; needs a running engine.</summary>
     public Task DeliverAsync(NotificationOptions options) => _pump.ApplyAsync(new OutboxOptions
@@ -79,6 +106,48 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, G
     });
 
     public ValueTask DisposeAsync() => _pump.DisposeAsync();
+
+    private void Route(NotificationOptions options)
+    {
+        var targets = Subscriptions(options);
+        _options = options;
+        _recipients = new RecipientPolicy
+        {
+            Enabled = options.Enabled,
+            Targets = targets,
+            Domain = options.Recipients.Domain,
+            Allow = options.Recipients.Allow,
+            PerUserPerHour = options.Recipients.PerUserPerHour,
+        };
+        engine.Route(options.Enabled ? targets : [], _pump.Committed);
+    }
+
+    private IReadOnlyList<Inheritance> Succeed(SqliteConnection writer, SqliteTransaction transaction, NotificationOptions options) => TargetTable.Succeed(
+        writer,
+        transaction,
+        [
+            .. options.Webhooks.Select((webhook, place) => Known(webhook, place)),
+            .. options.Emails.Select((transport, place) => Known(transport, place) with { Sender = transport.From.Address }),
+        ],
+        time.GetUtcNow(),
+        RetrySchedule.Lifetime);
+
+    private static KnownTarget Known(TargetOptions target, int place) => new()
+    {
+        Name = target.Name,
+        IsNamed = target.IsNamed,
+        Kind = target.Kind,
+        Address = target.Address,
+        Place = place,
+    };
+
+    private void Tell(IReadOnlyList<Inheritance> inheritances)
+    {
+        foreach (var inheritance in inheritances.Where(inheritance => inheritance.From != inheritance.To && inheritance.Waiting + inheritance.Dead > 0))
+        {
+            LogSucceeded(_log, inheritance.To, inheritance.Waiting, inheritance.From, inheritance.Dead);
+        }
+    }
 
     private static DeliveryTarget Target(TargetOptions options, INotificationSink sink, string address) =>
         new(options.Name, sink, address, options.Timeout, options.MaxRetries);
@@ -104,4 +173,10 @@ internal sealed class NotificationsModule(Database database, JobEngine engine, G
             Default = transport.Default,
         }),
     ];
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{To} takes over {Waiting} deliveries that wait for {From}, and {Dead} that were given up.")]
+    private static partial void LogSucceeded(ILogger log, string to, long waiting, string from, long dead);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What waits for targets whose addresses have changed could not be handed to them: {Reason} It is kept, and handed over at the next reload or start.")]
+    private static partial void LogNotSucceeded(ILogger log, string reason);
 }

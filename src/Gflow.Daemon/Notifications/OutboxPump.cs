@@ -8,14 +8,13 @@ namespace Gflow.Daemon.Notifications;
 /// Carries deliveries from the outbox to their targets: one lane per target, all under one cap of attempts in flight. It knows no
 /// channel, writes nothing itself, and forgets nothing that was not settled.
 /// </summary>
-internal sealed partial class OutboxPump : IAsyncDisposable
+internal sealed class OutboxPump : IAsyncDisposable
 {
     private readonly OutboxReader _reader;
     private readonly AttemptSlots _slots = new(1);
     private readonly SettlementQueue _settlements;
     private readonly LaneContext _context;
-    private readonly TimeProvider _time;
-    private readonly ILogger _log;
+    private readonly UnattendedDeliveries _unattended;
     private readonly SemaphoreSlim _applying = new(1);
     private volatile Dictionary<string, Lane> _lanes = [];
     private bool _stopped;
@@ -24,10 +23,9 @@ internal sealed partial class OutboxPump : IAsyncDisposable
     /// <param name="random">For jitter; only used under a lock of ours.</param>
     public OutboxPump(Database database, CommitSignal commits, Func<IReadOnlyList<Settlement>, Task> settle, TimeProvider time, Random random, ILogger<OutboxPump> log)
     {
-        _time = time;
-        _log = log;
         _reader = new OutboxReader(database, commits);
         _settlements = new SettlementQueue(settle, time, log);
+        _unattended = new UnattendedDeliveries(_reader, _settlements, time, log);
         _context = new LaneContext(_reader, _slots, _settlements, time, Jitter, log);
 
         double Jitter()
@@ -41,7 +39,7 @@ internal sealed partial class OutboxPump : IAsyncDisposable
 
     /// <summary>
     /// Takes over a configuration, at start and at each reload, and sends what is pending. Targets keep their lanes by name;
-    /// deliveries to targets that are gone are cancelled. Needs a running writer. The sinks of the given targets belong to the pump from here on.
+    /// deliveries to targets that are gone are kept until their deadlines. Needs a running writer. The sinks of the given targets belong to the pump from here on.
     /// </summary>
     public async Task ApplyAsync(OutboxOptions options)
     {
@@ -70,8 +68,24 @@ internal sealed partial class OutboxPump : IAsyncDisposable
             }
 
             _lanes = lanes;
-            await Task.WhenAll(old.Where(pair => !lanes.ContainsKey(pair.Key)).Select(pair => pair.Value.DisposeAsync().AsTask()));
-            await CancelOrphansAsync(options.Targets.Select(target => target.Name).ToHashSet());
+            await EndAsync(old.Where(pair => !lanes.ContainsKey(pair.Key)));
+            _unattended.See(options.Targets.Select(target => target.Name).ToHashSet());
+        }
+        finally
+        {
+            _applying.Release();
+        }
+    }
+
+    /// <summary>Sends nothing more to others than these targets; what is under way to them ends, and what waits for them stays.</summary>
+    public async Task KeepAsync(IReadOnlySet<string> names)
+    {
+        await _applying.WaitAsync();
+        try
+        {
+            var old = _lanes;
+            _lanes = old.Where(pair => names.Contains(pair.Key)).ToDictionary();
+            await EndAsync(old.Where(pair => !names.Contains(pair.Key)));
         }
         finally
         {
@@ -112,7 +126,8 @@ internal sealed partial class OutboxPump : IAsyncDisposable
             _stopped = true;
             var lanes = _lanes;
             _lanes = [];
-            await Task.WhenAll(lanes.Values.Select(lane => lane.DisposeAsync().AsTask()));
+            await EndAsync(lanes);
+            await _unattended.DisposeAsync();
             Failpoint.Reach("drained");
             await _settlements.DisposeAsync();
             _reader.Dispose();
@@ -123,35 +138,5 @@ internal sealed partial class OutboxPump : IAsyncDisposable
         }
     }
 
-    private async Task CancelOrphansAsync(IReadOnlySet<string> targets)
-    {
-        var cancelled = 0;
-        while (_reader.ReadOrphans(targets, SettlementQueue.LargestBatch) is { Count: > 0 } orphans)
-        {
-            // Through the same queue as the outcomes of the lanes that have just stopped, so that what was delivered at the last moment counts as delivered.
-            var left = orphans.Count;
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            foreach (var seq in orphans)
-            {
-                _settlements.Add(new Settlement.Cancelled(seq, _time.GetUtcNow(), "target removed"), () =>
-                {
-                    if (Interlocked.Decrement(ref left) == 0)
-                    {
-                        done.SetResult();
-                    }
-                });
-            }
-
-            await done.Task;
-            cancelled += orphans.Count;
-        }
-
-        if (cancelled > 0)
-        {
-            LogOrphans(_log, cancelled);
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} deliveries were cancelled because their targets are no longer configured.")]
-    private static partial void LogOrphans(ILogger log, int count);
+    private static Task EndAsync(IEnumerable<KeyValuePair<string, Lane>> lanes) => Task.WhenAll(lanes.Select(pair => pair.Value.DisposeAsync().AsTask()));
 }

@@ -48,13 +48,21 @@ internal sealed class OutboxReader(Database database, CommitSignal commits) : ID
         }
     }
 
-    /// <summary>Some of the pending deliveries whose targets are not among the given ones; empty when there are none.</summary>
-    public IReadOnlyList<long> ReadOrphans(IReadOnlySet<string> targets, int limit)
+    /// <inheritdoc cref="TargetTable.ReadUnattended"/>
+    public IReadOnlyList<Unattended> ReadUnattended(IReadOnlySet<string> configured)
     {
         lock (_gate)
         {
-            var orphaned = DeliveryTable.ReadPendingTargets(_reader).FirstOrDefault(target => !targets.Contains(target));
-            return orphaned is null ? [] : DeliveryTable.ReadPendingSeqs(_reader, orphaned, limit);
+            return TargetTable.ReadUnattended(_reader, configured);
+        }
+    }
+
+    /// <inheritdoc cref="DeliveryTable.ReadExpired"/>
+    public IReadOnlyList<DeliveryRow> ReadExpired(string target, DateTimeOffset now, int limit)
+    {
+        lock (_gate)
+        {
+            return DeliveryTable.ReadExpired(_reader, target, now, limit);
         }
     }
 

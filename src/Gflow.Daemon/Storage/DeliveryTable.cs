@@ -25,10 +25,16 @@ internal readonly record struct OutboxSize(long Waiting, long WaitingBytes, long
 /// <summary>The outbox: every message to make, from the commit of its event until it is delivered, dead or cancelled.</summary>
 internal sealed class DeliveryTable : IDisposable
 {
-    // A delivery may go when no earlier one of its job to the same target is pending; different jobs overtake each other freely.
-    private const string Due = """
+    private const string Rows = """
         SELECT d.seq, d.event, e.uid, e.type, e.at, d.target, d.recipient, d.order_key, d.attempts, d.next_at, d.deadline, COALESCE(d.payload, e.payload), d.body
         FROM delivery d JOIN event e ON e.seq = d.event
+        """;
+
+    private const string Expired = $"{Rows} WHERE d.state = 0 AND d.target = $target AND d.deadline <= $now LIMIT $limit";
+
+    // A delivery may go when no earlier one of its job to the same target is pending; different jobs overtake each other freely.
+    private const string Due = $"""
+        {Rows}
         WHERE d.state = 0 AND d.target = $target AND d.next_at <= $now AND d.event <= $last
           AND (d.order_key IS NULL OR NOT EXISTS (
             SELECT 1 FROM delivery p
@@ -154,18 +160,16 @@ internal sealed class DeliveryTable : IDisposable
     {
         using var command = reader.CreateCommand();
         command.CommandText = Due;
-        command.Parameters.AddWithValue("$target", target);
-        command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
         command.Parameters.AddWithValue("$last", lastEvent);
-        command.Parameters.AddWithValue("$limit", limit);
-        using var rows = command.ExecuteReader();
-        var due = new List<DeliveryRow>();
-        while (rows.Read())
-        {
-            due.Add(Read(rows));
-        }
+        return ReadRows(command, target, now, limit);
+    }
 
-        return due;
+    /// <summary>Deliveries to a target that have waited longer than they may, in no useful order.</summary>
+    public static IReadOnlyList<DeliveryRow> ReadExpired(SqliteConnection reader, string target, DateTimeOffset now, int limit)
+    {
+        using var command = reader.CreateCommand();
+        command.CommandText = Expired;
+        return ReadRows(command, target, now, limit);
     }
 
     /// <summary>The first instant after <paramref name="now"/> at which another delivery to the target comes due; null for none.</summary>
@@ -213,9 +217,10 @@ internal sealed class DeliveryTable : IDisposable
     }
 
     /// <summary>The targets for which something is pending.</summary>
-    public static IReadOnlyList<string> ReadPendingTargets(SqliteConnection reader)
+    public static IReadOnlyList<string> ReadPendingTargets(SqliteConnection connection, SqliteTransaction? transaction = null)
     {
-        using var command = reader.CreateCommand();
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
 
         // Hops from one target to the next through the index; a plain DISTINCT would walk over every pending row.
         command.CommandText = """
@@ -309,6 +314,21 @@ internal sealed class DeliveryTable : IDisposable
 
     private bool Hasten(SqliteTransaction transaction, Settlement.Hastened hastened) =>
         _hasten.Execute(transaction, (long)hastened.By.TotalMilliseconds, hastened.Target, hastened.At.ToUnixTimeMilliseconds()) > 0;
+
+    private static List<DeliveryRow> ReadRows(SqliteCommand command, string target, DateTimeOffset now, int limit)
+    {
+        command.Parameters.AddWithValue("$target", target);
+        command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
+        command.Parameters.AddWithValue("$limit", limit);
+        using var rows = command.ExecuteReader();
+        var all = new List<DeliveryRow>();
+        while (rows.Read())
+        {
+            all.Add(Read(rows));
+        }
+
+        return all;
+    }
 
     private static DeliveryRow Read(SqliteDataReader row) => new()
     {

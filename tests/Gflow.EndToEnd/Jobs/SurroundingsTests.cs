@@ -1,4 +1,7 @@
 using System.Text;
+using Gflow.Client;
+using Gflow.Core.Contracts;
+using Gflow.Core.Submission;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Jobs;
@@ -6,6 +9,9 @@ namespace Gflow.EndToEnd.Jobs;
 /// <summary>What a job finds around it when it starts.</summary>
 public sealed class SurroundingsTests(Installation installed)
 {
+    // Some of so many starts met names that the collector had moved meanwhile.
+    private const int Many = 2000;
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -57,6 +63,21 @@ public sealed class SurroundingsTests(Installation installed)
             // The others count within what this one leaves.
             _ = gpus.Length > 0 && expected.Remove("ROCR_VISIBLE_DEVICES");
         }
+    }
+
+    [Fact]
+    public async Task Thousands_that_bring_no_environment_all_have_their_users_names()
+    {
+        await using var machine = await Machine.StartAsync(installed);
+        var account = (await File.ReadAllLinesAsync("/etc/passwd", Ct)).Select(line => line.Split(':')).Single(entry => entry[0] == System.Environment.UserName);
+        var command = $"test \"$USER:$LOGNAME:$HOME:$SHELL\" = {account[0]}:{account[0]}:{account[5]}:{account[6]} || {{ env; exit 1; }}";
+        await Parallel.ForAsync(0, Many, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Ct }, async (_, ct) =>
+            Assert.True((await machine.Client.SubmitAsync(new SubmissionDraft { Command = command, RunDir = machine.Work }, ct)).Ok));
+
+        List<JobView> jobs = [];
+        await machine.UntilAsync(async () => (jobs = (await machine.Client.ListAsync(new JobQuery(), Ct)).Value).TrueForAll(job => job.FinishedAt is not null), "all have ended");
+        Assert.Equal(Many, jobs.Count);
+        Assert.All(jobs, job => Assert.Equal("Finished", job.State));
     }
 
     [Fact]

@@ -34,7 +34,7 @@ public sealed class FrameTests(Installation installed)
         using var feed = (await machine.Client.EventsAsync(cancel: Ct)).Value;
         Assert.True(await feed.ConnectedAsync(Ct));
         var begun = Stopwatch.GetTimestamp();
-        var submitting = SubmitAsync(machine, (slow ? 300 : Reads) / 3);
+        var submitting = SubmitAsync(machine, ((slow ? 300 : Reads) + 2) / 3);
         var stale = new List<string>();
         for (var reads = 0; reads < (slow ? 300 : Reads);)
         {

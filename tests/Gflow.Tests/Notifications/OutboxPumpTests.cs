@@ -336,17 +336,36 @@ public sealed class OutboxPumpTests
     }
 
     [Fact]
-    public async Task What_waits_for_a_target_that_is_gone_is_cancelled_and_says_so()
+    public async Task What_waits_for_a_target_that_is_gone_is_kept_until_its_deadline_and_then_has_expired()
     {
-        using var outbox = new OutboxFixture();
+        var time = new FakeTimeProvider(SamplePayloads.Noon);
+        using var outbox = new OutboxFixture(time);
         var rows = outbox.Commit("gone", Jobs(600).Select(job => (job, EventType.JobFailed)));
-        outbox.Commit("here", [(1, EventType.JobFailed)]);
-        await using var pump = outbox.Pump();
+        var later = outbox.Commit("gone", [(601, EventType.JobFailed)], lifetime: RetrySchedule.Lifetime + TimeSpan.FromHours(1));
+        var log = new ListeningLog<OutboxPump>();
+        await using var pump = outbox.Pump(log);
 
         await pump.ApplyAsync(Options(Target("here", new FakeSink())));
 
-        await Until.TrueAsync(() => outbox.Counts() is { Cancelled: 600, Delivered: 1, Pending: 0 });
-        Assert.Equal("target removed", outbox.Reason(rows[^1].Seq));
+        Assert.Contains(log.Lines, line => line.Contains("601 deliveries wait for gone, which is not configured.", StringComparison.Ordinal));
+        Assert.Equal(601, outbox.Counts().Pending);
+        time.Advance(RetrySchedule.Lifetime - TimeSpan.FromSeconds(1));
+        Assert.Equal(601, outbox.Counts().Pending);
+        await Until.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return outbox.Counts() is { Dead: 600, Pending: 1, Cancelled: 0 };
+        });
+        Assert.Equal("deadline passed after 0 attempts; the target is not configured", outbox.Reason(rows[^1].Seq));
+
+        // And when it is back, what is left goes.
+        await pump.ApplyAsync(Options(Target("gone", new FakeSink())));
+        await Until.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(50));
+            return outbox.Counts() is { Delivered: 1, Pending: 0 };
+        });
+        Assert.Null(outbox.Reason(later[0].Seq));
     }
 
     [Fact]

@@ -37,6 +37,11 @@ internal static class StatusText
             Add("Unknown", $"process {unknown.Pid} ({unknown.Name}): it came from a job, and has hidden from which");
         }
 
+        foreach (var unknown in status.UnknownTargets)
+        {
+            Add("Unknown", $"target {unknown.Name}: {(unknown.Waiting == 1 ? "1 delivery waits" : $"{unknown.Waiting} deliveries wait")} for it, and it is not configured; given up by {unknown.Until.ToInstant():u}");
+        }
+
         return text.ToString();
 
         void Add(string label, string value) => text.Append($"{label + ":",-11}{SafeText.Line(value)}\n");

@@ -24,8 +24,8 @@ internal static class TargetMapping
         return new TargetView
         {
             Name = target.Name,
-            Kind = KindName(target is WebhookTargetOptions ? TargetKind.Webhook : TargetKind.Email),
-            Host = HostOf(target),
+            Kind = KindName(target.Kind),
+            Host = target.Host,
             Health = Health(status),
             Ill = IsIll(status, counts, now),
             Since = WireInstant.From(Since(status)),
@@ -43,14 +43,6 @@ internal static class TargetMapping
     }
 
     public static string KindName(TargetKind kind) => kind.ToString().ToLowerInvariant();
-
-    /// <summary>Of the address no more than the host: the rest may be a secret.</summary>
-    private static string HostOf(TargetOptions target) => target switch
-    {
-        WebhookTargetOptions webhook => webhook.Url.Host,
-        EmailTransportOptions transport => transport.Smtp.Host,
-        _ => throw new InvalidOperationException(),
-    };
 
     /// <param name="status">Null while notifications are off.</param>
     public static string Health(LaneStatus? status) => status switch

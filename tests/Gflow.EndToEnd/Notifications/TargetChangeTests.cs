@@ -1,0 +1,144 @@
+using Gflow.Daemon.Demo;
+using Gflow.EndToEnd.TestKit;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.EndToEnd.Notifications;
+
+/// <summary>What waits when the configuration of its target changes.</summary>
+public sealed class TargetChangeTests(Installation installed)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Correcting_the_addresses_of_targets_without_names_loses_nothing(bool restart)
+    {
+        await using var hook = await WebhookReceiver.StartAsync();
+        await using var mail = new SmtpReceiver(new SmtpReceiverOptions());
+        await using var machine = await Machine.CreateAsync(installed);
+        Configure("http://127.0.0.1:9/gflow", $"smtp://127.0.0.1:{mail.Port}?tls=required");
+        await machine.StartDaemonAsync();
+        await machine.SubmitAsync("true");
+        await machine.SubmitAsync("exit 3");
+        await machine.UntilAsync(async () => (await machine.RunAsync("gctl", "notify", "status")).Out.Split("stopped").Length == 3, "both targets are stopped");
+
+        if (restart)
+        {
+            await machine.StopDaemonAsync();
+        }
+
+        Configure($"{hook.Url}gflow", $"smtp://127.0.0.1:{mail.Port}");
+        await (restart ? machine.StartDaemonAsync() : machine.DoneAsync("gflowd", "reload"));
+
+        // Two jobs, each submitted, started and ended, and the daemon's starts.
+        var expected = restart ? 8 : 7;
+        var told = (await hook.Requests.WaitForAsync(all => all.Count >= expected, Patience)).Select(request => request.Headers["webhook-id"]).ToList();
+        var mailed = await mail.Mails.WaitForAsync(all => all.Count >= 2, Patience);
+        Assert.Equal(told.Count, told.Distinct().Count());
+        Assert.Equal(2, mailed.Count);
+        Assert.Contains("takes over", machine.DaemonLog, StringComparison.Ordinal);
+        await machine.UntilAsync(
+            async () => (await machine.DoneAsync("gctl", "notify", "list", "--json")).Split("\"delivered\"").Length == told.Count + mailed.Count + 1, "all count as delivered");
+
+        void Configure(string url, string smtp) => Replaced.Write(machine.ConfigFile, $"""
+            [daemon]
+            port = 0
+            simulated_gpus = 1
+            [notifications]
+            enabled = true
+            [[notifications.webhooks]]
+            url = "{url}"
+            [[notifications.emails]]
+            smtp_url = "{smtp}"
+            from = "gflow@lab.example"
+            to = ["ops@lab.example"]
+            events = ["job_completed", "job_failed"]
+            """);
+    }
+
+    [Fact]
+    public async Task What_waits_for_a_target_that_is_removed_reaches_nobody_else_and_goes_when_it_is_back()
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        await using var other = await WebhookReceiver.StartAsync();
+        await using var first = await ParticularAsync();
+        Configure($"{first.Url}wrong", $"{other.Url}second");
+        await machine.StartDaemonAsync();
+        await machine.SubmitAsync("true");
+        await other.Requests.WaitForAsync(all => all.Count == 4, Patience);
+        await machine.UntilAsync(async () => (await machine.RunAsync("gctl", "notify", "status")).Out.Contains("stopped", StringComparison.Ordinal), "the first target is stopped");
+
+        Configure($"{other.Url}second");
+        await machine.DoneAsync("gflowd", "reload");
+
+        await machine.UntilAsync(async () => (await machine.DoneAsync("gflowd", "status")).Contains("4 deliveries wait for it, and it is not configured; given up by 2", StringComparison.Ordinal), "the status names what waits");
+        await machine.StopDaemonAsync();
+        await machine.StartDaemonAsync();
+        await machine.SubmitAsync("true");
+        await other.Requests.WaitForAsync(all => all.Count == 8, Patience);
+        Assert.Contains("4 deliveries wait for 127.0.0.1-", machine.DaemonLog, StringComparison.Ordinal);
+
+        // Back at its place and its host, and as it should have been from the first.
+        Configure($"{first.Url}right", $"{other.Url}second");
+        await machine.DoneAsync("gflowd", "reload");
+        await first.Requests.WaitForAsync(all => all.Count(request => request.Path == "/right") == 4, Patience);
+        Assert.Equal(8, other.Requests.Snapshot().Select(request => request.Headers["webhook-id"]).Distinct().Count());
+        Assert.DoesNotContain("Unknown:", await machine.DoneAsync("gflowd", "status"), StringComparison.Ordinal);
+
+        void Configure(params string[] urls) => Replaced.Write(machine.ConfigFile, $"""
+            [daemon]
+            port = 0
+            simulated_gpus = 1
+            [notifications]
+            enabled = true
+            {string.Join('\n', urls.Select(url => $"[[notifications.webhooks]]\nurl = \"{url}\""))}
+            """);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_waits_in_a_database_of_the_version_before_is_taken_over(bool corrected)
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        var works = false;
+        await using var hook = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(Volatile.Read(ref works) && request.Path == "/right" ? 200 : 404));
+        Configure($"{hook.Url}{(corrected ? "wrong" : "right")}");
+        await machine.StartDaemonAsync();
+        await machine.SubmitAsync("true");
+        await machine.UntilAsync(async () => (await machine.RunAsync("gctl", "notify", "status")).Out.Contains("stopped", StringComparison.Ordinal), "the target is stopped");
+        await machine.StopDaemonAsync();
+        await using (var database = new SqliteConnection($"Data Source={machine.Database};Pooling=False"))
+        {
+            database.Open();
+            await using var older = database.CreateCommand();
+            older.CommandText = "DROP TABLE target; PRAGMA user_version = 5";
+            await older.ExecuteNonQueryAsync(Ct);
+        }
+
+        Volatile.Write(ref works, true);
+        var before = hook.Requests.Snapshot().Count;
+        Configure($"{hook.Url}right");
+        await machine.StartDaemonAsync();
+
+        // One job, submitted, started and ended, and two starts of the daemon.
+        await hook.Requests.WaitForAsync(all => all.Skip(before).Where(request => request.Path == "/right").Select(request => request.Headers["webhook-id"]).Distinct().Count() == 5, Patience);
+
+        void Configure(string url) => Replaced.Write(machine.ConfigFile, $"""
+            [daemon]
+            port = 0
+            simulated_gpus = 1
+            [notifications]
+            enabled = true
+            [[notifications.webhooks]]
+            url = "{url}"
+            """);
+    }
+
+    /// <summary>Takes what comes to its path /right, and nothing else.</summary>
+    private static Task<WebhookReceiver> ParticularAsync() =>
+        WebhookReceiver.StartAsync(request => new ReceiverAnswer(request.Path == "/right" ? 200 : 404));
+}
