@@ -6,7 +6,7 @@ PUBLISH    := artifacts/publish
 COMMANDS   := gbatch gqueue gjob gcancel ginfo gctl gstats
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint publish install uninstall e2e bench bench-notify soak faults frames ci clean
+.PHONY: help build test lint publish install uninstall e2e bench bench-notify soak history faults frames ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -ts $$'\t'
@@ -45,8 +45,11 @@ bench: publish ## side by side with named alternatives; tables in bench/results
 bench-notify: publish ## notifications: order, speed, isolation, memory, beside Alertmanager; table in bench/results (about 13 minutes, as root)
 	bench/run-notify $(PUBLISH)
 
-soak: publish ## the daemon killed again and again under jobs, 200,000 deliveries and a history of 1,000,000 operations; verdict in bench/results (about 40 minutes, as root)
+soak: publish ## the daemon killed again and again under jobs and 200,000 deliveries; verdict in bench/results (about 7 minutes, as root)
 	bench/soak $(PUBLISH)
+
+history: publish ## 1,000,000 operations of many users, checked call by call; verdict in bench/results (about 30 minutes, as root)
+	bench/history $(PUBLISH)
 
 faults: publish ## a disk that fails, is full or ends with the daemon, at every sync and many writes; table in bench/results (about 7 minutes, as root)
 	bench/faults $(PUBLISH)

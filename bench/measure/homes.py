@@ -51,7 +51,7 @@ class Home:
 class Gflow(Home):
     """A published gflowd with simulated GPUs, and with what else the configuration is to say."""
 
-    def __init__(self, published, gpus=4, more=""):
+    def __init__(self, published, gpus=4, more="", preload=None):
         super().__init__("gflow")
         self.published = published
         self.socket = self.path("d.sock")
@@ -62,11 +62,12 @@ class Gflow(Home):
         for command in ("gbatch", "gqueue"):
             os.symlink(os.path.join(published, "gflow"), self.path(command))
         self.daemon = None
+        self.preload = {"LD_PRELOAD": preload} if preload else {}
         self.start()
 
     def start(self):
         with open(self.path("log"), "ab") as log:
-            self.daemon = subprocess.Popen([os.path.join(self.published, "gflowd")], env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.daemon = subprocess.Popen([os.path.join(self.published, "gflowd")], env=self.env | self.preload, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.connection = processes.wait_until(self.reach, 10, "gflowd answers")
 
     def reach(self):

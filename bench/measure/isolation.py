@@ -1,5 +1,8 @@
 """What some targets' illness costs the others, and what an ill target costs itself."""
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 
 from audience import Receiver, job_of, paced, settled, waiting_jobs, webhooks
@@ -53,6 +56,44 @@ def turn(published, tools, count):
     took = [request.at - committed[request.job] for request in arrived]
     in_time = sum(request.at <= ended + 0.1 for request in arrived)
     return quantile(took, .99), in_time / (len(done) * (TARGETS - count))
+
+
+MAIL_SERVERS = 8
+VERDICT = 12
+
+
+def slow_mail(published, tools, _):
+    """Webhooks' p99 without and with mail servers that take longer than the timeout over each mail, in turns."""
+    found = {False: [], True: []}
+    for _ in range(3):
+        for slow, turns in found.items():
+            turns.append(beside_mail(published, tools, slow))
+    without, with_them = (median(found[slow]) for slow in (False, True))
+    return [numbered("I4", f"{MAIL_SERVERS} mail servers take {VERDICT} s over their verdict, each gets every event: from the answer to the submitter to the first byte at {MAIL_SERVERS} webhooks, p99, median of 3 turns",
+                     ms(with_them), f"without them: {ms(without)}", f"{with_them / without:.2f}", "ratio ≤ 1.3", with_them / without <= 1.3)]
+
+
+def beside_mail(published, tools, slow):
+    rate, seconds = 20, 8
+    servers = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(__file__), "slowmail.py"), str(MAIL_SERVERS), str(VERDICT)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    try:
+        ports = servers.stdout.readline().split() if slow else []
+        mails = "".join(f'[[notifications.emails]]\nname = "m{port}"\nsmtp_url = "smtp://127.0.0.1:{port}"\nfrom = "gflow@lab.example"\nto = ["dana@lab.example"]\n' for port in ports)
+        with Receiver(scratch(tools)) as receiver:
+            with Gflow(published, more=webhooks([receiver.url(f"t{number}") for number in range(MAIL_SERVERS)]) + mails) as gflow:
+                job = waiting_jobs(gflow)
+                paced(gflow.socket, [job] * rate * 2, rate)
+                done = paced(gflow.socket, [job] * (rate * seconds), rate)
+                time.sleep(1)
+            told = receiver.end()
+    finally:
+        servers.kill()
+        servers.wait()
+    committed = {job_of(answer): answered for _, answered, answer in done}
+    took = [request.at - committed[request.job] for request in told if request.job in committed]
+    if len(took) < len(done) * MAIL_SERVERS:
+        raise RuntimeError(f"{len(took)} of {len(done) * MAIL_SERVERS} came")
+    return quantile(took, .99)
 
 
 def dead(published, tools, _):

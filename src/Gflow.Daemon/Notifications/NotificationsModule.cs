@@ -53,12 +53,26 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
     }
 
     /// <summary>Takes the configured targets for those of the last start, where they are, and routes to them; to be called before the engine starts, so that no event passes unrouted.</summary>
+    /// <exception cref="StorageRefusedException">The disk has failed.</exception>
     public void Begin(NotificationOptions options)
     {
-        using var transaction = database.Writer.BeginTransaction();
-        var inheritances = Succeed(database.Writer, transaction, options);
-        transaction.Commit();
-        Tell(inheritances);
+        try
+        {
+            using var transaction = database.Writer.BeginTransaction();
+            var inheritances = Succeed(database.Writer, transaction, options);
+            transaction.Commit();
+            Tell(inheritances);
+        }
+        catch (SqliteException fault) when (StoreFault.IsFatal(fault))
+        {
+            database.GiveUp();
+            throw Database.Refused(database.Path, fault);
+        }
+        catch (SqliteException fault)
+        {
+            LogNotSucceeded(_log, fault.Message);
+        }
+
         Route(options);
     }
 

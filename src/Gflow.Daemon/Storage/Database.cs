@@ -82,14 +82,17 @@ internal sealed class Database : IDisposable
             database?.Dispose();
             if (error is SqliteException fault)
             {
-                throw fault.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB
-                    ? StoreCheck.Damaged(path, fault.Message.TrimEnd('.'))
-                    : new StorageRefusedException($"The database {path} cannot be used: {fault.Message} Look at its disk and its owner and mode, then start again.");
+                throw Refused(path, fault);
             }
 
             throw;
         }
     }
+
+    /// <summary>Why a start ends at this error, and what to do.</summary>
+    public static StorageRefusedException Refused(string path, SqliteException fault) => fault.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB
+        ? StoreCheck.Damaged(path, fault.Message.TrimEnd('.'))
+        : new StorageRefusedException($"The database {path} cannot be used: {fault.Message} Look at its disk and its owner and mode, then start again.");
 
     /// <summary>A connection for reading, beside the writer's; disposing of it keeps it for the next reader.</summary>
     public SqliteConnection OpenReader()

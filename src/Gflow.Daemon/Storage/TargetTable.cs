@@ -26,6 +26,11 @@ internal static class TargetTable
         SqliteConnection writer, SqliteTransaction transaction, IReadOnlyList<KnownTarget> now, DateTimeOffset at, TimeSpan paused)
     {
         var before = Read(writer, transaction);
+        if (before.Where(old => !old.IsAway).ToHashSet().SetEquals(now))
+        {
+            return [];
+        }
+
         List<Inheritance> inheritances = [.. TargetSuccession.Find(before, now).Select(heir => Hand(writer, transaction, heir, at))];
         Execute(writer, transaction, "DELETE FROM target");
         foreach (var target in now)

@@ -11,6 +11,12 @@ internal sealed class ForeignServer : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly Dictionary<string, string> Environment = new() { ["PATH"] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", ["LANG"] = "C.UTF-8" };
 
+    private const int FirstPort = 20_000;
+    private const int Ports = 10_000;
+
+    // Another run on the same machine begins elsewhere.
+    private static int _ports = System.Environment.ProcessId * 97;
+
     private readonly StringBuilder _output = new();
     private readonly Process _process;
     private readonly Task[] _readers;
@@ -37,12 +43,23 @@ internal sealed class ForeignServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A port where nobody listens.</summary>
+    /// <summary>A port where nobody listens, below those that the kernel gives to whoever asks for any: nobody else gets it before its server is up.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Any, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = FirstPort + (Interlocked.Increment(ref _ports) % Ports);
+            using var listener = new TcpListener(IPAddress.Any, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody else's; the next one may be free.
+            }
+        }
     }
 
     /// <summary>Starts it and waits until it accepts connections at a port of the loopback address.</summary>
