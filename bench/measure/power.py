@@ -37,7 +37,7 @@ def loss(published, tools, _):
                 missing += len(acknowledged - stored(gflow))
             settled(gflow, 30)
             known = stored(gflow)
-        told = {request.job for request in receiver.end()}
+        told = {request.job for request in receiver.end() if request.job}  # the daemon tells of itself, too
     untold, unknown = len(acknowledged - told), len(told - known)
     return [numbered("D4", f"the power lost {LOSSES} times under submissions from {CLIENTS} clients: all unsynced writes dropped ({unsynced:,} bytes), the daemon started on the rest",
                      f"{len(acknowledged):,} acknowledged, {missing} missing; {untold} never told; {unknown} told and unknown", "", "", "0, 0, 0", acknowledged and missing + untold + unknown == 0)]

@@ -6,6 +6,7 @@ using Gflow.Daemon.Engine;
 using Gflow.Daemon.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Http;
 
@@ -71,8 +72,16 @@ internal sealed class InfoEndpoints(ApiParts parts)
             return [];
         }
 
-        using var reader = parts.Database.OpenReader();
-        return [.. parts.Notifications.ReadUnattended(reader).Select(target => new UnknownTarget(target.Target, target.Waiting, WireInstant.From(target.Until)))];
+        try
+        {
+            using var reader = parts.Database.OpenReader();
+            return [.. parts.Notifications.ReadUnattended(reader).Select(target => new UnknownTarget(target.Target, target.Waiting, WireInstant.From(target.Until)))];
+        }
+        catch (SqliteException)
+        {
+            // A store that cannot be read is a trouble by itself, and the status is where people look for it.
+            return [];
+        }
     }
 
     private Task InfoAsync(HttpContext context)

@@ -77,7 +77,7 @@ internal sealed class OutboxPump : IAsyncDisposable
         }
     }
 
-    /// <summary>Sends nothing more to others than these targets; what is under way to them ends, and what waits for them stays.</summary>
+    /// <summary>Sends nothing more to others than these targets; what is under way to them ends and is written down, and what waits for them stays.</summary>
     public async Task KeepAsync(IReadOnlySet<string> names)
     {
         await _applying.WaitAsync();
@@ -86,6 +86,9 @@ internal sealed class OutboxPump : IAsyncDisposable
             var old = _lanes;
             _lanes = old.Where(pair => names.Contains(pair.Key)).ToDictionary();
             await EndAsync(old.Where(pair => !names.Contains(pair.Key)));
+
+            // What was delivered at the last moment must not be handed to an heir as if it were waiting.
+            await _settlements.WrittenAsync();
         }
         finally
         {

@@ -37,6 +37,21 @@ internal sealed partial class SettlementQueue : IAsyncDisposable
     /// <param name="settled">Called after the commit, from any thread.</param>
     public void Add(Settlement settlement, Action settled) => _entries.Writer.TryWrite(new Entry(settlement, settled));
 
+    /// <summary>Completes once all that was added before is on disk, or after <see cref="Patience"/> with a writer that does not commit.</summary>
+    public async Task WrittenAsync()
+    {
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _entries.Writer.TryWrite(new Entry(null, written.SetResult));
+        try
+        {
+            await written.Task.WaitAsync(Patience, _time);
+        }
+        catch (TimeoutException)
+        {
+            // What is not written down is sent once more.
+        }
+    }
+
     /// <summary>Writes what is left, as far as the writer takes it within <see cref="Patience"/>, and ends.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -88,7 +103,7 @@ internal sealed partial class SettlementQueue : IAsyncDisposable
 
     private async Task<bool> SettleAsync(List<Entry> batch)
     {
-        var settlements = batch.ConvertAll(entry => entry.Settlement);
+        List<Settlement> settlements = [.. batch.Select(entry => entry.Settlement).OfType<Settlement>()];
         Failpoint.Reach("settle-handed-in");
         while (true)
         {
@@ -130,5 +145,6 @@ internal sealed partial class SettlementQueue : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "The outcomes of the last deliveries were not stored in time; they will be sent again.")]
     private static partial void LogGivenUp(ILogger log);
 
-    private readonly record struct Entry(Settlement Settlement, Action Settled);
+    /// <param name="Settlement">Null for one who only waits for those before.</param>
+    private readonly record struct Entry(Settlement? Settlement, Action Settled);
 }

@@ -43,12 +43,7 @@ public sealed class TargetChangeTests(Installation installed)
         await machine.UntilAsync(
             async () => (await machine.DoneAsync("gctl", "notify", "list", "--json")).Split("\"delivered\"").Length == told.Count + mailed.Count + 1, "all count as delivered");
 
-        void Configure(string url, string smtp) => Replaced.Write(machine.ConfigFile, $"""
-            [daemon]
-            port = 0
-            simulated_gpus = 1
-            [notifications]
-            enabled = true
+        void Configure(string url, string smtp) => Targets(machine, $"""
             [[notifications.webhooks]]
             url = "{url}"
             [[notifications.emails]]
@@ -65,13 +60,13 @@ public sealed class TargetChangeTests(Installation installed)
         await using var machine = await Machine.CreateAsync(installed);
         await using var other = await WebhookReceiver.StartAsync();
         await using var first = await ParticularAsync();
-        Configure($"{first.Url}wrong", $"{other.Url}second");
+        Webhooks(machine, $"{first.Url}wrong", $"{other.Url}second");
         await machine.StartDaemonAsync();
         await machine.SubmitAsync("true");
         await other.Requests.WaitForAsync(all => all.Count == 4, Patience);
         await machine.UntilAsync(async () => (await machine.RunAsync("gctl", "notify", "status")).Out.Contains("stopped", StringComparison.Ordinal), "the first target is stopped");
 
-        Configure($"{other.Url}second");
+        Webhooks(machine, $"{other.Url}second");
         await machine.DoneAsync("gflowd", "reload");
 
         await machine.UntilAsync(async () => (await machine.DoneAsync("gflowd", "status")).Contains("4 deliveries wait for it, and it is not configured; given up by 2", StringComparison.Ordinal), "the status names what waits");
@@ -82,20 +77,11 @@ public sealed class TargetChangeTests(Installation installed)
         Assert.Contains("4 deliveries wait for 127.0.0.1-", machine.DaemonLog, StringComparison.Ordinal);
 
         // Back at its place and its host, and as it should have been from the first.
-        Configure($"{first.Url}right", $"{other.Url}second");
+        Webhooks(machine, $"{first.Url}right", $"{other.Url}second");
         await machine.DoneAsync("gflowd", "reload");
         await first.Requests.WaitForAsync(all => all.Count(request => request.Path == "/right") == 4, Patience);
         Assert.Equal(8, other.Requests.Snapshot().Select(request => request.Headers["webhook-id"]).Distinct().Count());
         Assert.DoesNotContain("Unknown:", await machine.DoneAsync("gflowd", "status"), StringComparison.Ordinal);
-
-        void Configure(params string[] urls) => Replaced.Write(machine.ConfigFile, $"""
-            [daemon]
-            port = 0
-            simulated_gpus = 1
-            [notifications]
-            enabled = true
-            {string.Join('\n', urls.Select(url => $"[[notifications.webhooks]]\nurl = \"{url}\""))}
-            """);
     }
 
     [Theory]
@@ -106,7 +92,7 @@ public sealed class TargetChangeTests(Installation installed)
         await using var machine = await Machine.CreateAsync(installed);
         var works = false;
         await using var hook = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(Volatile.Read(ref works) && request.Path == "/right" ? 200 : 404));
-        Configure($"{hook.Url}{(corrected ? "wrong" : "right")}");
+        Webhooks(machine, $"{hook.Url}{(corrected ? "wrong" : "right")}");
         await machine.StartDaemonAsync();
         await machine.SubmitAsync("true");
         await machine.UntilAsync(async () => (await machine.RunAsync("gctl", "notify", "status")).Out.Contains("stopped", StringComparison.Ordinal), "the target is stopped");
@@ -121,24 +107,27 @@ public sealed class TargetChangeTests(Installation installed)
 
         Volatile.Write(ref works, true);
         var before = hook.Requests.Snapshot().Count;
-        Configure($"{hook.Url}right");
+        Webhooks(machine, $"{hook.Url}right");
         await machine.StartDaemonAsync();
 
         // One job, submitted, started and ended, and two starts of the daemon.
         await hook.Requests.WaitForAsync(all => all.Skip(before).Where(request => request.Path == "/right").Select(request => request.Headers["webhook-id"]).Distinct().Count() == 5, Patience);
-
-        void Configure(string url) => Replaced.Write(machine.ConfigFile, $"""
-            [daemon]
-            port = 0
-            simulated_gpus = 1
-            [notifications]
-            enabled = true
-            [[notifications.webhooks]]
-            url = "{url}"
-            """);
     }
 
     /// <summary>Takes what comes to its path /right, and nothing else.</summary>
     private static Task<WebhookReceiver> ParticularAsync() =>
         WebhookReceiver.StartAsync(request => new ReceiverAnswer(request.Path == "/right" ? 200 : 404));
+
+    private static void Webhooks(Machine machine, params string[] urls) =>
+        Targets(machine, string.Join('\n', urls.Select(url => $"[[notifications.webhooks]]\nurl = \"{url}\"")));
+
+    /// <summary>Writes a configuration with these targets and no others.</summary>
+    private static void Targets(Machine machine, string targets) => Replaced.Write(machine.ConfigFile, $"""
+        [daemon]
+        port = 0
+        simulated_gpus = 1
+        [notifications]
+        enabled = true
+        {targets}
+        """);
 }
