@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
 using Microsoft.Data.Sqlite;
@@ -82,6 +83,35 @@ public sealed class TargetChangeTests(Installation installed)
         await first.Requests.WaitForAsync(all => all.Count(request => request.Path == "/right") == 4, Patience);
         Assert.Equal(8, other.Requests.Snapshot().Select(request => request.Headers["webhook-id"]).Distinct().Count());
         Assert.DoesNotContain("Unknown:", await machine.DoneAsync("gflowd", "status"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_given_up_at_a_wrong_address_can_be_sent_to_the_corrected_one_and_a_pause_stays()
+    {
+        await using var hook = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(request.Path == "/right" ? 200 : 400));
+        await using var machine = await Machine.CreateAsync(installed);
+        Webhooks(machine, $"{hook.Url}wrong");
+        await machine.StartDaemonAsync();
+        await machine.SubmitAsync("true");
+        await machine.UntilAsync(() => machine.Query("SELECT count(*) FROM delivery WHERE state = 2") == 4, "all is given up");
+        await machine.DoneAsync("gctl", "notify", "pause", await NameAsync());
+
+        Webhooks(machine, $"{hook.Url}right");
+        var before = await NameAsync();
+        await machine.DoneAsync("gflowd", "reload");
+        await machine.UntilAsync(async () => await NameAsync() != before, "the configuration is read again");
+        var corrected = await NameAsync();
+
+        Assert.Contains("paused", (await machine.RunAsync("gctl", "notify", "status")).Out, StringComparison.Ordinal);
+        await machine.DoneAsync("gctl", "notify", "resume", corrected);
+        await machine.DoneAsync("gctl", "notify", "resend", "--dead", "--target", corrected);
+        await hook.Requests.WaitForAsync(all => all.Count(request => request.Path == "/right") == 4, Patience);
+
+        async Task<string> NameAsync()
+        {
+            using var status = JsonDocument.Parse((await machine.RunAsync("gctl", "notify", "status", "--json")).Out);
+            return status.RootElement.GetProperty("targets")[0].GetProperty("name").GetString()!;
+        }
     }
 
     [Theory]
