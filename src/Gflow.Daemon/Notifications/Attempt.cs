@@ -22,31 +22,37 @@ internal sealed partial class Attempt(DateTimeOffset at, TimeSpan took, Delivery
 
     public AttemptRow ToRow() => new(at, took, outcome);
 
-    /// <summary>Renders, unless the delivery brings its frozen body, and sends, all within the target's deadline.</summary>
+    /// <summary>What is sent: the delivery's frozen body or, where it brings none, the event in the target's form. It needs no peer, so it comes before anything is reserved.</summary>
+    /// <exception cref="FormatException">It cannot be put into that form; the message says why, fit to be told.</exception>
+    public static ReadOnlyMemory<byte> Render(DeliveryTarget target, DeliveryRow row)
+    {
+        try
+        {
+            return row.Body ?? target.Sink.Render(Message(row));
+        }
+#pragma warning disable CA1031 // Whatever a text does to its rendering, it must not stop the lane.
+        catch (Exception exception) when (exception is not FormatException)
+#pragma warning restore CA1031
+        {
+            throw new FormatException($"could not be rendered ({exception.GetType().Name})", exception);
+        }
+    }
+
+    /// <summary>One that ended before there was anything to send.</summary>
+    public static Attempt Unsendable(DateTimeOffset at, string reason) => new(at, TimeSpan.Zero, new DeliveryOutcome.MessageFault(reason), null);
+
+    /// <summary>Sends within the target's deadline.</summary>
     /// <exception cref="OperationCanceledException">Abandoned.</exception>
+    /// <param name="body">What <see cref="Render"/> gave.</param>
     /// <param name="place">What the sink reserved for it.</param>
     /// <param name="slow">Called when the target has taken longer than its timeout over a verdict.</param>
-    public static async Task<Attempt> MakeAsync(DeliveryTarget target, DeliveryRow row, LaneContext context, IDisposable? place, Action slow, CancellationToken abandon)
+    public static async Task<Attempt> MakeAsync(
+        DeliveryTarget target, DeliveryRow row, ReadOnlyMemory<byte> body, LaneContext context, IDisposable? place, Action slow, CancellationToken abandon)
     {
         var at = context.Time.GetUtcNow();
         var started = context.Time.GetTimestamp();
-        var message = Message(row);
-        ReadOnlyMemory<byte> body;
-        try
-        {
-            body = row.Body ?? target.Sink.Render(message);
-        }
-#pragma warning disable CA1031 // Whatever a text does to its rendering, it must not stop the lane.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            place?.Dispose();
-            var reason = exception is FormatException ? exception.Message : $"could not be rendered ({exception.GetType().Name})";
-            return new Attempt(at, context.Time.GetElapsedTime(started), new DeliveryOutcome.MessageFault(reason), null);
-        }
-
         using var deadline = new AttemptDeadline(target.Timeout, context.Time, slow, abandon) { Place = place };
-        var outcome = await SendAsync(target, message, body, context, deadline, abandon);
+        var outcome = await SendAsync(target, Message(row), body, context, deadline, abandon);
         Failpoint.Reach("response");
 
         // What equals the payload is kept with the event already.

@@ -340,27 +340,11 @@ internal sealed partial class Lane : IAsyncDisposable
         Attempt? attempt = null;
         try
         {
-            var place = await station.Target.Sink.ReserveAsync(_abandon.Token);
-            try
-            {
-                await _context.Slots.TakeAsync(answered, _abandon.Token);
-            }
-            catch
-            {
-                place?.Dispose();
-                throw;
-            }
-
-            Failpoint.Reach("slot-taken");
-            begun.At = _context.Time.GetTimestamp();
-            try
-            {
-                attempt = await Attempt.MakeAsync(station.Target, row, _context, place, () => Post(() => _verdictsAreSlow = true), _abandon.Token);
-            }
-            finally
-            {
-                _context.Slots.Release(answered);
-            }
+            attempt = await TryAsync(station.Target, row, answered, begun);
+        }
+        catch (FormatException exception)
+        {
+            attempt = Attempt.Unsendable(_context.Time.GetUtcNow(), exception.Message);
         }
         catch (OperationCanceledException)
         {
@@ -372,6 +356,32 @@ internal sealed partial class Lane : IAsyncDisposable
             _begun.Remove(begun);
             Finish(station, row, attempt, isProbe);
         });
+    }
+
+    private async Task<Attempt> TryAsync(DeliveryTarget target, DeliveryRow row, bool answered, Beginning begun)
+    {
+        var body = Attempt.Render(target, row);
+        var place = await target.Sink.ReserveAsync(_abandon.Token);
+        try
+        {
+            await _context.Slots.TakeAsync(answered, _abandon.Token);
+        }
+        catch
+        {
+            place?.Dispose();
+            throw;
+        }
+
+        Failpoint.Reach("slot-taken");
+        begun.At = _context.Time.GetTimestamp();
+        try
+        {
+            return await Attempt.MakeAsync(target, row, body, _context, place, () => Post(() => _verdictsAreSlow = true), _abandon.Token);
+        }
+        finally
+        {
+            _context.Slots.Release(answered);
+        }
     }
 
     private void Finish(Station station, DeliveryRow row, Attempt? attempt, bool isProbe)
