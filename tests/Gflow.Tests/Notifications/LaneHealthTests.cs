@@ -218,7 +218,7 @@ public sealed class LaneHealthTests : IAsyncDisposable
         for (var job = 1u; job <= 60; job++)
         {
             _outbox.Commit("ops", [(job, EventType.JobFailed)], _pump);
-            await PassAsync(TimeSpan.FromMinutes(1));
+            await PassAsync(TimeSpan.FromMinutes(1), steps: 12);
         }
 
         Assert.InRange(_attempts, 5, 10);
@@ -352,10 +352,10 @@ public sealed class LaneHealthTests : IAsyncDisposable
         held.SetResult();
     }
 
-    private async Task PassAsync(TimeSpan span)
+    private async Task PassAsync(TimeSpan span, int steps = 360)
     {
         var end = _time.GetUtcNow() + span;
-        await Until.TrueAsync(() => _time.GetUtcNow() >= end, _time, span / 360);
+        await Until.TrueAsync(() => _time.GetUtcNow() >= end, _time, span / steps);
     }
 
     private static OutboxOptions Options(params DeliveryTarget[] targets) => new() { Targets = targets };
