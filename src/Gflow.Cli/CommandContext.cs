@@ -16,6 +16,9 @@ internal sealed record CommandContext
 
     public required TextWriter Error { get; init; }
 
+    /// <summary>What this call has made, for people who could not be told on <see cref="Out"/>.</summary>
+    public List<string> Made { get; } = [];
+
     public required Func<Stream> OpenIn { get; init; }
 
     public bool InIsTerminal { get; init; }

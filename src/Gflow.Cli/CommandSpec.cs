@@ -18,6 +18,9 @@ internal sealed record CommandSpec
     /// <summary>What the words after the options are; null when it takes none.</summary>
     public WordsSpec? Words { get; init; }
 
+    /// <summary>Whether all words but the first are passed on as bytes, and need not be UTF-8.</summary>
+    public bool PassesWordsOn { get; init; }
+
     public IReadOnlyList<OptionSpec> Options { get; init; } = [];
 
     /// <summary>Options of which at most one may be given.</summary>

@@ -7,6 +7,7 @@ using Gflow.Cli.Gjob;
 using Gflow.Cli.Gqueue;
 using Gflow.Cli.Gstats;
 using Gflow.Cli.Rendering;
+using Gflow.Client;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli;
@@ -57,7 +58,7 @@ internal static class CommandTable
         }
         catch (IOException error)
         {
-            context.Error.WriteLine($"gflow: {error.Message}");
+            context.Error.WriteLine($"gflow: {string.Join("; ", [.. context.Made, error.Message])}");
             return ExitCodes.Refused;
         }
     }
@@ -114,6 +115,11 @@ internal static class CommandTable
 
         try
         {
+            if (CommandLineText.Fault(spec.PassesWordsOn ? [.. arguments.SkipLast(Math.Max(parsed.Words.Count - 1, 0))] : arguments) is { } notText)
+            {
+                throw Invocation.Wrong(notText.Message);
+            }
+
             if (invocation.Text("--color") is not (null or "auto" or "always" or "never"))
             {
                 throw Invocation.Wrong($"--color takes auto, always or never, not \"{invocation.Text("--color")}\"");

@@ -4,13 +4,7 @@ using Gflow.Client;
 
 StandardDescriptors.Fill();
 var terminal = ProcessTerminal.Open();
-if (CommandLineText.Fault(args) is { } fault)
-{
-    terminal.Error.WriteLine($"gflow: {fault.Message}");
-    return ExitCodes.Usage;
-}
-
-var run = CommandTable.RunAsync(Environment.GetCommandLineArgs()[0], args, terminal);
+var run = CommandTable.RunAsync(Environment.GetCommandLineArgs()[0], CommandLineText.Read(args), terminal);
 
 // Waiting for a task spins before it sleeps, and takes the processor from the thread that works on the answer.
 ((IAsyncResult)run).AsyncWaitHandle.WaitOne();

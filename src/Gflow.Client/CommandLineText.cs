@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Unicode;
 using Gflow.Core;
 using Gflow.Core.Text;
 
@@ -10,15 +9,30 @@ public static class CommandLineText
 {
     private const char Replacement = '\uFFFD';
 
-    /// <summary>Looks for a word that is no UTF-8 text: the runtime puts U+FFFD where it cannot be read, and would have another file or command be meant.</summary>
+    /// <summary>The words with all their bytes (<see cref="ByteText"/>): the runtime puts U+FFFD where they are not UTF-8, and would have another file or command be meant.</summary>
     /// <param name="words">The arguments as the runtime gives them.</param>
     /// <param name="read">All words as bytes, the program's first, each with a NUL after it: <c>/proc/self/cmdline</c> (proc(5)).</param>
+    public static IReadOnlyList<string> Read(IReadOnlyList<string> words, Func<byte[]> read)
+    {
+        if (!words.Any(word => word.Contains(Replacement, StringComparison.Ordinal)))
+        {
+            return words;
+        }
+
+        var all = ByteText.Of(read()).Split('\0');
+        return all[(all.Length - 1 - words.Count)..^1];
+    }
+
+    /// <summary><see cref="Read(IReadOnlyList{string}, Func{byte[]})"/> of this process.</summary>
+    public static IReadOnlyList<string> Read(IReadOnlyList<string> words) => Read(words, static () => File.ReadAllBytes("/proc/self/cmdline"));
+
+    /// <summary>Looks for a word that is not UTF-8.</summary>
     /// <returns>What is wrong; null when all of it is text.</returns>
-    public static Problem? Fault(IReadOnlyList<string> words, Func<byte[]> read)
+    public static Problem? Fault(IReadOnlyList<string> words)
     {
         for (var i = 0; i < words.Count; i++)
         {
-            if (words[i].Contains(Replacement, StringComparison.Ordinal) && !IsText(Word(read(), i + 1)))
+            if (!ByteText.IsUtf8(words[i]))
             {
                 return new("not_utf8", string.Create(CultureInfo.InvariantCulture,
                     $"argument {i + 1} (\"{SafeText.Line(words[i])}\") is not UTF-8 text; write it in UTF-8, or rename the file it names"));
@@ -27,19 +41,4 @@ public static class CommandLineText
 
         return null;
     }
-
-    /// <summary><see cref="Fault(IReadOnlyList{string}, Func{byte[]})"/> of this process.</summary>
-    public static Problem? Fault(IReadOnlyList<string> words) => Fault(words, static () => File.ReadAllBytes("/proc/self/cmdline"));
-
-    private static ReadOnlySpan<byte> Word(ReadOnlySpan<byte> all, int index)
-    {
-        for (; index > 0; index--)
-        {
-            all = all[(all.IndexOf((byte)0) + 1)..];
-        }
-
-        return all[..all.IndexOf((byte)0)];
-    }
-
-    private static bool IsText(ReadOnlySpan<byte> word) => Utf8.IsValid(word);
 }

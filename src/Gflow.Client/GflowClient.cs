@@ -53,11 +53,11 @@ public sealed partial class GflowClient : IDisposable
 
     /// <summary>Submits one job.</summary>
     public Task<ClientResult<SubmittedJob>> SubmitAsync(SubmissionDraft draft, CancellationToken cancel = default) =>
-        SendAsync(Post("jobs", draft, WireJson.Default.SubmissionDraft), WireJson.Default.SubmittedJob, cancel);
+        SendAsync(Post("jobs", draft.Packed(), WireJson.Default.SubmissionDraft), WireJson.Default.SubmittedJob, cancel);
 
     /// <summary>Submits several jobs, all or none.</summary>
     public Task<ClientResult<List<SubmittedJob>>> SubmitBatchAsync(List<SubmissionDraft> drafts, CancellationToken cancel = default) =>
-        SendAsync(Post("jobs/batch", drafts, WireJson.Default.ListSubmissionDraft), WireJson.Default.ListSubmittedJob, cancel);
+        SendAsync(Post("jobs/batch", drafts.ConvertAll(draft => draft.Packed()), WireJson.Default.ListSubmissionDraft), WireJson.Default.ListSubmittedJob, cancel);
 
     public Task<ClientResult<List<JobView>>> ListAsync(JobQuery query, CancellationToken cancel = default) =>
         SendAsync(Get(query.ToPath()), ReadJobs, cancel);

@@ -1,26 +1,24 @@
+using System.Runtime.InteropServices;
+using Gflow.Core.Text;
+
 namespace Gflow.Client;
 
 /// <summary>Where this process was started, which may be gone by now.</summary>
-public static class WorkingDirectory
+public static partial class WorkingDirectory
 {
-    private const char Replacement = '\uFFFD';
-
     /// <summary>For people who are where <see cref="Find"/> finds nothing.</summary>
-    public const string Missing = "the working directory has been removed, or its name is not UTF-8 text; change to another one";
+    public const string Missing = "the working directory has been removed; change to another one";
 
-    /// <returns>Absolute; null when it has been removed, or cannot be named in text.</returns>
-    public static string? Find()
+    // Of a path (PATH_MAX, limits.h), with its NUL.
+    private const int MostBytes = 4096;
+
+    /// <returns>Absolute, with all its bytes (<see cref="ByteText"/>); null when it has been removed or cannot be reached.</returns>
+    public static unsafe string? Find()
     {
-        try
-        {
-            // What is no text in the name has been replaced, and that is the name of another place, or of none.
-            var directory = Environment.CurrentDirectory;
-            return directory.Contains(Replacement, StringComparison.Ordinal) && !Directory.Exists(directory) ? null : directory;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
+        var path = stackalloc byte[MostBytes];
+        return GetDirectory(path, MostBytes) != 0 && *path == (byte)'/'
+            ? ByteText.Of(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(path))
+            : null;
     }
 
     /// <summary>Makes a path absolute; one that is empty, or relative to a directory that has been removed, stays as it is and names nothing.</summary>
@@ -35,4 +33,7 @@ public static class WorkingDirectory
             return path;
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "getcwd", SetLastError = true)]
+    private static unsafe partial nint GetDirectory(byte* path, nuint bytes);
 }

@@ -110,6 +110,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Note("daemon.gpus", string.Join(',', before.Daemon.Gpus ?? []), string.Join(',', changed.Daemon.Gpus ?? []));
         Note("daemon.simulated_gpus", before.Daemon.SimulatedGpus, changed.Daemon.SimulatedGpus);
         Note("executor.hide_gpus", before.Executor.HideGpus, changed.Executor.HideGpus);
+        Note("executor.python_unbuffered", before.Executor.PythonUnbuffered, changed.Executor.PythonUnbuffered);
         Note("executor.kill_grace_secs", before.Executor.KillGrace, changed.Executor.KillGrace);
         _options = changed with
         {
@@ -201,7 +202,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Policy = new JobPolicy(_options.Executor.KillGrace),
         Gpus = [.. Gpus()],
         Scheduler = Scheduler,
-        Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus, _parts.IsShared),
+        Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus, _options.Executor.PythonUnbuffered, _parts.IsShared),
         Retention = Retention(_options),
         OutboxMaxBytes = OutboxBytes(_options),
         MinFreeBytes = MinFreeBytes(_options),

@@ -6,7 +6,7 @@ using Gflow.Daemon.Lifecycle.Rendering;
 StandardDescriptors.Fill();
 ProcessLimits.LeaveJob();
 var terminal = Terminal.OfProcess();
-if (CommandLineText.Fault(args) is { } fault)
+if (CommandLineText.Fault(CommandLineText.Read(args)) is { } fault)
 {
     terminal.Error.WriteLine($"gflowd: {fault.Message}");
     return VerbContext.WrongUsage;

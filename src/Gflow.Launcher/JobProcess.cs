@@ -166,6 +166,11 @@ internal static unsafe class JobProcess
             return reason;
         }
 
+        if (request.Flags.HasFlag(StartFlags.Original))
+        {
+            ScriptChoice.Make(ref request);
+        }
+
         var arguments = Spawner.Arguments(request);
         var before = stackalloc Native.Limit[SoftLimits.Resources];
         for (var resource = 0; resource < SoftLimits.Resources; resource++)

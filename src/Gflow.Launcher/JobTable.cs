@@ -309,7 +309,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
 
         var tellFd = -1;
         _ = _marks && Mark.Set(job.Mark);
-        job.Pid = files is null && spawn.Limits.AreInherited()
+        job.Pid = files is null && spawn.Limits.AreInherited() && !spawn.Flags.HasFlag(StartFlags.Original)
             ? Spawner.Spawn(spawn, logFd, out reason)
             : JobProcess.Spawn(spawn.Uid, frame, logFd, out tellFd, out reason);
         _ = _marks && Mark.Set(Protocol.MarkOfNoJob);

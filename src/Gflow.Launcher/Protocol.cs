@@ -30,7 +30,7 @@ internal enum RequestKind : byte
     /// <summary>protocol u32, epoch i64. Must come first.</summary>
     Hello = 1,
 
-    /// <summary>job u32, attempt i32, uid u32, flags u8 (<see cref="StartFlags"/>), log limit i64, umask u32, count u32 and soft limits, each resource u8 (number of getrlimit(2)) and value i64 (-1 for none), program, directory, log path, count u32 and arguments, count u32 and environment.</summary>
+    /// <summary>job u32, attempt i32, uid u32, flags u8 (<see cref="StartFlags"/>), log limit i64, umask u32, count u32 and soft limits, each resource u8 (number of getrlimit(2)) and value i64 (-1 for none), program, directory, log path, count u32 and arguments, count u32 and environment; with <see cref="StartFlags.Original"/> then the original's path, the copy's, count u32 and the arguments that run the original, and a variable for the copy alone, or an empty text.</summary>
     Start,
 
     /// <summary>job u32, attempt i32, signal i32.</summary>
@@ -91,6 +91,9 @@ internal enum StartFlags : byte
 
     /// <summary>The daemon has written the job's script where its owner is to read it.</summary>
     Script = 2,
+
+    /// <summary>The script runs from where it was submitted if it is still there as it was, and from its copy otherwise.</summary>
+    Original = 4,
 }
 
 /// <summary>How a main process ended. Neither <see cref="Code"/> nor <see cref="Signal"/>: nobody could learn it.</summary>

@@ -7,6 +7,9 @@ internal unsafe ref struct SpawnRequest
 {
     internal byte* Program, Directory, LogPath;
 
+    /// <summary>With <see cref="StartFlags.Original"/>: where the script was submitted from, and its copy.</summary>
+    internal byte* Original, Copy;
+
     /// <summary>argv from [1] on; <see cref="ArgumentCount"/> of them. Likewise the environment.</summary>
     internal byte** Arguments, Environment;
     internal int ArgumentCount, EnvironmentCount;
@@ -14,6 +17,11 @@ internal unsafe ref struct SpawnRequest
     internal uint Uid, Umask;
     internal SoftLimits Limits;
     internal long LogLimit;
+
+    // What runs the original, and the variable that only the copy needs; empty for none.
+    private byte** _originalArguments;
+    private int _originalArgumentCount;
+    private byte* _copyVariable;
 
     /// <summary>Reads the fields from the uid on. <see cref="Free"/> what it returns, whether it is well formed or not.</summary>
     internal static SpawnRequest Read(ref FieldReader reader)
@@ -32,6 +40,14 @@ internal unsafe ref struct SpawnRequest
         request.LogPath = reader.Text();
         request.Arguments = ReadTexts(ref reader, out request.ArgumentCount);
         request.Environment = ReadTexts(ref reader, out request.EnvironmentCount);
+        if (request.Flags.HasFlag(StartFlags.Original))
+        {
+            request.Original = reader.Text();
+            request.Copy = reader.Text();
+            request._originalArguments = ReadTexts(ref reader, out request._originalArgumentCount);
+            request._copyVariable = reader.Text();
+        }
+
         return request;
     }
 
@@ -39,6 +55,42 @@ internal unsafe ref struct SpawnRequest
     {
         NativeMemory.Free(Arguments);
         NativeMemory.Free(Environment);
+        NativeMemory.Free(_originalArguments);
+    }
+
+    /// <summary>Runs the script from where it was submitted.</summary>
+    internal void UseOriginal()
+    {
+        var ofCopy = Arguments;
+        Arguments = _originalArguments;
+        ArgumentCount = _originalArgumentCount;
+        _originalArguments = ofCopy;
+    }
+
+    /// <summary>Runs the copy, with the variable by which it finds what lies beside the original.</summary>
+    internal void UseCopy()
+    {
+        var name = Texts.NameOf(_copyVariable);
+        if (name.IsEmpty)
+        {
+            return;
+        }
+
+        var variables = (byte**)NativeMemory.Alloc((nuint)EnvironmentCount + 2, (nuint)sizeof(byte*));
+        var count = 0;
+        for (var i = 0; i < EnvironmentCount; i++)
+        {
+            if (!Texts.NameOf(Environment[i]).SequenceEqual(name))
+            {
+                variables[count++] = Environment[i];
+            }
+        }
+
+        variables[count++] = _copyVariable;
+        variables[count] = null;
+        NativeMemory.Free(Environment);
+        Environment = variables;
+        EnvironmentCount = count;
     }
 
     /// <summary>A list of texts as the kernel wants it, ended by null.</summary>
@@ -275,6 +327,13 @@ internal static unsafe class Spawner
 internal static unsafe class Texts
 {
     internal static string Of(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
+
+    /// <summary>What is before the first equals sign of a variable; empty where there is none.</summary>
+    internal static ReadOnlySpan<byte> NameOf(byte* variable)
+    {
+        var text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(variable);
+        return text[..Math.Max(text.IndexOf((byte)'='), 0)];
+    }
 
     internal static bool Contains(byte* text, byte sought) =>
         MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text).Contains(sought);

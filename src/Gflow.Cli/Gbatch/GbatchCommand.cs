@@ -19,10 +19,11 @@ internal static class GbatchCommand
         Name = "gbatch",
         Summary = "Submit a job: a script or a command",
         Words = new("SCRIPT_OR_COMMAND...", 0, int.MaxValue, "A script file with its arguments, a command with its words, one shell text in quotes, or - for a script on standard input"),
+        PassesWordsOn = true,
         Notes =
         [
             "Options come before the script or command; everything after its first word belongs to the job. Write -- before a command that is called new or help.",
-            "A script is sent along as it is now and runs from that copy. Lines such as \"#\u00A0GFLOW\u00A0--gpus=1\u00A0--time=2:00:00\" in it set options; what is given on the command line wins, and --notify-email adds up. The job starts in the current directory with the current environment.",
+            "A script is sent along as it is now, and that is what runs. Lines such as \"#\u00A0GFLOW\u00A0--gpus=1\u00A0--time=2:00:00\" in the comments at its beginning set options; what is given on the command line wins, and --notify-email adds up. The job starts in the current directory with the current environment.",
         ],
         Options =
         [
@@ -48,7 +49,7 @@ internal static class GbatchCommand
     {
         var flags = Flags(invocation);
         var source = JobSource.From(invocation.Words, invocation.Context);
-        var wish = Directives(source).Under(flags);
+        var wish = Directives(invocation, source).Under(flags);
         var draft = await DraftAsync(invocation, wish, source, cancel);
         if (invocation.Has("--dry-run"))
         {
@@ -56,6 +57,7 @@ internal static class GbatchCommand
         }
 
         var submitted = Invocation.Need(await invocation.Client.SubmitAsync(draft, cancel));
+        invocation.Context.Made.Add($"job {submitted.Id} was submitted");
         if (invocation.Json)
         {
             invocation.WriteJson(writer => JsonSerializer.Serialize(writer, submitted, WireJson.Default.SubmittedJob));
@@ -94,14 +96,20 @@ internal static class GbatchCommand
         return problems.Count == 0 ? wish : throw new CommandFailedException(ExitCodes.Usage, problems);
     }
 
-    private static SubmissionWish Directives(JobSource source)
+    private static SubmissionWish Directives(Invocation invocation, JobSource source)
     {
         if (source.ScriptText is not { } text)
         {
             return new(new());
         }
 
-        return Invocation.Need(ScriptDirectives.Read(text, source.Draft.Script is { } path ? Path.GetFileName(path) : "standard input"));
+        var file = source.Draft.Script is { } path ? Path.GetFileName(path) : "standard input";
+        foreach (var note in ScriptDirectives.Unheeded(text, file))
+        {
+            invocation.Complain($"note: {note}");
+        }
+
+        return Invocation.Need(ScriptDirectives.Read(text, file));
     }
 
     private static async Task<SubmissionDraft> DraftAsync(Invocation invocation, SubmissionWish wish, JobSource source, CancellationToken cancel)
@@ -113,14 +121,20 @@ internal static class GbatchCommand
         }
 
         var settings = invocation.Context.Settings?.Invoke();
+        var variables = invocation.Context.Environment.Where(variable => !JobVariables.Contains(variable.Key)).ToDictionary();
+        foreach (var name in variables.Keys.Where(name => !ByteText.IsUtf8(name)).ToList())
+        {
+            // JSON can name no such variable, and no shell can.
+            invocation.Complain($"note: the variable \"{name}\" is left out, as its name is not UTF-8 text");
+            variables.Remove(name);
+        }
+
         return wish.Draft.Under(source.Draft with
         {
             Umask = settings?.Umask,
             Limits = settings?.Limits,
             RunDir = invocation.Context.WorkingDirectory,
-            Environment = invocation.Context.Environment
-                .Where(variable => !JobVariables.Contains(variable.Key))
-                .ToDictionary(variable => variable.Key, variable => variable.Value),
+            Environment = variables,
             DependsOnIds = on.Count > 0 ? on : null,
             DependencyMode = wish.Dependencies?.Mode,
         });
@@ -168,7 +182,7 @@ internal static class GbatchCommand
         writer.WriteStartObject();
         writer.WriteStartArray("would_submit");
         writer.WriteStartObject();
-        var shown = draft with { ScriptContent = null, Environment = null };
+        var shown = draft.Packed() with { ScriptContent = null, Environment = null, EnvironmentBase64 = null };
         foreach (var field in JsonSerializer.SerializeToElement(shown, WireJson.Default.SubmissionDraft).EnumerateObject())
         {
             if (field.Value.ValueKind != JsonValueKind.Null)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;
 
@@ -7,7 +6,7 @@ namespace Gflow.Cli.Gbatch;
 
 /// <summary>What a submission runs, found from its words or its standard input.</summary>
 /// <param name="Draft">Script or command; nothing else.</param>
-/// <param name="ScriptText">The script as text, for its directives; null for commands and for scripts that are no text.</param>
+/// <param name="ScriptText">The script as text, for its directives; null for commands.</param>
 /// <param name="Shown">What a dry run and messages call it.</param>
 internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, string Shown)
 {
@@ -15,8 +14,6 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
     internal const int LargestScript = 8 * 1024 * 1024;
 
     private static readonly SearchValues<char> ShellSyntax = SearchValues.Create(" \t\n;&|<>$`(){}'\"*?");
-
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <exception cref="CommandFailedException">There is nothing to run, or it cannot be read.</exception>
     internal static JobSource From(IReadOnlyList<string> words, CommandContext context) => words switch
@@ -27,17 +24,21 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
         [] => throw Invocation.Wrong(
             "there is nothing to run: give a script (gbatch train.sh), a command (gbatch python train.py) or a script on standard input (gbatch < train.sh)\ntry: gbatch --help"),
         [""] => throw Invocation.Wrong("the command is empty; give a script or a command"),
-        [var first, ..] when File.Exists(Absolute(first, context)) => FromFile(first, words, context),
+        [var first, ..] when File.Exists(Opened(first, context)) => FromFile(first, words, context),
         [var only] => FromText(only, context),
         _ => new(new() { Command = ShellText.Join(words) }, null, ShellText.Join(words)),
     };
 
     private static string Absolute(string path, CommandContext context) => Path.GetFullPath(Path.Combine(context.WorkingDirectory, path));
 
+    /// <summary>Where to read it: through the directory itself when its name is not UTF-8, for the runtime takes no such path.</summary>
+    private static string Opened(string path, CommandContext context) =>
+        ByteText.IsUtf8(context.WorkingDirectory) ? Absolute(path, context) : Path.GetFullPath(Path.Combine("/proc/self/cwd", path));
+
     private static JobSource FromFile(string path, IReadOnlyList<string> words, CommandContext context)
     {
         var absolute = Absolute(path, context);
-        var bytes = ReadFile(absolute);
+        var bytes = ReadFile(Opened(path, context), absolute);
 
         // A compiled program finds its libraries and its virtual environment by its own place, so a copy of it would not do.
         return bytes is null
@@ -47,7 +48,7 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
 
     private static JobSource FromText(string text, CommandContext context)
     {
-        if (Directory.Exists(Absolute(text, context)))
+        if (Directory.Exists(Opened(text, context)))
         {
             throw Invocation.No($"\"{text}\" is a directory; give a script or a command", "not_a_script");
         }
@@ -69,28 +70,20 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
 
     private static JobSource FromBytes(byte[] bytes, string? path, IReadOnlyList<string> arguments)
     {
+        if (ScriptFormat.Fault(bytes, path) is { } fault)
+        {
+            throw Invocation.No(fault.Message, fault.Code);
+        }
+
         var shown = path ?? "(standard input)";
         return new(
             new() { Script = path, ScriptContent = bytes, Arguments = arguments.Count > 0 ? arguments : null },
-            TextOf(bytes),
+            ByteText.Of(bytes),
             arguments.Count > 0 ? $"{shown} {ShellText.Join(arguments)}" : shown);
     }
 
-    /// <summary>Programs of any kind can be run, but only text has directives.</summary>
-    private static string? TextOf(byte[] bytes)
-    {
-        try
-        {
-            return Strict.GetString(bytes);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
-    }
-
     /// <returns>The script; null for a compiled program.</returns>
-    private static byte[]? ReadFile(string path)
+    private static byte[]? ReadFile(string path, string name)
     {
         try
         {
@@ -106,13 +99,13 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
                 file.Position = 0;
             }
 
-            return Drain(file, path);
+            return Drain(file, name);
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
             // Of these two, what the framework says is left out of the program.
             var why = error switch { UnauthorizedAccessException => "permission denied", FileNotFoundException => "it is gone", _ => error.Message };
-            throw Invocation.No($"{path} cannot be read: {why}", "unreadable_script");
+            throw Invocation.No($"{name} cannot be read: {why}", "unreadable_script");
         }
     }
 

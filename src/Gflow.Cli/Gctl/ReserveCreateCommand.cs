@@ -41,6 +41,7 @@ internal static class ReserveCreateCommand
     {
         var draft = Draft(invocation);
         var created = Invocation.Need(await invocation.Client.ReserveAsync(draft, cancel));
+        invocation.Context.Made.Add(string.Create(CultureInfo.InvariantCulture, $"reservation {created.ReservationId} was created"));
         invocation.Complain("warning: in this version no job waits for a reservation; tell the others, or wait for their jobs to end");
         if (invocation.Json)
         {

@@ -67,6 +67,7 @@ internal static class RedoCommand
             Notifications = invocation.Has("--clear-notify") ? new WireNotifications { Emails = [], Events = [] } : wish.Draft.Notifications,
         };
         var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, cancel));
+        invocation.Context.Made.Add($"job {submitted.Id} was submitted");
         if (!invocation.Json)
         {
             Tell(invocation, job, overrides);
@@ -98,6 +99,7 @@ internal static class RedoCommand
         {
             List<long> on = [.. dependent.DependsOnIds.Select(id => (long)renamed.GetValueOrDefault(id, id))];
             var redone = Invocation.Need(await invocation.Client.RedoAsync(new JobId(dependent.Id), new SubmissionDraft { DependsOnIds = on }, cancel));
+            invocation.Context.Made.Add($"job {redone.Id} was submitted");
             renamed[dependent.Id] = redone.Id;
             done.Add((dependent.Id, redone));
             if (!invocation.Json)

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Runtime.InteropServices;
 using System.Text;
 using Gflow.Cli.Gbatch;
@@ -14,7 +13,7 @@ internal static partial class ProcessTerminal
 
     internal static CommandContext Open()
     {
-        var environment = Variables();
+        var environment = ProcessEnvironment.Read();
         var bytes = new DescriptorStream(1);
         return new CommandContext
         {
@@ -32,17 +31,6 @@ internal static partial class ProcessTerminal
             Settings = ProcessSettings.Read,
             LoadOptions = file => ClientOptions.Load(file, environment, GflowPaths.From(environment)),
         };
-    }
-
-    private static Dictionary<string, string> Variables()
-    {
-        Dictionary<string, string> variables = [];
-        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-        {
-            variables[(string)variable.Key] = (string?)variable.Value ?? "";
-        }
-
-        return variables;
     }
 
     private static int? Width() => Ioctl(1, GetWindowSize, out var size) == 0 && size.Columns > 0 ? size.Columns : null;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Gflow.Core;
+using Gflow.Core.Text;
 
 namespace Gflow.Client.Configuration;
 
@@ -43,6 +44,9 @@ public sealed record ClientOptions
     /// <summary>The configured time zone as written; null for that of this machine.</summary>
     public ConfigValue.Text? Timezone { get; init; }
 
+    /// <summary>The environment's TZ; null where it has none.</summary>
+    public string? LocalZone { get; init; }
+
     /// <summary>Where the daemon answers over TCP.</summary>
     public Uri Address => new UriBuilder(Uri.UriSchemeHttp, Host.Contains(':') ? $"[{Host}]" : Host, Port).Uri;
 
@@ -71,6 +75,7 @@ public sealed record ClientOptions
             User = user?.Value,
             DataDirectory = home.DataDirectory,
             Timezone = source.Root[ConfigSchema.Timezone.Name] as ConfigValue.Text,
+            LocalZone = environment.GetValueOrDefault("TZ"),
         };
         return problems.Count == 0 ? options : Result<ClientOptions>.Fail([.. problems.Select(problem => problem.ToProblem())]);
 
@@ -109,10 +114,19 @@ public sealed record ClientOptions
     {
         if (Timezone is null)
         {
-            return TimeZoneInfo.Local;
+            return Local();
         }
 
         return CheckTimezone(Timezone) is { } problem ? problem.ToProblem() : TimeZoneInfo.FindSystemTimeZoneById(Timezone.Value);
+    }
+
+    /// <summary>What TZ says (tzset(3)). The runtime knows names and files alone, and takes UTC for everything else.</summary>
+    private Result<TimeZoneInfo> Local()
+    {
+        var name = LocalZone?.TrimStart(':') ?? "";
+        return name.Length == 0 || FindZone(name) is not null || File.Exists(name) ? TimeZoneInfo.Local
+            : PosixZone.Find(name) is { } zone ? zone
+            : new Problem("unknown_zone", $"TZ = \"{name}\": this machine knows no such time zone; write the name of one such as \"Europe/Berlin\", or a rule such as CET-1CEST,M3.5.0,M10.5.0/3");
     }
 
     /// <summary>The problem with a configured time zone; null when this machine knows it.</summary>

@@ -66,13 +66,9 @@ public static class ConfigDocument
             return (document, []);
         }
 
-        // One mistake makes the parser stumble several times on its line; the first stumble is the one that helps.
-        var problems = document.Diagnostics
-            .Where(diagnostic => diagnostic.Kind == DiagnosticMessageKind.Error)
-            .GroupBy(diagnostic => diagnostic.Span.Start.Line)
-            .Select(onOneLine => onOneLine.First())
-            .Select(first => TomlFault.ToProblem(first, origin(first.Span.Start)));
-        return (null, [.. problems]);
+        // One mistake makes the parser stumble again and again, to the end of the file; the first stumble is the one that helps.
+        var first = document.Diagnostics.Where(diagnostic => diagnostic.Kind == DiagnosticMessageKind.Error).MinBy(diagnostic => diagnostic.Span.Start.Offset)!;
+        return (null, [TomlFault.ToProblem(first, origin(first.Span.Start))]);
     }
 
     private static ConfigValue.Table Build(DocumentSyntax document, Func<SyntaxNode, ConfigOrigin> at)

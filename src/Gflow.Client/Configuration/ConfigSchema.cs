@@ -113,6 +113,7 @@ public static class ConfigSchema
         [
             new("type", ConfigKind.Text) { Form = "\"process\"" },
             new("hide_gpus", ConfigKind.Flag),
+            new("python_unbuffered", ConfigKind.Flag),
             new("kill_grace_secs", ConfigKind.Number) { Maximum = 3600 },
         ],
     };

@@ -3,14 +3,15 @@ using Gflow.Core.Text;
 
 namespace Gflow.Core.Submission;
 
-/// <summary>Reads the options a script carries: lines that begin with <c># GFLOW</c> and an option.</summary>
+/// <summary>Reads the options a script carries: lines at its beginning that start with <c># GFLOW</c> and an option.</summary>
 public static class ScriptDirectives
 {
     private const string Prefix = "# GFLOW";
 
     /// <summary>
-    /// Reads every directive of a script, wherever it stands. A line counts when an option follows the prefix; any other
-    /// text there is a comment. Words are split and quoted as a shell would, and a word that begins with <c>#</c> ends the line.
+    /// Reads the directives of a script: those in the comments at its beginning, up to the first line that is neither a comment nor
+    /// empty. A line counts when an option follows the prefix; any other text there is a comment. Words are split and quoted as a shell
+    /// would, and a word that begins with <c>#</c> ends the line.
     /// </summary>
     /// <param name="script">The whole text of the script.</param>
     /// <param name="file">What problems call the script.</param>
@@ -23,6 +24,11 @@ public static class ScriptDirectives
         foreach (var line in script.AsSpan().EnumerateLines())
         {
             number++;
+            if (!IsComment(line))
+            {
+                break;
+            }
+
             if (IsDirective(line))
             {
                 ReadLine(line[Prefix.Length..].ToString(), Place(file, number), written, problems);
@@ -33,19 +39,63 @@ public static class ScriptDirectives
         return problems.Count > 0 ? problems : wish;
     }
 
-    private static bool IsDirective(ReadOnlySpan<char> line)
+    /// <summary>Lines that look like directives and are none, each with its place and the reason; no more than a few.</summary>
+    public static IReadOnlyList<string> Unheeded(string script, string file)
     {
-        if (!line.StartsWith(Prefix, StringComparison.Ordinal) || line.Length == Prefix.Length || line[Prefix.Length] is not (' ' or '\t'))
+        const int Most = 5;
+        List<string> notes = [];
+        var (number, isLate) = (0, false);
+        foreach (var line in script.AsSpan().EnumerateLines())
+        {
+            number++;
+            isLate |= !IsComment(line);
+            if (IsDirective(line) ? !isLate : !IsNearDirective(line))
+            {
+                continue;
+            }
+
+            if (notes.Count == Most)
+            {
+                notes.Add($"{file} has more such lines");
+                break;
+            }
+
+            var text = line.Trim().ToString();
+            notes.Add($"{Place(file, number)} has no effect: {(isLate ? $"\"{text}\" stands after the first command" : $"write \"{Prefix} \" in place of the beginning of \"{text}\"")}");
+        }
+
+        return notes;
+    }
+
+    private static bool IsComment(ReadOnlySpan<char> line) => line.TrimStart() is var text && (text.IsEmpty || text[0] == '#');
+
+    private static bool IsDirective(ReadOnlySpan<char> line) =>
+        line.StartsWith(Prefix, StringComparison.Ordinal) && line.Length > Prefix.Length && line[Prefix.Length] is ' ' or '\t' && IsOption(line[Prefix.Length..].TrimStart());
+
+    /// <summary>Whether it would be a directive but for capitals and blanks.</summary>
+    private static bool IsNearDirective(ReadOnlySpan<char> line)
+    {
+        var text = line.TrimStart();
+        if (text.IsEmpty || text[0] != '#')
         {
             return false;
         }
 
-        var rest = line[Prefix.Length..].TrimStart();
-        return rest.Length >= 2 && rest[0] == '-' && (char.IsAsciiLetter(rest[1]) || (rest[1] == '-' && rest.Length > 2 && char.IsAsciiLetter(rest[2])));
+        text = text.TrimStart('#').TrimStart();
+        return text.StartsWith("gflow", StringComparison.OrdinalIgnoreCase) && IsOption(text["gflow".Length..].TrimStart(" \t:"));
     }
+
+    private static bool IsOption(ReadOnlySpan<char> text) =>
+        text.Length >= 2 && text[0] == '-' && (char.IsAsciiLetter(text[1]) || (text[1] == '-' && text.Length > 2 && char.IsAsciiLetter(text[2])));
 
     private static void ReadLine(string text, string place, List<Written> written, List<Problem> problems)
     {
+        if (!ByteText.IsUtf8(text))
+        {
+            problems.Add(At(place, new("not_utf8", "the options are not UTF-8 text; write them in UTF-8")));
+            return;
+        }
+
         var split = ShellText.Split(text);
         if (!split.Ok)
         {

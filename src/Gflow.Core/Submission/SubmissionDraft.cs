@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gflow.Core.Contracts;
+using Gflow.Core.Text;
 
 namespace Gflow.Core.Submission;
 
@@ -24,6 +25,16 @@ public sealed record SubmissionDraft
     public string? Command { get; init; }
 
     public string? RunDir { get; init; }
+
+    /// <summary>The bytes of <see cref="Script"/>, <see cref="Arguments"/>, <see cref="RunDir"/> and of values of <see cref="Environment"/> that are not UTF-8; these show U+FFFD then. Only on the wire: see <see cref="Packed"/>.</summary>
+    public byte[]? ScriptBase64 { get; init; }
+
+    public IReadOnlyList<byte[]>? ArgumentsBase64 { get; init; }
+
+    public byte[]? RunDirBase64 { get; init; }
+
+    /// <summary>By the name of the variable.</summary>
+    public IReadOnlyDictionary<string, byte[]>? EnvironmentBase64 { get; init; }
 
     /// <summary>The submitter's environment; null for the minimal login environment.</summary>
     public IReadOnlyDictionary<string, string>? Environment { get; init; }
@@ -58,6 +69,47 @@ public sealed record SubmissionDraft
     /// <summary>Everything else that came: ignored where it is a job's own output (<c>id</c>, <c>state</c>…), refused where it asks for what is not there yet.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Others { get; set; }
+
+    /// <summary>The draft as it goes over the wire: with the bytes of what is not UTF-8 beside it (<see cref="ByteText"/>).</summary>
+    public SubmissionDraft Packed() => this with
+    {
+        ScriptBase64 = Script is { } script ? Packed(script) : null,
+        ArgumentsBase64 = Arguments is { } arguments && !arguments.All(ByteText.IsUtf8) ? [.. arguments.Select(ByteText.Bytes)] : null,
+        RunDirBase64 = RunDir is { } directory ? Packed(directory) : null,
+        EnvironmentBase64 = Environment is { } variables && variables.Where(variable => !ByteText.IsUtf8(variable.Value)).ToList() is { Count: > 0 } others
+            ? others.ToDictionary(variable => variable.Key, variable => ByteText.Bytes(variable.Value))
+            : null,
+    };
+
+    /// <summary>The opposite of <see cref="Packed()"/>: where bytes are given, they count.</summary>
+    public SubmissionDraft Unpacked()
+    {
+        var variables = Environment;
+        if (EnvironmentBase64 is { Count: > 0 } bytes)
+        {
+            var all = new Dictionary<string, string>(Environment ?? new Dictionary<string, string>());
+            foreach (var (name, value) in bytes)
+            {
+                all[name] = ByteText.Of(value);
+            }
+
+            variables = all;
+        }
+
+        return this with
+        {
+            Script = ScriptBase64 is { } script ? ByteText.Of(script) : Script,
+            Arguments = ArgumentsBase64 is { } arguments ? [.. arguments.Select(argument => ByteText.Of(argument))] : Arguments,
+            RunDir = RunDirBase64 is { } directory ? ByteText.Of(directory) : RunDir,
+            Environment = variables,
+            ScriptBase64 = null,
+            ArgumentsBase64 = null,
+            RunDirBase64 = null,
+            EnvironmentBase64 = null,
+        };
+    }
+
+    private static byte[]? Packed(string text) => ByteText.IsUtf8(text) ? null : ByteText.Bytes(text);
 
     /// <summary>This draft with <paramref name="upper"/> laid over it: what is set above wins.</summary>
     public SubmissionDraft Under(SubmissionDraft upper) => new()

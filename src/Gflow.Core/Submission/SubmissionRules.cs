@@ -6,6 +6,7 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Text;
 
 namespace Gflow.Core.Submission;
 
@@ -42,6 +43,7 @@ public sealed class SubmissionRules
         ["gpu_sharing_mode"] = ["null", "\"Exclusive\""],
         ["task_id"] = ["null"],
         ["max_retries"] = ["null", "0"],
+        ["auto_close_tmux"] = ["null", "false"],
         ["parameters"] = ["null", "{}"],
         ["group_id"] = ["null"],
         ["max_concurrent"] = ["null"],
@@ -75,7 +77,7 @@ public sealed class SubmissionRules
         var spec = new JobSpec
         {
             Name = Name(draft.Name ?? draft.RunName),
-            Script = draft.Script,
+            Script = Script(draft.Script),
             Command = Command(draft),
             Arguments = Arguments(draft),
             RunDir = RunDir(draft.RunDir),
@@ -156,6 +158,10 @@ public sealed class SubmissionRules
         {
             Refuse("invalid", $"The name has {name.Length} characters; at most {MaxNameChars} are allowed.", "name");
         }
+        else if (!ByteText.IsUtf8(name))
+        {
+            Refuse("invalid", $"The name \"{name}\" is not UTF-8 text; write it in UTF-8.", "name");
+        }
         else if (name.Any(char.IsControl))
         {
             Refuse("invalid", "The name holds a control character such as a line break; use printable characters.", "name");
@@ -164,8 +170,24 @@ public sealed class SubmissionRules
         return name.Trim();
     }
 
+    private string? Script(string? path)
+    {
+        if (path is not null)
+        {
+            CheckText(path, "The script's path", "script", "Move it.");
+        }
+
+        return path;
+    }
+
     private string? Command(SubmissionDraft draft)
     {
+        if (draft is { Command: null, ScriptContent.Length: <= MaxScriptBytes } && ScriptFormat.Fault(draft.ScriptContent, draft.Script) is { } fault)
+        {
+            _problems.Add(fault);
+            return null;
+        }
+
         switch (draft)
         {
             case { Script: null, ScriptContent: null, Command: null }:
@@ -403,7 +425,7 @@ public sealed class SubmissionRules
             return null;
         }
 
-        var text = new StringBuilder();
+        var bytes = new List<byte>();
         foreach (var (key, value) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (key.Length == 0 || key.Contains('=') || key.Contains('\0'))
@@ -412,16 +434,16 @@ public sealed class SubmissionRules
             }
 
             CheckText(key + "=" + value, $"The environment variable {key}", "environment", "Unset it before submitting.");
-            text.Append(key).Append('=').Append(value).Append('\0');
+            bytes.AddRange(ByteText.Bytes($"{key}={value}"));
+            bytes.Add(0);
         }
 
-        var bytes = Encoding.UTF8.GetBytes(text.ToString());
-        if (bytes.Length > MaxEnvironmentBytes)
+        if (bytes.Count > MaxEnvironmentBytes)
         {
-            Refuse("invalid", $"The environment has {bytes.Length} bytes; at most {MaxEnvironmentBytes} are allowed.", "environment");
+            Refuse("invalid", $"The environment has {bytes.Count} bytes; at most {MaxEnvironmentBytes} are allowed.", "environment");
         }
 
-        return bytes;
+        return [.. bytes];
     }
 
     private void CheckText(string text, string what, string field, string remedy)
@@ -430,7 +452,7 @@ public sealed class SubmissionRules
         {
             Refuse("invalid", $"{what} holds a zero byte.", field);
         }
-        else if (Encoding.UTF8.GetByteCount(text) is var bytes and > MaxTextBytes)
+        else if (ByteText.Bytes(text).Length is var bytes and > MaxTextBytes)
         {
             Refuse("invalid", string.Create(CultureInfo.InvariantCulture, $"{what} has {bytes} bytes; the system takes at most {MaxTextBytes}. {remedy}"), field);
         }

@@ -58,9 +58,14 @@ public static class ShellText
         return Result<IReadOnlyList<string>>.From(words);
     }
 
-    /// <summary>One word as a shell must be given it: bare where that is safe, else in single quotes.</summary>
+    /// <summary>One word as a shell must be given it: bare where that is safe, else in single quotes; bytes that are not UTF-8 (<see cref="ByteText"/>) as bash(1) writes them, <c>$'...'</c>.</summary>
     public static string Quote(string word)
     {
+        if (!ByteText.IsUtf8(word))
+        {
+            return $"$'{string.Concat(ByteText.Bytes(word).Select(one => one is >= (byte)' ' and <= (byte)'~' and not ((byte)'\'' or (byte)'\\') ? $"{(char)one}" : $"\\{Convert.ToString(one, 8).PadLeft(3, '0')}"))}'";
+        }
+
         if (word.Length > 0 && !word.AsSpan().ContainsAnyExcept(Bare))
         {
             return word;

@@ -146,6 +146,7 @@ internal static class ConfigFile
         return new ExecutorOptions
         {
             HideGpus = section.Flag("hide_gpus") ?? fallback.HideGpus,
+            PythonUnbuffered = section.Flag("python_unbuffered") ?? fallback.PythonUnbuffered,
             KillGrace = Seconds(section, "kill_grace_secs") ?? fallback.KillGrace,
         };
     }

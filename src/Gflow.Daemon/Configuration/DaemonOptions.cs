@@ -87,6 +87,9 @@ internal sealed record ExecutorOptions
     /// <summary>Whether jobs without GPUs see none, whatever their environment said.</summary>
     public bool HideGpus { get; init; } = true;
 
+    /// <summary>Whether the output of Python is in the log as soon as it is written, unless a job's environment says otherwise.</summary>
+    public bool PythonUnbuffered { get; init; } = true;
+
     /// <summary>Time between SIGTERM and SIGKILL.</summary>
     public TimeSpan KillGrace { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -20,12 +20,12 @@ internal sealed record DataPaths(string Root)
     public string ScriptOf(JobId id) => Path.Combine(Scripts, id.ToString());
 
     /// <summary>Makes the directories, readable by their owner alone.</summary>
+    /// <exception cref="IOException">One cannot be made; the message names what stands in the way.</exception>
     public void Create()
     {
-        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         foreach (var directory in (string[])[Root, Logs, Scripts])
         {
-            Directory.CreateDirectory(directory, OwnerOnly);
+            PrivateDirectory.Make(directory);
         }
     }
 }

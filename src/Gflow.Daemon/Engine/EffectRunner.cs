@@ -7,7 +7,7 @@ namespace Gflow.Daemon.Engine;
 
 /// <summary>What the effects need to know.</summary>
 /// <param name="IsShared">Whether jobs run as whoever submitted them, and what their environments lead to is not to be looked at.</param>
-internal sealed record EffectSettings(DataPaths Paths, long LogMaxBytes, bool HideGpus, bool IsShared = false);
+internal sealed record EffectSettings(DataPaths Paths, long LogMaxBytes, bool HideGpus, bool PythonUnbuffered, bool IsShared = false);
 
 /// <summary>
 /// Starts and stops processes after the commit that decided it, and reports back as news to the engine; never touches state.
@@ -148,8 +148,8 @@ internal sealed partial class EffectRunner(
         var script = job.Spec.ScriptHash is { } hash ? Content(hash) : null;
         var copy = script is null ? null : WriteScript(job.Id, script);
         var logPath = settings.Paths.LogOf(job.Id);
-        var variables = JobEnvironment.Build(job, Environment(job.Spec), Account.Of, logPath, settings.HideGpus);
-        var run = JobScript.Of(job.Spec, script, copy, settings.IsShared ? null : variables);
+        var variables = JobEnvironment.Build(job, Environment(job.Spec), Account.Of, logPath, settings.HideGpus, settings.PythonUnbuffered);
+        var run = JobScript.Of(job.Spec, script, copy, variables, looksForPrograms: !settings.IsShared);
         return new LaunchRequest(
             job.Id.Value,
             job.Attempt,
@@ -165,6 +165,7 @@ internal sealed partial class EffectRunner(
             Umask = job.Spec.Umask,
             Limits = job.Spec.Limits,
             HasScript = copy is not null,
+            Original = run.Original,
         };
     }
 

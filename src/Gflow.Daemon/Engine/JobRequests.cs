@@ -29,7 +29,7 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
         var problems = new List<Problem>();
         for (var i = 0; i < drafts.Count; i++)
         {
-            var loaded = readsScripts ? SubmittedScript.Load(drafts[i]) : drafts[i];
+            var loaded = readsScripts ? SubmittedScript.Load(drafts[i].Unpacked()) : drafts[i].Unpacked();
             var check = loaded.Ok ? SubmissionRules.Check(loaded.Value, current) : loaded.Problems.ToList();
             problems.AddRange(drafts.Count == 1 ? check.Problems : check.Problems.Select(problem => Numbered(problem, i)));
             if (check.Ok)
@@ -56,7 +56,7 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
 
         using var reader = database.OpenReader();
         return JobTable.Find(reader, id) is { } source
-            ? Submit([Copy(source, reader).Under(overrides with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) })], caller)
+            ? Submit([Copy(source, reader).Under(overrides.Unpacked() with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) })], caller)
             : NotFound(id);
     }
 

@@ -1,6 +1,6 @@
-using System.Text;
 using Gflow.Client;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Daemon.Execution;
 
@@ -15,7 +15,8 @@ internal static class JobEnvironment
     /// <param name="captured">The stored <c>KEY=VALUE</c> entries, each closed by a zero byte; null when the submission brought none.</param>
     /// <param name="account">Finds whose minimal login environment stands in for a captured one; not asked otherwise, for directories can be slow.</param>
     /// <param name="hideGpus">Whether jobs without GPUs see none.</param>
-    public static List<string> Build(Job job, byte[]? captured, Func<uint, Account> account, string logPath, bool hideGpus)
+    /// <param name="pythonUnbuffered">Whether Python is told not to keep its output back, where the job's environment does not say.</param>
+    public static List<string> Build(Job job, byte[]? captured, Func<uint, Account> account, string logPath, bool hideGpus, bool pythonUnbuffered)
     {
         var variables = captured is null ? Login(account(job.Uid)) : Parse(captured);
         foreach (var stale in variables.Keys.Where(key => key.StartsWith("GFLOW_JOB_", StringComparison.Ordinal)).ToList())
@@ -32,6 +33,11 @@ internal static class JobEnvironment
         variables["GFLOW_JOB_ATTEMPT"] = job.Attempt.ToString();
         variables["GFLOW_SCRIPT"] = job.Spec.Script ?? "";
         variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
+        if (pythonUnbuffered)
+        {
+            _ = variables.TryAdd("PYTHONUNBUFFERED", "1");
+        }
+
         if (gpus.Length > 0 || hideGpus)
         {
             foreach (var name in GpuVariables)
@@ -56,7 +62,7 @@ internal static class JobEnvironment
     public static Dictionary<string, string> Parse(byte[] captured)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var entry in Encoding.UTF8.GetString(captured).Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var entry in ByteText.Of(captured).Split('\0', StringSplitOptions.RemoveEmptyEntries))
         {
             var equals = entry.IndexOf('=');
             variables[entry[..equals]] = entry[(equals + 1)..];

@@ -1,5 +1,6 @@
 using System.Text;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Daemon.Execution;
 
@@ -10,19 +11,44 @@ internal sealed record JobScript(string Program, IReadOnlyList<string> Arguments
 {
     private const string Bash = "/bin/bash";
 
+    // They read a text from another place under the script's own name (POSIX, "dot" and sh -c).
+    private static readonly string[] Shells = ["sh", "bash", "dash", "ash", "ksh", "mksh"];
+
+    // Where interpreters look for modules, beside the script's own directory.
+    private static readonly (string Interpreter, string Variable)[] ModulePaths = [("python", "PYTHONPATH"), ("pypy", "PYTHONPATH"), ("perl", "PERL5LIB")];
+
+    /// <summary>What runs instead as long as the script is still where it was submitted from, as it was; null for none.</summary>
+    public OriginalScript? Original { get; private init; }
+
     /// <param name="copy">Where the stored bytes of the script lie; null for commands.</param>
-    /// <param name="environment">The job's own, in which its program is looked for; null to have bash look for it.</param>
-    public static JobScript Of(JobSpec spec, byte[]? script, string? copy, IReadOnlyList<string>? environment)
+    /// <param name="environment">The job's own.</param>
+    /// <param name="looksForPrograms">Whether a program may be looked for in that environment here, and not by bash alone.</param>
+    public static JobScript Of(JobSpec spec, byte[]? script, string? copy, IReadOnlyList<string> environment, bool looksForPrograms)
     {
         if (script is null || copy is null)
         {
-            return environment is not null && PlainCommand.TryRead(spec.Command!, environment) is { } words
+            return looksForPrograms && PlainCommand.TryRead(spec.Command!, environment) is { } words
                 ? new(words[0], words[1..])
                 : new(Bash, ["-c", spec.Command!]);
         }
 
         var (interpreter, argument) = Shebang(script);
-        return new(interpreter, [.. argument is null ? Array.Empty<string>() : [argument], copy, .. spec.Arguments]);
+        string[] options = argument is null ? [] : [argument];
+        if (spec.Script is not { } path || !path.StartsWith('/'))
+        {
+            return new(interpreter, [.. options, copy, .. spec.Arguments]);
+        }
+
+        var name = ProgramOf(interpreter, argument);
+
+        // A lone dash ends a shell's options, and there is one more to come.
+        IReadOnlyList<string> fromCopy = Shells.Contains(name)
+            ? [.. argument is "-" or "--" ? [] : options, "-c", $". {ShellText.Join([copy])}", path, .. spec.Arguments]
+            : [.. options, copy, .. spec.Arguments];
+        return new(interpreter, fromCopy)
+        {
+            Original = new(path, copy, [.. options, path, .. spec.Arguments], ModulesBeside(path, name, environment)),
+        };
     }
 
     /// <summary>Reads the first line as execve(2) does on Linux: one interpreter and at most one argument, which may hold blanks. Bash where there is none.</summary>
@@ -40,4 +66,33 @@ internal sealed record JobScript(string Program, IReadOnlyList<string> Arguments
             : blank < 0 ? (line, null)
             : (line[..blank], line[blank..].Trim());
     }
+
+    /// <summary>The name of the program that reads the script, looked for behind env(1) too.</summary>
+    private static string ProgramOf(string interpreter, string? argument)
+    {
+        var program = Path.GetFileName(interpreter) == "env"
+            ? argument?.Split(' ', '\t').FirstOrDefault(word => word.Length > 0 && word[0] != '-' && !word.Contains('=')) ?? ""
+            : interpreter;
+        return Path.GetFileName(program);
+    }
+
+    /// <summary>The variable that has the interpreter look for modules beside the original first; null for interpreters that have none.</summary>
+    private static string? ModulesBeside(string path, string program, IReadOnlyList<string> environment)
+    {
+        if (Array.Find(ModulePaths, entry => program.StartsWith(entry.Interpreter, StringComparison.Ordinal)).Variable is not { } variable)
+        {
+            return null;
+        }
+
+        var before = environment.FirstOrDefault(entry => entry.StartsWith($"{variable}=", StringComparison.Ordinal))?[(variable.Length + 1)..];
+        var directory = Path.GetDirectoryName(path);
+        return $"{variable}={(before is { Length: > 0 } ? $"{directory}:{before}" : directory)}";
+    }
 }
+
+/// <summary>A script that may still be where it was submitted from.</summary>
+/// <param name="Path">Absolute.</param>
+/// <param name="Copy">Where the stored bytes lie, that it is compared with.</param>
+/// <param name="Arguments">argv[1] and following of what runs it.</param>
+/// <param name="CopyVariable">As <c>KEY=VALUE</c>, by which the copy finds what lies beside the original; null for none.</param>
+internal sealed record OriginalScript(string Path, string Copy, IReadOnlyList<string> Arguments, string? CopyVariable);

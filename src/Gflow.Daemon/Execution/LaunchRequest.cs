@@ -38,6 +38,9 @@ internal sealed record LaunchRequest(
 
     /// <summary>Whether the copy of a script lies ready, to be read by its owner alone.</summary>
     public bool HasScript { get; init; }
+
+    /// <summary>What runs instead as long as the script is where it was submitted from, as it was; null for none.</summary>
+    public OriginalScript? Original { get; init; }
 }
 
 /// <summary>The answer to a <see cref="LaunchRequest"/>.</summary>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Gflow.Client;
 using Gflow.Client.Configuration;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Lifecycle;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -195,10 +196,7 @@ internal sealed class Listeners : IDisposable
     private static void MakePlace(string socket)
     {
         var directory = Path.GetDirectoryName(socket) ?? throw new IOException("it needs a directory");
-        if (!Directory.Exists(directory))
-        {
-            Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
-        }
+        PrivateDirectory.Make(directory);
     }
 
     /// <summary>Removes what a dead daemon has left; a socket that answers, and what is no socket, stays.</summary>

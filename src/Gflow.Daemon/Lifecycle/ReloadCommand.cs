@@ -9,7 +9,8 @@ internal sealed class ReloadCommand(VerbContext context)
     public async Task<int> RunAsync(CancellationToken ct)
     {
         // What only the daemon's own environment has, only the daemon can find.
-        if (context.Load(tolerated: SecretReader.NotHere).Problems.Any(problem => problem.Code != SecretReader.NotHere))
+        var load = context.Load(tolerated: SecretReader.NotHere);
+        if (load.Problems.Any(problem => problem.Code != SecretReader.NotHere))
         {
             await context.Terminal.Error.WriteLineAsync("The running configuration was left as it is.");
             return VerbContext.Failed;
@@ -32,6 +33,7 @@ internal sealed class ReloadCommand(VerbContext context)
             return VerbContext.Failed;
         }
 
+        context.TellRemarks(load);
         await context.Terminal.Out.WriteLineAsync($"gflowd (pid {process.Pid}) reads its configuration again; its log tells what came of it.");
         return VerbContext.Done;
     }

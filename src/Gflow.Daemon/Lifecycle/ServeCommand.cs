@@ -40,6 +40,12 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
             await context.Terminal.Error.WriteLineAsync($"gflowd: {refusal.Message}");
             return VerbContext.Failed;
         }
+        catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException)
+        {
+            // The system's own words name the file and the cause.
+            await context.Terminal.Error.WriteLineAsync($"gflowd: {trouble.Message}");
+            return VerbContext.Failed;
+        }
     }
 
     /// <exception cref="StartRefusedException">It cannot be written.</exception>
@@ -131,9 +137,9 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
 
     private static void Warn(ConfigLoad load, ILogger log)
     {
-        foreach (var warning in load.Warnings)
+        foreach (var remark in load.Warnings.Concat(load.Notes))
         {
-            LogQuestionable(log, warning.ToString());
+            LogQuestionable(log, remark.ToString());
         }
     }
 

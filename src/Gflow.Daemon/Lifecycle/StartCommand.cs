@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Lifecycle.Shared;
 using Microsoft.Win32.SafeHandles;
 
@@ -8,15 +9,16 @@ namespace Gflow.Daemon.Lifecycle;
 /// <summary><c>gflowd start</c>: starts a daemon in the background and waits until it answers.</summary>
 internal sealed class StartCommand(VerbContext context)
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-    private const int ShownLines = 20;
+    // Of the sentences that a daemon says before it ends; see ServeCommand.
+    private const string Refusal = "gflowd: ";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
 
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        if (context.LoadOptions() is not { } options)
+        var load = context.Load();
+        if (load.Options is not { } options)
         {
             return VerbContext.Failed;
         }
@@ -31,6 +33,8 @@ internal sealed class StartCommand(VerbContext context)
             return AlreadyThere(found, running);
         }
 
+        context.TellRemarks(load);
+
         var log = Path.Combine(options.Storage.Path, "logs", "daemon.log");
         try
         {
@@ -43,7 +47,7 @@ internal sealed class StartCommand(VerbContext context)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception or StartRefusedException)
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd could not be started: {error.Message}");
+            await context.Terminal.Error.WriteLineAsync($"gflowd: {error.Message}");
             return VerbContext.Failed;
         }
     }
@@ -55,8 +59,8 @@ internal sealed class StartCommand(VerbContext context)
             return new SharedStart(context, options).OpenLog(Path.GetFileName(log));
         }
 
-        Directory.CreateDirectory(options.Storage.Path, OwnerOnly);
-        Directory.CreateDirectory(Path.GetDirectoryName(log)!, OwnerOnly);
+        PrivateDirectory.Make(options.Storage.Path);
+        PrivateDirectory.Make(Path.GetDirectoryName(log)!);
         return new FileStream(log, new FileStreamOptions
         {
             Mode = FileMode.Append,
@@ -102,12 +106,8 @@ internal sealed class StartCommand(VerbContext context)
         {
             if (daemon.HasEnded)
             {
-                await context.Terminal.Error.WriteLineAsync("gflowd did not start:");
-                foreach (var line in NewLines(log, before).TakeLast(ShownLines))
-                {
-                    await context.Terminal.Error.WriteLineAsync($"  {line}");
-                }
-
+                var reason = NewLines(log, before).LastOrDefault(line => line.StartsWith(Refusal, StringComparison.Ordinal));
+                await context.Terminal.Error.WriteLineAsync(reason ?? $"{Refusal}It ended while it started, and its log tells more: {log}");
                 return VerbContext.Failed;
             }
 

@@ -43,6 +43,20 @@ internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<strin
         return load;
     }
 
+    /// <summary>Tells what a configuration without problems has all the same: what is questionable, and what has no effect yet.</summary>
+    public void TellRemarks(ConfigLoad load)
+    {
+        foreach (var warning in load.Warnings)
+        {
+            Terminal.Error.WriteLine($"warning: {warning}");
+        }
+
+        foreach (var note in load.Notes)
+        {
+            Terminal.Error.WriteLine($"note: {note}");
+        }
+    }
+
     /// <summary>As <see cref="Load"/>, where every problem counts.</summary>
     /// <returns>Null after problems.</returns>
     public DaemonOptions? LoadOptions() => Load().Options;

@@ -167,7 +167,7 @@ internal sealed partial class Lane : IAsyncDisposable
         while (await _inbox.Reader.WaitToReadAsync())
         {
             // Before anything is planned by the clock as it is now.
-            LookAtClock();
+            _ = LookAtClock();
             while (_inbox.Reader.TryRead(out var input))
             {
                 input();
@@ -175,8 +175,10 @@ internal sealed partial class Lane : IAsyncDisposable
 
             if (!_stopping)
             {
-                Refill();
-                Launch();
+                // By one look at the clock, or a step between two would have it sleep through the time that was set back.
+                var now = LookAtClock();
+                Refill(now);
+                Launch(now);
             }
             else if (_inFlight == 0)
             {
@@ -188,7 +190,8 @@ internal sealed partial class Lane : IAsyncDisposable
     }
 
     /// <summary>When the clock was set back, what is to come must not wait for that time to pass a second time.</summary>
-    private void LookAtClock()
+    /// <returns>The time it is.</returns>
+    private DateTimeOffset LookAtClock()
     {
         var now = _context.Time.GetUtcNow();
         try
@@ -198,7 +201,7 @@ internal sealed partial class Lane : IAsyncDisposable
         catch (Microsoft.Data.Sqlite.SqliteException exception)
         {
             LogUnreadable(_context.Log, exception, _name);
-            return;
+            return now;
         }
 
         var back = _watch.Look(now);
@@ -207,11 +210,12 @@ internal sealed partial class Lane : IAsyncDisposable
             _health = _health.ClockSetBack(back);
             _context.Settlements.Add(new Settlement.Hastened(_name, now, back), () => Post(_queue.Look));
         }
+
+        return now;
     }
 
-    private void Refill()
+    private void Refill(DateTimeOffset now)
     {
-        var now = _context.Time.GetUtcNow();
         try
         {
             _queue.Refill(now);
@@ -238,7 +242,7 @@ internal sealed partial class Lane : IAsyncDisposable
 
     private LaneStatus Status() => new(_health, _pause, [.. _sending], _lastError, _lastDelivered);
 
-    private void Launch()
+    private void Launch(DateTimeOffset now)
     {
         // Time that passes while it is paused counts against no message, so none expires either.
         if (_pause is not null)
@@ -247,7 +251,6 @@ internal sealed partial class Lane : IAsyncDisposable
             return;
         }
 
-        var now = _context.Time.GetUtcNow();
         Expire(now);
         switch (_health)
         {

@@ -53,6 +53,14 @@ internal sealed class Database : IDisposable
             throw new StorageRefusedException(old);
         }
 
+        foreach (var file in (string[])[path, path + "-wal", path + "-shm"])
+        {
+            if (Directory.Exists(file))
+            {
+                throw new StorageRefusedException($"The database {path} cannot be used: {file} is a directory. Move it away.");
+            }
+        }
+
         if (!File.Exists(path))
         {
             using var created = new FileStream(path, new FileStreamOptions
@@ -92,6 +100,8 @@ internal sealed class Database : IDisposable
     /// <summary>Why a start ends at this error, and what to do.</summary>
     public static StorageRefusedException Refused(string path, SqliteException fault) => fault.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB
         ? StoreCheck.Damaged(path, fault.Message.TrimEnd('.'))
+        : fault.SqliteErrorCode == SQLITE_ERROR && fault.Message.Contains("no such table", StringComparison.Ordinal)
+        ? new StorageRefusedException($"The database {path} is another program's. Name another directory in [storage] path, or move it away.")
         : new StorageRefusedException($"The database {path} cannot be used: {fault.Message} Look at its disk and its owner and mode, then start again.");
 
     /// <summary>A connection for reading, beside the writer's; disposing of it keeps it for the next reader.</summary>

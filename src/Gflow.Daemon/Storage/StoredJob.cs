@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Daemon.Storage;
 
@@ -16,6 +17,13 @@ internal sealed record StoredSpec
     public IReadOnlyList<string>? Arguments { get; init; }
 
     public required string RunDir { get; init; }
+
+    /// <summary>The bytes of what is not UTF-8; null where the text is all there is.</summary>
+    public byte[]? ScriptBytes { get; init; }
+
+    public IReadOnlyList<byte[]>? ArgumentsBytes { get; init; }
+
+    public byte[]? RunDirBytes { get; init; }
 
     public int? Umask { get; init; }
 
@@ -52,6 +60,9 @@ internal sealed record StoredSpec
         Command = spec.Command,
         Arguments = spec.Arguments.Count > 0 ? spec.Arguments : null,
         RunDir = spec.RunDir,
+        ScriptBytes = spec.Script is { } script && !ByteText.IsUtf8(script) ? ByteText.Bytes(script) : null,
+        ArgumentsBytes = spec.Arguments.All(ByteText.IsUtf8) ? null : [.. spec.Arguments.Select(ByteText.Bytes)],
+        RunDirBytes = ByteText.IsUtf8(spec.RunDir) ? null : ByteText.Bytes(spec.RunDir),
         Umask = spec.Umask == JobSpec.DefaultUmask ? null : spec.Umask,
         Limits = spec.Limits.Count > 0 ? spec.Limits : null,
         Gpus = spec.Gpus,
@@ -71,10 +82,10 @@ internal sealed record StoredSpec
     public JobSpec ToSpec() => new()
     {
         Name = Name,
-        Script = Script,
+        Script = ScriptBytes is null ? Script : ByteText.Of(ScriptBytes),
         Command = Command,
-        Arguments = Arguments ?? [],
-        RunDir = RunDir,
+        Arguments = ArgumentsBytes?.Select(argument => ByteText.Of(argument)).ToList() ?? Arguments ?? [],
+        RunDir = RunDirBytes is null ? RunDir : ByteText.Of(RunDirBytes),
         Umask = Umask ?? JobSpec.DefaultUmask,
         Limits = Limits ?? JobSpec.NoLimits,
         Gpus = Gpus,

@@ -82,7 +82,7 @@ public sealed class BadInputTests(Installation installed)
     {
         await using var machine = await StartAsync();
         await File.WriteAllTextAsync(Path.Combine(machine.Work, "\uFFFD.sh"), "touch ran\n", Ct);
-        foreach (var line in (string[])["gbatch ./$'\\xff'.sh", "gbatch -n a$'\\xff' true", "gbatch echo $'\\xff'", "gqueue -u $'\\xff'", "gjob show $'\\xff'", "gqueue --config $'\\xff'", "gflowd --config $'\\xff'", "gflowd config check -c /$'\\xc3('"])
+        foreach (var line in (string[])["gbatch ./$'\\xff'.sh", "gbatch -n a$'\\xff' true", "gqueue -u $'\\xff'", "gjob show $'\\xff'", "gqueue --config $'\\xff'", "gflowd --config $'\\xff'", "gflowd config check -c /$'\\xc3('"])
         {
             await RefusedAsync(machine, line, 2, "is not UTF-8 text");
         }
@@ -128,29 +128,26 @@ public sealed class BadInputTests(Installation installed)
         }
     }
 
-    [Theory]
-    [InlineData("mkdir gone; cd gone; rmdir ../gone")]
-    [InlineData("mkdir bad$'\\xff'; cd bad$'\\xff'; echo true > script.sh")]
-    public async Task Without_a_working_directory_that_can_be_named_only_what_needs_one_is_refused(string enter)
+    [Fact]
+    public async Task Without_a_working_directory_only_what_needs_one_is_refused()
     {
         await using var machine = await StartAsync();
+        const string Enter = "rm -rf gone; mkdir gone; cd gone; rmdir ../gone";
         foreach (var line in (string[])["gbatch ./script.sh", "gbatch script.sh", "gbatch new fresh", "gbatch true"])
         {
-            await RefusedAsync(machine, $"rm -rf gone bad*; {enter}; {line}", 1, "working directory");
+            await RefusedAsync(machine, $"{Enter}; {line}", 1, "working directory");
         }
 
         foreach (var line in (string[])["gqueue --config relative.toml", "gflowd --config relative.toml start", "gflowd --config relative.toml"])
         {
-            await RefusedAsync(machine, $"rm -rf gone bad*; {enter}; {line}", 1, "relative.toml: the file named by --config does not exist");
+            await RefusedAsync(machine, $"{Enter}; {line}", 1, "relative.toml: the file named by --config does not exist");
         }
 
         foreach (var line in (string[])["gqueue", "gjob show 1", "ginfo", "gbatch --help", "gflowd status", "gflowd config check"])
         {
-            var ran = await ShellAsync(machine, $"rm -rf gone bad*; {enter}; {line}");
+            var ran = await ShellAsync(machine, $"{Enter}; {line}");
             Assert.True(ran is { Code: 0, Error: "" }, $"{line}: {ran}");
         }
-
-        await ShellAsync(machine, "rm -rf gone bad*");
     }
 
     [Fact]
@@ -197,6 +194,53 @@ public sealed class BadInputTests(Installation installed)
                 Assert.Equal(code, (await ShellAsync(machine, $"{line} {closed}")).Code);
             }
         }
+    }
+
+    [Theory]
+    [InlineData("gbatch true", "gflow: job 2 was submitted; ")]
+    [InlineData("gbatch --json true", "gflow: job 2 was submitted; ")]
+    [InlineData("gcancel 1 > cancelled; gjob wait 1; gjob redo 1", "gflow: job 2 was submitted; ")]
+    [InlineData("gctl reserve create --user root --gpus 1 --start 2099-01-01T00:00:00Z --duration 1h", "gflow: reservation 1 was created; ")]
+    public async Task What_was_made_is_told_though_the_output_cannot_be_written(string line, string told)
+    {
+        await using var machine = await StartAsync();
+        var ran = await machine.RunAsync("bash", "-c", $"{line} > /dev/full");
+        Assert.Equal((1, $"{told}the output cannot be written: No space left on device"), (ran.Code, ran.Error.Trim().Split('\n')[^1]));
+    }
+
+    [Fact]
+    public async Task A_closed_input_is_an_empty_one()
+    {
+        await using var machine = await StartAsync();
+        await RefusedAsync(machine, "gbatch <&-", 1, "standard input is empty");
+        await RefusedAsync(machine, "gbatch - <&-", 1, "standard input is empty");
+    }
+
+    [Theory]
+    [InlineData("CET-1CEST,M3.5.0,M10.5.0/3", "Europe/Berlin")]
+    [InlineData("<+0545>-5:45", "Asia/Kathmandu")]
+    [InlineData("EST5EDT,M3.2.0,M11.1.0", "America/New_York")]
+    public async Task Times_are_those_of_a_zone_that_is_written_as_a_rule(string rule, string zone)
+    {
+        await using var machine = await StartAsync();
+        Assert.Equal((await ShellAsync(machine, $"TZ={zone} gjob show 1 | grep Submitted")).Out, (await ShellAsync(machine, $"TZ='{rule}' gjob show 1 | grep Submitted")).Out);
+        Assert.NotEqual((await ShellAsync(machine, "TZ=UTC gjob show 1 | grep Submitted")).Out, (await ShellAsync(machine, $"TZ='{rule}' gjob show 1 | grep Submitted")).Out);
+        await RefusedAsync(machine, "TZ=Nowhere/AtAll gjob show 1", 1, "TZ = \"Nowhere/AtAll\": this machine knows no such time zone");
+    }
+
+    [Theory]
+    [InlineData("s/^enabled = .*/enabled = \"true/")]
+    [InlineData("s/^enabled = .*/enabled = [1, 2/")]
+    [InlineData("s/^\\[notifications\\]/[notifications/")]
+    public async Task One_slip_in_the_configuration_is_one_problem_and_stops_no_client(string slip)
+    {
+        await using var machine = await StartAsync();
+        await ShellAsync(machine, $"sed -i '{slip}' {machine.ConfigFile}");
+        var check = await ShellAsync(machine, "gflowd config check");
+        Assert.Equal(1, check.Code);
+        Assert.Single(check.Out.Split('\n'), line => line.StartsWith("error: ", StringComparison.Ordinal));
+        Assert.Equal((0, ""), await ShellAsync(machine, "gqueue") is var ran ? (ran.Code, ran.Error) : default);
+        await RefusedAsync(machine, "gflowd reload", 1, "not valid TOML");
     }
 
     [Fact]

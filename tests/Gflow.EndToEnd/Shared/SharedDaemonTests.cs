@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Shared;
@@ -44,7 +45,7 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
     {
         await using var machine = await SharedMachine.StartAsync(installed, people);
         var script = machine.At("open/script");
-        await File.WriteAllTextAsync(script, "#!/bin/bash\nstat -c '%U %a' \"$0\" \"$GFLOW_JOB_LOG\"; cat \"$0\" > /dev/null && echo read\n", Ct);
+        await File.WriteAllTextAsync(script, $"#!/bin/bash\ncopy={machine.Data}/scripts/$GFLOW_JOB_ID; stat -c '%U %a' $copy \"$GFLOW_JOB_LOG\"; cat $copy > /dev/null && echo read\n", Ct);
         var id = await machine.SubmitAsync(people.Ann, script);
         Assert.Equal([$"{people.Ann} 400", $"{people.Ann} 640", "read"], await machine.OutputAsync(id));
         Assert.NotEqual(0, (await machine.AsAsync(people.Bob, "cat", $"{machine.Logs}/{id}.log")).Code);
@@ -53,6 +54,24 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
 
         Assert.Equal(0, (await machine.AsAsync(people.Ann, "chmod", "600", $"{machine.Logs}/{id}.log")).Code);
         Assert.Contains("has taken it from the daemon", (await machine.AsAsync(people.Ann, "gjob", "log", $"{id}")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_a_script_was_is_looked_at_as_its_submitter_alone()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        const string Body = "echo \"$0\"\n";
+        var (own, closed) = ($"/home/{people.Ann}/own", machine.At("closed"));
+        Assert.Equal(0, (await machine.AsAsync(people.Ann, "sh", "-c", $"umask 077; mkdir {own}; printf 'echo \"$0\"\\n' > {own}/script")).Code);
+        Assert.Equal([$"{own}/script"], await machine.OutputAsync(await machine.SubmitAsync(people.Ann, $"{own}/script")));
+
+        // The bytes are the same, but it is root alone who could know.
+        Directory.CreateDirectory(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await File.WriteAllTextAsync(Path.Combine(closed, "script"), Body, Ct);
+        var id = Submitted(await machine.PostAsync(people.Ann, $$"""{"script":"{{closed}}/script","script_content":"{{Convert.ToBase64String(Encoding.UTF8.GetBytes(Body))}}"}"""));
+        Assert.Equal(
+            [$"[gflow: {closed}/script cannot be read any more (Permission denied); what runs is what was submitted, from {machine.Data}/scripts/{id}]", $"{closed}/script"],
+            await machine.OutputAsync(id));
     }
 
     [Fact]

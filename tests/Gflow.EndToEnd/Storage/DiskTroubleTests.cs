@@ -32,8 +32,14 @@ public sealed class DiskTroubleTests(Installation installed)
         await machine.UntilAsync(() => Processes.Mentioning(machine.At("go")).Count == 0, "the job's process has ended");
         Assert.Equal("Queued", (await machine.JobAsync(waiting)).State);
 
+        // Every read, effect and look at the disk meets the trouble again and again.
+        await Task.Delay(TimeSpan.FromSeconds(3), Ct);
         disk.MakeRoom();
         Assert.Equal("Finished", (await machine.EndedAsync(running)).State);
+        await machine.UntilAsync(async () => (await machine.Client.HealthAsync(Ct)) is { Ok: true, Value.Status: "ok" }, "the daemon sees that there is room");
+        // Each trouble once, and once that it is over; and what the configuration is told at the start.
+        var told = machine.DaemonLog.Split('\n').Where(line => line.Contains(" warn ", StringComparison.Ordinal) || line.Contains(" error ", StringComparison.Ordinal)).ToList();
+        Assert.True(told.Count is > 0 and < 6, string.Join('\n', told));
         Assert.Equal("Finished", (await machine.EndedAsync(waiting)).State);
         await machine.SubmitAsync("true");
         Assert.Equal("", (await machine.RunAsync("gqueue")).Error);

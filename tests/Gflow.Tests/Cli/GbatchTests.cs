@@ -138,7 +138,7 @@ public sealed class GbatchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_script_that_is_no_text_is_sent_and_has_no_directives()
+    public async Task A_script_that_is_no_text_is_sent_as_it_is_with_its_directives()
     {
         byte[] bytes = [.. "#!/usr/bin/env tool\n# GFLOW --gpus=4\n"u8, 0xFF, 0xFE];
         File.WriteAllBytes(Path.Combine(_directory.FullName, "t"), bytes);
@@ -146,7 +146,7 @@ public sealed class GbatchTests : IAsyncLifetime
         var draft = await SubmitAsync(["t"]);
 
         Assert.Equal(bytes, draft.GetProperty("script_content").GetBytesFromBase64());
-        Assert.Equal(JsonValueKind.Null, draft.GetProperty("gpus").ValueKind);
+        Assert.Equal(4, draft.GetProperty("gpus").GetInt32());
     }
 
     [Fact]

@@ -383,7 +383,7 @@ public sealed class JobEngineTests
             [
                 "CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES=0,1", "GFLOW_JOB_ATTEMPT=1", "GFLOW_JOB_GPUS=0,1", "GFLOW_JOB_ID=1",
                 $"GFLOW_JOB_LOG={home.Paths.LogOf(new JobId(1))}", "GFLOW_JOB_NAME=a b", "GFLOW_JOB_PROJECT=", "GFLOW_SCRIPT=",
-                "HIP_VISIBLE_DEVICES=0,1", "NVIDIA_VISIBLE_DEVICES=0,1",
+                "HIP_VISIBLE_DEVICES=0,1", "NVIDIA_VISIBLE_DEVICES=0,1", "PYTHONUNBUFFERED=1",
             ],
             both[0].Environment.Order(StringComparer.Ordinal));
         Assert.Contains("CUDA_VISIBLE_DEVICES=", both[1].Environment);

@@ -41,7 +41,7 @@ public sealed class StoreTroubleTests
     {
         await using var home = await EngineHome.StartAsync();
         await home.FillStoreAsync();
-        var large = Draft.Command() with { ScriptContent = new byte[200_000], Command = null, Script = "/large.sh" };
+        var large = Draft.Command() with { ScriptContent = [.. Enumerable.Repeat((byte)' ', 200_000)], Command = null, Script = "/large.sh" };
         var refused = await home.Requests.SubmitAsync([large], EngineHome.Alice, EngineHome.Patience);
         Assert.Equal("store_unavailable", refused.Problems[0].Code);
         Assert.Contains("nothing was changed", refused.Problems[0].Message, StringComparison.Ordinal);

@@ -190,7 +190,7 @@ public sealed class GflowdCommandTests
         home.Configure($"[daemon]\nhost = \"127.0.0.1\"\nport = {((IPEndPoint)taken.LocalEndpoint).Port}\n");
         var (exit, _, errors) = await RunAsync(home, "start");
         Assert.Equal(1, exit);
-        Assert.Contains("did not start", errors, StringComparison.Ordinal);
+        Assert.StartsWith("gflowd: ", errors, StringComparison.Ordinal);
         Assert.Contains("daemon.port", errors, StringComparison.Ordinal);
     }
 

@@ -14,7 +14,8 @@ public sealed class ScriptDirectivesTests
             # GFLOW --gpus=2 --priority 50
             # GFLOW -t 1:30:00
             # GFLOW --name="my job" --project=vision
-            echo hello
+
+              # more of them
             # GFLOW --depends-on-any=@,7 --no-auto-cancel
             # GFLOW --notify-email=a@x.org --notify-on=job_failed,job_timeout
             # GFLOW --notify-email=b@x.org,a@x.org
@@ -84,6 +85,21 @@ public sealed class ScriptDirectivesTests
         Assert.Equal(4, Read("# GFLOW -g 4 # four of them").Draft.Gpus);
         Assert.Equal(4, Read("# GFLOW\t--gpus=4\r\n").Draft.Gpus);
     }
+
+    [Fact]
+    public void They_count_up_to_the_first_command_and_others_are_named()
+    {
+        const string Script = "#!/bin/sh\n# GFLOW --gpus=1\n\n\t# text about GFLOW --gpus\n#GFLOW -g 2\ncat <<E\n# GFLOW --gpus=3\n# gflow is good\nE\n";
+
+        Assert.Equal(1, Read(Script).Draft.Gpus);
+        Assert.Equal(
+            ["s.sh line 5 has no effect: write \"# GFLOW \" in place of the beginning of \"#GFLOW -g 2\"", "s.sh line 7 has no effect: \"# GFLOW --gpus=3\" stands after the first command"],
+            ScriptDirectives.Unheeded(Script, "s.sh"));
+    }
+
+    [Fact]
+    public void Of_many_that_do_not_count_a_few_are_named() =>
+        Assert.Equal("s.sh has more such lines", ScriptDirectives.Unheeded(string.Concat(Enumerable.Repeat("#GFLOW --gpus=1\n", 9)), "s.sh")[^1]);
 
     [Fact]
     public void Flags_win_and_addresses_add_up()

@@ -197,7 +197,7 @@ internal sealed class EngineHome : IAsyncDisposable
             Policy = new JobPolicy(TimeSpan.FromSeconds(10)),
             Gpus = Draft.Gpus(_gpus),
             Scheduler = new SchedulerFacts("gpu-server-01", "0.0.0"),
-            Effects = new EffectSettings(Paths, 0, HideGpus: true),
+            Effects = new EffectSettings(Paths, 0, HideGpus: true, PythonUnbuffered: true),
             OutboxMaxBytes = OutboxBytes,
             MinFreeBytes = 0,
             Retention = Terms,

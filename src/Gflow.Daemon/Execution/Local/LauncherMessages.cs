@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 using Gflow.Launcher;
 
 namespace Gflow.Daemon.Execution.Local;
@@ -50,7 +51,9 @@ internal static class LauncherMessages
         frame.U32(launch.JobId);
         frame.U32((uint)launch.Attempt);
         frame.U32(launch.Uid);
-        frame.U8((byte)((launch.AppendLog ? StartFlags.AppendLog : StartFlags.None) | (launch.HasScript ? StartFlags.Script : StartFlags.None)));
+        frame.U8((byte)((launch.AppendLog ? StartFlags.AppendLog : StartFlags.None)
+            | (launch.HasScript ? StartFlags.Script : StartFlags.None)
+            | (launch.Original is null ? StartFlags.None : StartFlags.Original)));
         frame.I64(launch.LogMaxBytes);
         frame.U32((uint)launch.Umask);
         frame.U32((uint)launch.Limits.Count);
@@ -65,6 +68,14 @@ internal static class LauncherMessages
         frame.Text(launch.LogPath);
         frame.Texts(launch.Arguments);
         frame.Texts(launch.Environment);
+        if (launch.Original is { } original)
+        {
+            frame.Text(original.Path);
+            frame.Text(original.Copy);
+            frame.Texts(original.Arguments);
+            frame.Text(original.CopyVariable ?? "");
+        }
+
         return frame.ToArray();
     }
 
@@ -180,9 +191,9 @@ internal static class LauncherMessages
 
         internal void Text(string value)
         {
-            var count = Encoding.UTF8.GetByteCount(value);
-            U32((uint)count);
-            _bytes.Advance(Encoding.UTF8.GetBytes(value, _bytes.GetSpan(count)));
+            var bytes = ByteText.Bytes(value);
+            U32((uint)bytes.Length);
+            _bytes.Write(bytes);
             U8(0);
         }
 
