@@ -33,8 +33,6 @@ internal sealed class StartCommand(VerbContext context)
             return AlreadyThere(found, running);
         }
 
-        context.TellRemarks(load);
-
         var log = Path.Combine(options.Storage.Path, "logs", "daemon.log");
         try
         {
@@ -43,7 +41,13 @@ internal sealed class StartCommand(VerbContext context)
 
             // By its descriptor, so that nothing else is written to, should the name come to mean it.
             var daemon = BackgroundProcess.Start(Command(log), context.Environment, $"/proc/self/fd/{opened.DangerousGetHandle()}");
-            return await AwaitAsync(daemon, options, found.User, log, before, ct);
+            var code = await AwaitAsync(daemon, options, found.User, log, before, ct);
+            if (code == VerbContext.Done)
+            {
+                context.TellRemarks(load);
+            }
+
+            return code;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception or StartRefusedException)
         {
