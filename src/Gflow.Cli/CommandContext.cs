@@ -3,6 +3,7 @@ using Gflow.Cli.Gbatch;
 using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Core;
+using Gflow.Core.Text;
 
 namespace Gflow.Cli;
 
@@ -40,6 +41,9 @@ internal sealed record CommandContext
         get => field ?? throw Invocation.No(Client.WorkingDirectory.Missing, "no_directory");
         init;
     }
+
+    /// <summary>By which path to open a file that is named from the working directory: through the directory itself when its name is not UTF-8, for the runtime takes no such path.</summary>
+    public string ToOpen(string path) => Path.GetFullPath(Path.Combine(ByteText.IsUtf8(WorkingDirectory) ? WorkingDirectory : "/proc/self/cwd", path));
 
     /// <summary>Who is calling, as the system knows it.</summary>
     public required Func<string> User { get; init; }

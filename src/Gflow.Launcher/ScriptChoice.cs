@@ -26,8 +26,8 @@ internal static unsafe class ScriptChoice
     /// <summary>Why the original cannot stand for the copy; null when it holds the same bytes.</summary>
     private static string? Difference(byte* original, byte* copy)
     {
-        // O_NONBLOCK only for the opening: somebody may have put a pipe there, which nobody writes to.
-        var fd = Native.open(original, Native.O_RDONLY | Native.O_NONBLOCK | Native.O_CLOEXEC, 0);
+        // Somebody may have put a pipe there, which nobody writes to, or a terminal, which must not become the job's.
+        var fd = Native.open(original, Native.O_RDONLY | Native.O_NONBLOCK | Native.O_NOCTTY | Native.O_CLOEXEC, 0);
         if (fd < 0)
         {
             return Native.Errno == Native.ENOENT ? "is gone" : $"cannot be read any more ({Native.ErrorText(Native.Errno)})";

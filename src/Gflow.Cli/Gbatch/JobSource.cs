@@ -24,21 +24,17 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
         [] => throw Invocation.Wrong(
             "there is nothing to run: give a script (gbatch train.sh), a command (gbatch python train.py) or a script on standard input (gbatch < train.sh)\ntry: gbatch --help"),
         [""] => throw Invocation.Wrong("the command is empty; give a script or a command"),
-        [var first, ..] when File.Exists(Opened(first, context)) => FromFile(first, words, context),
+        [var first, ..] when File.Exists(context.ToOpen(first)) => FromFile(first, words, context),
         [var only] => FromText(only, context),
         _ => new(new() { Command = ShellText.Join(words) }, null, ShellText.Join(words)),
     };
 
     private static string Absolute(string path, CommandContext context) => Path.GetFullPath(Path.Combine(context.WorkingDirectory, path));
 
-    /// <summary>Where to read it: through the directory itself when its name is not UTF-8, for the runtime takes no such path.</summary>
-    private static string Opened(string path, CommandContext context) =>
-        ByteText.IsUtf8(context.WorkingDirectory) ? Absolute(path, context) : Path.GetFullPath(Path.Combine("/proc/self/cwd", path));
-
     private static JobSource FromFile(string path, IReadOnlyList<string> words, CommandContext context)
     {
         var absolute = Absolute(path, context);
-        var bytes = ReadFile(Opened(path, context), absolute);
+        var bytes = ReadFile(context.ToOpen(path), absolute);
 
         // A compiled program finds its libraries and its virtual environment by its own place, so a copy of it would not do.
         return bytes is null
@@ -48,7 +44,7 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
 
     private static JobSource FromText(string text, CommandContext context)
     {
-        if (Directory.Exists(Opened(text, context)))
+        if (Directory.Exists(context.ToOpen(text)))
         {
             throw Invocation.No($"\"{text}\" is a directory; give a script or a command", "not_a_script");
         }

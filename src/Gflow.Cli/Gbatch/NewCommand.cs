@@ -26,7 +26,7 @@ internal static class NewCommand
     {
         var word = invocation.Words[0];
         var name = word.EndsWith(".sh", StringComparison.Ordinal) ? word : $"{word}.sh";
-        var path = Path.GetFullPath(Path.Combine(invocation.Context.WorkingDirectory, name));
+        var path = invocation.Context.ToOpen(name);
         try
         {
             var file = new FileStream(path, new FileStreamOptions
@@ -54,7 +54,7 @@ internal static class NewCommand
             invocation.WriteJson(writer =>
             {
                 writer.WriteStartObject();
-                writer.WriteString("path", path);
+                writer.WriteString("path", Path.GetFullPath(Path.Combine(invocation.Context.WorkingDirectory, name)));
                 writer.WriteEndObject();
             });
         }

@@ -23,7 +23,7 @@ public static class ProcessEnvironment
     }
 
     /// <summary>Reads <c>KEY=VALUE</c> entries, each with a NUL after it (proc(5)); of several with one name the first counts, as for getenv(3).</summary>
-    private static Dictionary<string, string> Parse(byte[] entries)
+    public static Dictionary<string, string> Parse(byte[] entries)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entry in ByteText.Of(entries).Split('\0'))

@@ -72,7 +72,7 @@ public static class ScriptDirectives
     private static bool IsDirective(ReadOnlySpan<char> line) =>
         line.StartsWith(Prefix, StringComparison.Ordinal) && line.Length > Prefix.Length && line[Prefix.Length] is ' ' or '\t' && IsOption(line[Prefix.Length..].TrimStart());
 
-    /// <summary>Whether it would be a directive but for capitals and blanks.</summary>
+    /// <summary>Whether it would be a directive but for capitals and blanks; two signs turn a line off on purpose, as in the template.</summary>
     private static bool IsNearDirective(ReadOnlySpan<char> line)
     {
         var text = line.TrimStart();
@@ -81,7 +81,7 @@ public static class ScriptDirectives
             return false;
         }
 
-        text = text.TrimStart('#').TrimStart();
+        text = text[1..].TrimStart();
         return text.StartsWith("gflow", StringComparison.OrdinalIgnoreCase) && IsOption(text["gflow".Length..].TrimStart(" \t:"));
     }
 

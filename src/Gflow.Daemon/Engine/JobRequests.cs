@@ -1,3 +1,4 @@
+using Gflow.Client.Configuration;
 using Gflow.Core;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
@@ -5,7 +6,6 @@ using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
-using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Engine;
@@ -199,7 +199,7 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             Arguments = spec.Arguments,
             Command = spec.Command,
             RunDir = spec.RunDir,
-            Environment = spec.EnvironmentHash is { } environment ? JobEnvironment.Parse(ContentTable.Get(reader, environment)) : null,
+            Environment = spec.EnvironmentHash is { } environment ? ProcessEnvironment.Parse(ContentTable.Get(reader, environment)) : null,
             Umask = Convert.ToString(spec.Umask, 8),
             Limits = spec.Limits,
             Gpus = spec.Gpus,

@@ -1,6 +1,6 @@
 using Gflow.Client;
+using Gflow.Client.Configuration;
 using Gflow.Core.Jobs;
-using Gflow.Core.Text;
 
 namespace Gflow.Daemon.Execution;
 
@@ -18,7 +18,7 @@ internal static class JobEnvironment
     /// <param name="pythonUnbuffered">Whether Python is told not to keep its output back, where the job's environment does not say.</param>
     public static List<string> Build(Job job, byte[]? captured, Func<uint, Account> account, string logPath, bool hideGpus, bool pythonUnbuffered)
     {
-        var variables = captured is null ? Login(account(job.Uid)) : Parse(captured);
+        var variables = captured is null ? Login(account(job.Uid)) : ProcessEnvironment.Parse(captured);
         foreach (var stale in variables.Keys.Where(key => key.StartsWith("GFLOW_JOB_", StringComparison.Ordinal)).ToList())
         {
             variables.Remove(stale);
@@ -56,19 +56,6 @@ internal static class JobEnvironment
         }
 
         return [.. variables.Select(pair => $"{pair.Key}={pair.Value}")];
-    }
-
-    /// <summary>A stored environment as names and values.</summary>
-    public static Dictionary<string, string> Parse(byte[] captured)
-    {
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var entry in ByteText.Of(captured).Split('\0', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var equals = entry.IndexOf('=');
-            variables[entry[..equals]] = entry[(equals + 1)..];
-        }
-
-        return variables;
     }
 
     private static Dictionary<string, string> Login(Account account) => new(StringComparer.Ordinal)

@@ -35,15 +35,9 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
             await ServeAsync(load, logs, ct);
             return VerbContext.Done;
         }
-        catch (Exception refusal) when (refusal is StartRefusedException or StorageRefusedException or ExecutorUnavailableException or EngineBrokenException)
+        catch (Exception refusal) when (refusal is StartRefusedException or StorageRefusedException or ExecutorUnavailableException or EngineBrokenException or IOException or UnauthorizedAccessException)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd: {refusal.Message}");
-            return VerbContext.Failed;
-        }
-        catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException)
-        {
-            // The system's own words name the file and the cause.
-            await context.Terminal.Error.WriteLineAsync($"gflowd: {trouble.Message}");
             return VerbContext.Failed;
         }
     }

@@ -89,11 +89,11 @@ public sealed class ScriptDirectivesTests
     [Fact]
     public void They_count_up_to_the_first_command_and_others_are_named()
     {
-        const string Script = "#!/bin/sh\n# GFLOW --gpus=1\n\n\t# text about GFLOW --gpus\n#GFLOW -g 2\ncat <<E\n# GFLOW --gpus=3\n# gflow is good\nE\n";
+        const string Script = "#!/bin/sh\n# GFLOW --gpus=1\n\n\t# text about GFLOW --gpus\n#GFLOW -g 2\n## GFLOW --gpus=4\ncat <<E\n# GFLOW --gpus=3\n# gflow is good\nE\n";
 
         Assert.Equal(1, Read(Script).Draft.Gpus);
         Assert.Equal(
-            ["s.sh line 5 has no effect: write \"# GFLOW \" in place of the beginning of \"#GFLOW -g 2\"", "s.sh line 7 has no effect: \"# GFLOW --gpus=3\" stands after the first command"],
+            ["s.sh line 5 has no effect: write \"# GFLOW \" in place of the beginning of \"#GFLOW -g 2\"", "s.sh line 8 has no effect: \"# GFLOW --gpus=3\" stands after the first command"],
             ScriptDirectives.Unheeded(Script, "s.sh"));
     }
 
