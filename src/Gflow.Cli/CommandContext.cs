@@ -43,7 +43,7 @@ internal sealed record CommandContext
     }
 
     /// <summary>By which path to open a file that is named from the working directory: through the directory itself when its name is not UTF-8, for the runtime takes no such path.</summary>
-    public string ToOpen(string path) => Path.GetFullPath(Path.Combine(ByteText.IsUtf8(WorkingDirectory) ? WorkingDirectory : "/proc/self/cwd", path));
+    public string ToOpen(string path) => Client.WorkingDirectory.Under(WorkingDirectory, path);
 
     /// <summary>Who is calling, as the system knows it.</summary>
     public required Func<string> User { get; init; }

@@ -22,16 +22,15 @@ public static partial class WorkingDirectory
     }
 
     /// <summary>Makes a path absolute; one that is empty, or relative to a directory that has been removed, stays as it is and names nothing.</summary>
-    public static string Absolute(string path)
+    public static string Absolute(string path) => path.Length > 0 && Find() is { } directory ? Under(directory, path) : path;
+
+    /// <summary>A path for this process to open, also where the bytes of the directory it is in are no text.</summary>
+    public static string Under(string directory, string path)
     {
-        try
-        {
-            return path.Length == 0 ? path : Path.GetFullPath(path);
-        }
-        catch (IOException)
-        {
-            return path;
-        }
+        var full = Path.GetFullPath(Path.Combine(directory, path));
+        return !ByteText.IsUtf8(full) && full.StartsWith($"{directory}/", StringComparison.Ordinal)
+            ? $"/proc/self/cwd{full[directory.Length..]}"
+            : full;
     }
 
     [LibraryImport("libc", EntryPoint = "getcwd", SetLastError = true)]

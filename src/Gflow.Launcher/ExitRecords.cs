@@ -99,10 +99,16 @@ internal sealed unsafe class ExitRecords
     internal bool Store(JobEntry job, bool durable)
     {
         var end = job.End ?? new JobEnd(EndFlags.None, 0, 0, 0, 0, 0, 0);
-        var state = RecordState.Used | RecordState.Marked | (job.End is null ? 0 : RecordState.Ended) | (job.IsGone ? RecordState.Gone : 0);
+        var state = RecordState.Used | RecordState.Marked | (job.End is null ? 0 : RecordState.Ended) | (job.IsGone ? RecordState.Gone : 0) | (PathToStore(job) is null ? 0 : RecordState.HasCopyBeside);
         _writer.Clear().U8((byte)state).Text(_bootId).U32(job.Id).I32(job.Attempt).I32(job.Pid).I64((long)job.StartTicks).I64(job.StartedAt)
             .U8((byte)end.Flags).I32(end.Value).I64(end.At).I64(end.UserMs).I64(end.SystemMs).I64(end.MaxRssKib).I32(end.Remaining)
             .I64(job.LogLimit).Text(job.LogPath).U32(job.Owner ?? 0).I64((long)job.Mark);
+
+        if (PathToStore(job) is { } path)
+        {
+            _writer.Text(path);
+        }
+
         return Write(job.Page, _writer) && (!durable || Native.fdatasync(_fd) == 0);
     }
 
@@ -137,8 +143,13 @@ internal sealed unsafe class ExitRecords
             // Earlier launchers did not mark: what they have started is known by its environment.
             Mark = state.HasFlag(RecordState.Marked) ? (ulong)reader.I64() : Mark.None,
         };
+        job.CopyBeside = state.HasFlag(RecordState.HasCopyBeside) ? Texts.BytesOf(reader.Text()) : null;
         return state.HasFlag(RecordState.Used) && reader.IsWell ? job : null;
     }
+
+    /// <summary>The copy beside the original; null also when it finds no room, so that it stays when another launcher ends the job.</summary>
+    private static byte[]? PathToStore(JobEntry job) =>
+        job.CopyBeside is { } path && path.Length + Encoding.UTF8.GetByteCount(job.LogPath) <= PageBytes / 2 ? path : null;
 
     private bool Write(int page, FieldWriter record)
     {
@@ -162,5 +173,6 @@ internal sealed unsafe class ExitRecords
         Ended = 2,
         Gone = 4,
         Marked = 8,
+        HasCopyBeside = 16,
     }
 }

@@ -57,6 +57,14 @@ internal sealed class FieldWriter
         return this;
     }
 
+    /// <param name="value">Ended by NUL.</param>
+    internal FieldWriter Text(byte[] value)
+    {
+        U32((uint)value.Length - 1);
+        value.CopyTo(Room(value.Length));
+        return this;
+    }
+
     private Span<byte> Room(int count)
     {
         if (_bytes.Length - _length < count)

@@ -30,6 +30,9 @@ internal sealed class JobEntry(uint id, int attempt)
     /// <summary>As whom it runs; null when as this process does.</summary>
     internal uint? Owner { get; set; }
 
+    /// <summary>A copy of the script that lies beside the original until the job is gone, as a path ended by NUL; null for none.</summary>
+    internal byte[]? CopyBeside { get; set; }
+
     /// <summary>Its start, while the job's own program has not begun.</summary>
     internal PendingStart? Pending { get; set; }
 
@@ -63,7 +66,8 @@ internal sealed class JobEntry(uint id, int attempt)
 
 /// <summary>A start of which the job's own process has not yet said that it executes the job's program.</summary>
 /// <param name="Fd">Closed when it does; before that, the reason is written there why it cannot.</param>
-internal sealed record PendingStart(JobEntry Job, int Fd)
+/// <param name="CopyBeside">Where it may lay a copy of the script, as a path ended by NUL.</param>
+internal sealed record PendingStart(JobEntry Job, int Fd, byte[]? CopyBeside)
 {
     /// <summary>The requests to be answered then.</summary>
     internal List<uint> Requests { get; } = [];

@@ -14,14 +14,18 @@ internal static unsafe class JobProcess
     private const int MaxGroups = 65_536;
     private const int MaxAccountBytes = 1024 * 1024;
 
+    /// <summary>What is told before anything else when a copy of the script was laid beside the original.</summary>
+    internal const char HasCopyBeside = '+';
+
     /// <summary>Starts one.</summary>
+    /// <param name="work">Which it is: <c>--exec</c> or <c>--remove</c>.</param>
     /// <param name="uid">Whom it becomes.</param>
-    /// <param name="frame">The request, from its number on.</param>
-    /// <param name="logFd">Where its output goes.</param>
+    /// <param name="frame">To execute: the request, from its number on. To remove: a path, ended by NUL.</param>
+    /// <param name="logFd">Where its output goes; -1 where this process's own does.</param>
     /// <param name="tellFd">A descriptor that ends when its program begins, after a reason if it does not; to be closed.</param>
     /// <param name="reason">Why there is none.</param>
     /// <returns>Its pid, or 0 with a reason.</returns>
-    internal static int Spawn(uint uid, ReadOnlySpan<byte> frame, int logFd, out int tellFd, out string reason)
+    internal static int Spawn(string work, uint uid, ReadOnlySpan<byte> frame, int logFd, out int tellFd, out string reason)
     {
         tellFd = -1;
         var ends = stackalloc int[2];
@@ -40,7 +44,7 @@ internal static unsafe class JobProcess
         reason = TryWrite(frameFd, frame) ? "" : $"no memory for the start: {Native.ErrorText(Native.Errno)}";
         if (reason.Length == 0)
         {
-            var error = Spawn(uid, frameFd, ends[1], logFd, out pid);
+            var error = Spawn(work, uid, frameFd, ends[1], logFd, out pid);
             reason = error == 0 ? "" : $"the job's process cannot be made: {Native.ErrorText(error)}";
         }
 
@@ -76,7 +80,14 @@ internal static unsafe class JobProcess
         return Program.Print(ReasonFd, reason, 1);
     }
 
-    private static int Spawn(uint uid, int frameFd, int reasonFd, int logFd, out int pid)
+    /// <summary>Is a process that removes a file as its owner: a directory of his may be one that root must not follow, or hang.</summary>
+    internal static int Remove(string user)
+    {
+        Native.CloseOnExecAll();
+        return CommandLine.Number(user, out var uid) && Become(uid) is null && ReadFrame(out _) is var path && path != null ? Native.unlink(path) : 1;
+    }
+
+    private static int Spawn(string work, uint uid, int frameFd, int reasonFd, int logFd, out int pid)
     {
         var actions = stackalloc byte[80];
         var attributes = stackalloc byte[336];
@@ -87,7 +98,7 @@ internal static unsafe class JobProcess
         int made;
         // This very program, even when another has taken its place on the disk.
         var self = Marshal.StringToCoTaskMemUTF8("/proc/self/exe");
-        var arguments = Program.Texts("gflow-launcher", "--exec", uid.ToString(CultureInfo.InvariantCulture));
+        var arguments = Program.Texts("gflow-launcher", work, uid.ToString(CultureInfo.InvariantCulture));
         var error = Native.posix_spawn(&made, (byte*)self, actions, attributes, arguments, Program.Environ);
         _ = Native.posix_spawn_file_actions_destroy(actions);
         Program.Free(arguments);
@@ -140,13 +151,13 @@ internal static unsafe class JobProcess
 
     private static string Execute()
     {
-        if (!Native.TryStatus(FrameFd, out var status))
+        var frame = ReadFrame(out var length);
+        if (frame == null)
         {
             return "it was started wrongly";
         }
 
-        var frame = (byte*)NativeMemory.Alloc((nuint)status.Size + 1);
-        var reader = new FieldReader(frame, (int)Native.pread(FrameFd, frame, (nint)status.Size, 0));
+        var reader = new FieldReader(frame, length);
         _ = (reader.U32(), reader.U32(), reader.I32());
         var request = SpawnRequest.Read(ref reader);
         if (!reader.Complete)
@@ -166,9 +177,11 @@ internal static unsafe class JobProcess
             return reason;
         }
 
-        if (request.Flags.HasFlag(StartFlags.Original))
+        var hasCopyBeside = request.Flags.HasFlag(StartFlags.Original) && ScriptChoice.Make(ref request);
+        if (hasCopyBeside)
         {
-            ScriptChoice.Make(ref request);
+            var told = (byte)HasCopyBeside;
+            _ = Native.write(ReasonFd, &told, 1);
         }
 
         var arguments = Spawner.Arguments(request);
@@ -183,6 +196,10 @@ internal static unsafe class JobProcess
         request.Limits.Apply();
         _ = Native.execve((byte*)program, arguments, request.Environment);
         var error = Native.Errno;
+        if (hasCopyBeside)
+        {
+            _ = Native.unlink(request.Beside);
+        }
 
         // To explain takes memory, which the limits may not leave.
         for (var resource = 0; resource < SoftLimits.Resources; resource++)
@@ -191,6 +208,20 @@ internal static unsafe class JobProcess
         }
 
         return Spawner.Explain(error, directory, Texts.Of((byte*)program));
+    }
+
+    /// <summary>What was handed over, ended by NUL; null when there is nothing.</summary>
+    private static byte* ReadFrame(out int length)
+    {
+        length = 0;
+        if (!Native.TryStatus(FrameFd, out var status))
+        {
+            return null;
+        }
+
+        var frame = (byte*)NativeMemory.AllocZeroed((nuint)status.Size + 1);
+        length = (int)Native.pread(FrameFd, frame, (nint)status.Size, 0);
+        return frame;
     }
 
     /// <summary>The runtime has changed some, and the job is to find all at their defaults.</summary>

@@ -76,6 +76,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
                     job.End ??= Lost(EndFlags.Restarted, 0);
                     job.IsGone = true;
                     Store(job);
+                    RemoveCopyBeside(job);
                 }
             }
             else if (!job.IsGone)
@@ -311,7 +312,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
         _ = _marks && Mark.Set(job.Mark);
         job.Pid = files is null && spawn.Limits.AreInherited() && !spawn.Flags.HasFlag(StartFlags.Original)
             ? Spawner.Spawn(spawn, logFd, out reason)
-            : JobProcess.Spawn(spawn.Uid, frame, logFd, out tellFd, out reason);
+            : JobProcess.Spawn("--exec", spawn.Uid, frame, logFd, out tellFd, out reason);
         _ = _marks && Mark.Set(Protocol.MarkOfNoJob);
         if (job.Pid == 0)
         {
@@ -322,7 +323,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
 
         if (tellFd >= 0)
         {
-            job.Pending = new PendingStart(job, tellFd);
+            job.Pending = new PendingStart(job, tellFd, spawn.Beside == null ? null : Texts.BytesOf(spawn.Beside));
             _starts[tellFd] = job.Pending;
         }
 
@@ -339,12 +340,19 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
     private bool Settle(PendingStart start)
     {
         var job = start.Job;
-        var reason = JobProcess.ReadReason(start.Fd).TrimEnd('\n');
+        var told = JobProcess.ReadReason(start.Fd);
+        var reason = told.TrimStart(JobProcess.HasCopyBeside).TrimEnd('\n');
         _ = _starts.Remove(start.Fd);
         _ = Native.close(start.Fd);
         job.Pending = null;
         if (reason.Length == 0)
         {
+            if (told.Length > 0)
+            {
+                job.CopyBeside = start.CopyBeside;
+                Store(job);
+            }
+
             start.Requests.ForEach(request => Started(request, job));
             return true;
         }
@@ -426,7 +434,7 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
         ReportEnd(job);
         if (job.IsGone)
         {
-            StopWatchingLog(job);
+            StopWatching(job);
         }
         else
         {
@@ -522,6 +530,16 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
 
         job.Watched.Clear();
         StopWatchingLog(job);
+        RemoveCopyBeside(job);
+    }
+
+    private static void RemoveCopyBeside(JobEntry job)
+    {
+        if (job.CopyBeside is { } path && JobProcess.Spawn("--remove", job.Owner ?? Native.geteuid(), path, logFd: -1, out var tellFd, out _) > 0)
+        {
+            job.CopyBeside = null;
+            _ = Native.close(tellFd);
+        }
     }
 
     /// <summary>A descriptor that means this very process; null when it has ended.</summary>

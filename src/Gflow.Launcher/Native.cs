@@ -123,6 +123,9 @@ internal static unsafe partial class Native
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int unlink(byte* path);
+
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int openat(int directory, string name, int flags, uint mode);
 

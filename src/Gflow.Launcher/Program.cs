@@ -7,6 +7,7 @@ return args switch
 {
     ["--version"] => Program.Print(1, Program.Version, 0),
     ["--exec", var user] => JobProcess.Run(user),
+    ["--remove", var user] => JobProcess.Remove(user),
     _ => CommandLine.Parse(args) switch
     {
         { Verb: [] } line => Program.Detach(line),

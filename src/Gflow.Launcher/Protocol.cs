@@ -30,7 +30,7 @@ internal enum RequestKind : byte
     /// <summary>protocol u32, epoch i64. Must come first.</summary>
     Hello = 1,
 
-    /// <summary>job u32, attempt i32, uid u32, flags u8 (<see cref="StartFlags"/>), log limit i64, umask u32, count u32 and soft limits, each resource u8 (number of getrlimit(2)) and value i64 (-1 for none), program, directory, log path, count u32 and arguments, count u32 and environment; with <see cref="StartFlags.Original"/> then the original's path, the copy's, count u32 and the arguments that run the original, and a variable for the copy alone, or an empty text.</summary>
+    /// <summary>job u32, attempt i32, uid u32, flags u8 (<see cref="StartFlags"/>), log limit i64, umask u32, count u32 and soft limits, each resource u8 (number of getrlimit(2)) and value i64 (-1 for none), program, directory, log path, count u32 and arguments, count u32 and environment; with <see cref="StartFlags.Original"/> the arguments run the original, and then follow its path, the copy's and that of a copy beside the original, how many of the arguments are others for a copy u32, count u32 and those for the copy, count u32 and those for the copy beside the original, and a variable for copies alone, or an empty text.</summary>
     Start,
 
     /// <summary>job u32, attempt i32, signal i32.</summary>

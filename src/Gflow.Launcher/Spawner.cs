@@ -7,8 +7,8 @@ internal unsafe ref struct SpawnRequest
 {
     internal byte* Program, Directory, LogPath;
 
-    /// <summary>With <see cref="StartFlags.Original"/>: where the script was submitted from, and its copy.</summary>
-    internal byte* Original, Copy;
+    /// <summary>With <see cref="StartFlags.Original"/>: where the script was submitted from, its copy, and where one may lie beside the original.</summary>
+    internal byte* Original, Copy, Beside;
 
     /// <summary>argv from [1] on; <see cref="ArgumentCount"/> of them. Likewise the environment.</summary>
     internal byte** Arguments, Environment;
@@ -18,9 +18,9 @@ internal unsafe ref struct SpawnRequest
     internal SoftLimits Limits;
     internal long LogLimit;
 
-    // What runs the original, and the variable that only the copy needs; empty for none.
-    private byte** _originalArguments;
-    private int _originalArgumentCount;
+    // The first arguments, as a copy has them instead of the original, and the variable that only a copy needs; empty for none.
+    private byte** _copyHead, _besideHead;
+    private int _headCount, _copyHeadCount, _besideHeadCount;
     private byte* _copyVariable;
 
     /// <summary>Reads the fields from the uid on. <see cref="Free"/> what it returns, whether it is well formed or not.</summary>
@@ -44,7 +44,10 @@ internal unsafe ref struct SpawnRequest
         {
             request.Original = reader.Text();
             request.Copy = reader.Text();
-            request._originalArguments = ReadTexts(ref reader, out request._originalArgumentCount);
+            request.Beside = reader.Text();
+            request._headCount = (int)Math.Min(reader.U32(), (uint)request.ArgumentCount);
+            request._copyHead = ReadTexts(ref reader, out request._copyHeadCount);
+            request._besideHead = ReadTexts(ref reader, out request._besideHeadCount);
             request._copyVariable = reader.Text();
         }
 
@@ -55,20 +58,27 @@ internal unsafe ref struct SpawnRequest
     {
         NativeMemory.Free(Arguments);
         NativeMemory.Free(Environment);
-        NativeMemory.Free(_originalArguments);
+        NativeMemory.Free(_copyHead);
+        NativeMemory.Free(_besideHead);
     }
 
-    /// <summary>Runs the script from where it was submitted.</summary>
-    internal void UseOriginal()
+    /// <summary>Runs a copy, with the variable by which it finds what lies beside the original.</summary>
+    /// <param name="beside">Whether the one beside the original.</param>
+    internal void UseCopy(bool beside)
     {
-        var ofCopy = Arguments;
-        Arguments = _originalArguments;
-        ArgumentCount = _originalArgumentCount;
-        _originalArguments = ofCopy;
+        var head = beside ? _besideHead : _copyHead;
+        var count = beside ? _besideHeadCount : _copyHeadCount;
+        var rest = new ReadOnlySpan<nint>(Arguments + _headCount, ArgumentCount - _headCount);
+        var arguments = (byte**)NativeMemory.Alloc((nuint)(count + rest.Length), (nuint)sizeof(byte*));
+        new ReadOnlySpan<nint>(head, count).CopyTo(new Span<nint>(arguments, count));
+        rest.CopyTo(new Span<nint>(arguments + count, rest.Length));
+        NativeMemory.Free(Arguments);
+        Arguments = arguments;
+        ArgumentCount = count + rest.Length;
+        SetVariable();
     }
 
-    /// <summary>Runs the copy, with the variable by which it finds what lies beside the original.</summary>
-    internal void UseCopy()
+    private void SetVariable()
     {
         var name = Texts.NameOf(_copyVariable);
         if (name.IsEmpty)
@@ -327,6 +337,9 @@ internal static unsafe class Spawner
 internal static unsafe class Texts
 {
     internal static string Of(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
+
+    /// <summary>The bytes, with the NUL.</summary>
+    internal static byte[] BytesOf(byte* text) => new ReadOnlySpan<byte>(text, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text).Length + 1).ToArray();
 
     /// <summary>What is before the first equals sign of a variable; empty where there is none.</summary>
     internal static ReadOnlySpan<byte> NameOf(byte* variable)

@@ -17,7 +17,7 @@ internal sealed record JobScript(string Program, IReadOnlyList<string> Arguments
     // Where interpreters look for modules, beside the script's own directory.
     private static readonly (string Interpreter, string Variable)[] ModulePaths = [("python", "PYTHONPATH"), ("pypy", "PYTHONPATH"), ("perl", "PERL5LIB")];
 
-    /// <summary>What runs instead as long as the script is still where it was submitted from, as it was; null for none.</summary>
+    /// <summary>The file that is run, as long as it holds what was submitted; null for what has no such file.</summary>
     public OriginalScript? Original { get; private init; }
 
     /// <param name="copy">Where the stored bytes of the script lie; null for commands.</param>
@@ -42,12 +42,15 @@ internal sealed record JobScript(string Program, IReadOnlyList<string> Arguments
         var name = ProgramOf(interpreter, argument);
 
         // A lone dash ends a shell's options, and there is one more to come.
-        IReadOnlyList<string> fromCopy = Shells.Contains(name)
-            ? [.. argument is "-" or "--" ? [] : options, "-c", $". {ShellText.Join([copy])}", path, .. spec.Arguments]
-            : [.. options, copy, .. spec.Arguments];
-        return new(interpreter, fromCopy)
+        IReadOnlyList<string> HeadOf(string file) => Shells.Contains(name)
+            ? [.. argument is "-" or "--" ? [] : options, "-c", $". {ShellText.Join([file])}", path]
+            : [.. options, file];
+
+        // Hidden from whoever lists the directory, and no name that another daemon's job chooses.
+        var beside = Path.Combine(Path.GetDirectoryName(path)!, $".gflow-{Path.GetFileName(copy)}-{Random.Shared.Next():x8}-{Path.GetFileName(path)}");
+        return new(interpreter, [.. options, path, .. spec.Arguments])
         {
-            Original = new(path, copy, [.. options, path, .. spec.Arguments], ModulesBeside(path, name, environment)),
+            Original = new(path, copy, beside, options.Length + 1, HeadOf(copy), HeadOf(beside), ModulesBeside(path, name, environment)),
         };
     }
 
@@ -93,6 +96,9 @@ internal sealed record JobScript(string Program, IReadOnlyList<string> Arguments
 /// <summary>A script that may still be where it was submitted from.</summary>
 /// <param name="Path">Absolute.</param>
 /// <param name="Copy">Where the stored bytes lie, that it is compared with.</param>
-/// <param name="Arguments">argv[1] and following of what runs it.</param>
-/// <param name="CopyVariable">As <c>KEY=VALUE</c>, by which the copy finds what lies beside the original; null for none.</param>
-internal sealed record OriginalScript(string Path, string Copy, IReadOnlyList<string> Arguments, string? CopyVariable);
+/// <param name="Beside">Where another copy may lie while the job runs, for interpreters that know no more than the name of the file they read.</param>
+/// <param name="HeadLength">How many arguments, from argv[1] on, are others when a copy runs.</param>
+/// <param name="CopyHead">Those for the copy.</param>
+/// <param name="BesideHead">Those for the copy beside the original.</param>
+/// <param name="CopyVariable">As <c>KEY=VALUE</c>, by which a copy finds what lies beside the original; null for none.</param>
+internal sealed record OriginalScript(string Path, string Copy, string Beside, int HeadLength, IReadOnlyList<string> CopyHead, IReadOnlyList<string> BesideHead, string? CopyVariable);

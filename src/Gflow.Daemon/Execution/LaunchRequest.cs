@@ -39,7 +39,7 @@ internal sealed record LaunchRequest(
     /// <summary>Whether the copy of a script lies ready, to be read by its owner alone.</summary>
     public bool HasScript { get; init; }
 
-    /// <summary>What runs instead as long as the script is where it was submitted from, as it was; null for none.</summary>
+    /// <summary>The script as it was submitted from a file, which the arguments name; null for what has no such file.</summary>
     public OriginalScript? Original { get; init; }
 }
 

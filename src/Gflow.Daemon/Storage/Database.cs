@@ -101,8 +101,11 @@ internal sealed class Database : IDisposable
     public static StorageRefusedException Refused(string path, SqliteException fault) => fault.SqliteErrorCode is SQLITE_CORRUPT or SQLITE_NOTADB
         ? StoreCheck.Damaged(path, fault.Message.TrimEnd('.'))
         : fault.SqliteErrorCode == SQLITE_ERROR && fault.Message.Contains("no such table", StringComparison.Ordinal)
-        ? new StorageRefusedException($"The database {path} is another program's. Name another directory in [storage] path, or move it away.")
+        ? AnotherPrograms(path)
         : new StorageRefusedException($"The database {path} cannot be used: {fault.Message} Look at its disk and its owner and mode, then start again.");
+
+    private static StorageRefusedException AnotherPrograms(string path) =>
+        new($"The database {path} is another program's. Name another directory in [storage] path, or move it away.");
 
     /// <summary>A connection for reading, beside the writer's; disposing of it keeps it for the next reader.</summary>
     public SqliteConnection OpenReader()
@@ -170,7 +173,13 @@ internal sealed class Database : IDisposable
     private void TakeOver(bool leftLog)
     {
         var self = StoreOwner.Self(_time.GetUtcNow());
-        var last = ScalarInt64(Writer, "PRAGMA user_version") > 0 ? StoreOwner.Read(Writer) : null;
+        var isNew = ScalarInt64(Writer, "PRAGMA user_version") == 0;
+        if (isNew && ScalarInt64(Writer, "SELECT count(*) FROM sqlite_schema") > 0)
+        {
+            throw AnotherPrograms(Path);
+        }
+
+        var last = isNew ? null : StoreOwner.Read(Writer);
         if (last?.Refusal(self, Path) is { } refusal)
         {
             throw new StorageRefusedException(refusal);

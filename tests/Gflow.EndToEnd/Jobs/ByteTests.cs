@@ -114,6 +114,16 @@ public sealed class ByteTests(Installation installed)
         Assert.Equal((1, 10), (job.Gpus, job.Priority));
     }
 
+    [Fact]
+    public async Task Files_are_found_from_a_directory_whose_name_is_no_text()
+    {
+        await using var machine = await Machine.StartAsync(installed);
+        await machine.DoneAsync("bash", "-c", $"mkdir {Cafe}; echo 'echo from above' > above; cd {Cafe}; cp \"$1\" own.toml; gbatch ../above; gqueue --config own.toml", "x", machine.ConfigFile);
+        await machine.EndedAsync(1);
+        Assert.Equal("from above\n", await machine.DoneAsync("gjob", "log", "1"));
+        await CleanAsync(machine);
+    }
+
     /// <summary>The runtime cannot name what is there.</summary>
     private static Task<string> CleanAsync(Machine machine) => machine.DoneAsync("bash", "-c", "rm -rf ./*");
 

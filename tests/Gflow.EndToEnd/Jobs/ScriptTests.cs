@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Jobs;
 
 /// <summary>A script that is run by its name does what it does when it is run by hand.</summary>
-public sealed class ScriptTests(Installation installed)
+public sealed partial class ScriptTests(Installation installed)
 {
     private const string Compiled = """
         #include <libgen.h>
@@ -36,9 +37,6 @@ public sealed class ScriptTests(Installation installed)
 
     public static TheoryData<string> All => [.. Programs.Keys];
 
-    /// <summary>Those that are told where the original was, or look for modules there.</summary>
-    public static TheoryData<string> Findable => [.. Programs.Keys.Where(name => name is not ("R" or "own"))];
-
     [Theory, MemberData(nameof(All))]
     public async Task A_script_has_its_name_its_siblings_its_arguments_and_its_end(string interpreter)
     {
@@ -53,7 +51,7 @@ public sealed class ScriptTests(Installation installed)
         Assert.Equal(byHand.Out, await machine.DoneAsync("gjob", "log", $"{id}"));
     }
 
-    [Theory, MemberData(nameof(Findable))]
+    [Theory, MemberData(nameof(All))]
     public async Task Written_over_while_it_waits_it_runs_as_submitted_and_finds_its_siblings(string interpreter)
     {
         await using var machine = await Machine.StartAsync(installed);
@@ -66,7 +64,71 @@ public sealed class ScriptTests(Installation installed)
         Assert.Equal(7, (await machine.EndedAsync(id)).ExitCode);
         var lines = (await machine.DoneAsync("gjob", "log", $"{id}")).Split('\n', 2);
         Assert.StartsWith($"[gflow: {path} has changed since it was submitted; what runs is what was submitted, from ", lines[0], StringComparison.Ordinal);
-        Assert.Equal(byHand.Out, lines[1]);
+        Assert.Equal(byHand.Out, CopyName().Replace(lines[1], "script"));
+        await NothingLeftAsync(machine, Path.GetDirectoryName(path)!);
+    }
+
+    [Theory]
+    [InlineData("#!/bin/bash\ncat \"$(dirname \"${BASH_SOURCE[0]}\")/data\"\n")]
+    [InlineData("#!/usr/bin/env python3\nimport pathlib\nprint(pathlib.Path(__file__).with_name('data').read_text(), end='')\n")]
+    [InlineData("#!/usr/bin/perl\nuse FindBin;\nexec 'cat', \"$FindBin::Bin/data\";\n")]
+    [InlineData("#!/usr/bin/sed -nf\nr data\nq\n")]
+    [InlineData("#!/usr/bin/make -f\nall:\n\t@cat $(dir $(lastword $(MAKEFILE_LIST)))data\n")]
+    public async Task Written_over_it_still_finds_what_lies_beside_the_file_it_is_read_from(string script)
+    {
+        await using var machine = await Machine.StartAsync(installed);
+        var path = Path.Combine(machine.Work, "script");
+        await File.WriteAllTextAsync(path, script, Ct);
+        await File.WriteAllTextAsync(Path.Combine(machine.Work, "data"), "the data\n", Ct);
+        var id = await HeldAsync(machine, script.Contains("sed", StringComparison.Ordinal) ? [path, "/etc/hostname"] : [path]);
+        await File.WriteAllTextAsync(path, "echo another\n", Ct);
+        await machine.DoneAsync("gjob", "release", $"{id}");
+
+        Assert.Equal(0, (await machine.EndedAsync(id)).ExitCode);
+        Assert.EndsWith("]\nthe data\n", await machine.DoneAsync("gjob", "log", $"{id}"), StringComparison.Ordinal);
+        await NothingLeftAsync(machine, machine.Work);
+    }
+
+    [Theory]
+    [InlineData("gcancel $ID", false)]
+    [InlineData("touch gate", true)]
+    public async Task The_copy_beside_the_original_goes_with_the_job(string end, bool launcherKilled)
+    {
+        await using var machine = await Machine.StartAsync(installed);
+        var path = Path.Combine(machine.Work, "script");
+        await File.WriteAllTextAsync(path, "touch runs; while [ ! -e gate ]; do sleep 0.01; done\n", Ct);
+        var id = await HeldAsync(machine, path);
+        await File.WriteAllTextAsync(path, "echo another\n", Ct);
+        await machine.DoneAsync("gjob", "release", $"{id}");
+        await machine.FileAsync(Path.Combine(machine.Work, "runs"));
+        Assert.Single(Directory.GetFiles(machine.Work, ".gflow-*"));
+
+        if (launcherKilled)
+        {
+            await machine.DoneAsync("kill", "-KILL", $"{machine.LauncherPid()}");
+        }
+
+        await machine.DoneAsync("bash", "-c", end.Replace("$ID", $"{id}", StringComparison.Ordinal));
+        await machine.EndedAsync(id);
+        await NothingLeftAsync(machine, machine.Work);
+    }
+
+    [Fact]
+    public async Task Where_nothing_can_be_written_beside_the_original_the_copy_runs_from_where_it_is_stored()
+    {
+        await using var machine = await Machine.StartAsync(installed);
+        var written = await WriteAsync(machine, "python", self: false);
+        // No longer name is possible.
+        var path = Path.Combine(Path.GetDirectoryName(written)!, new string('s', 255));
+        File.Move(written, path);
+        var id = await HeldAsync(machine, path);
+        await File.WriteAllTextAsync(path, "echo another\n", Ct);
+        await machine.DoneAsync("gjob", "release", $"{id}");
+
+        Assert.Equal(7, (await machine.EndedAsync(id)).ExitCode);
+        var log = await machine.DoneAsync("gjob", "log", $"{id}");
+        Assert.Contains($"from {Path.Combine(machine.DataDirectory, "scripts", $"{id}")}]\n", log, StringComparison.Ordinal);
+        Assert.EndsWith("beside it\n", log, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -101,6 +163,12 @@ public sealed class ScriptTests(Installation installed)
         Assert.Equal(7, (await machine.EndedAsync(id)).ExitCode);
         Assert.EndsWith("beside it\n", await machine.DoneAsync("gjob", "log", $"{id}"), StringComparison.Ordinal);
     }
+
+    [GeneratedRegex(@"\.gflow-\d+-[0-9a-f]{8}-script")]
+    private static partial Regex CopyName();
+
+    private static Task NothingLeftAsync(Machine machine, string directory) =>
+        machine.UntilAsync(() => Directory.GetFiles(directory, ".gflow-*").Length == 0, "the copy beside the original is removed");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -14,6 +14,7 @@ public sealed class RefusalTests(Installation installed)
         { "mkdir -p \"$D/gflow.db\"", "gflow.db" },
         { "mkdir -p \"$D\"; head -c 100000 /dev/urandom > \"$D/gflow.db\"", "gflow.db" },
         { "mkdir -p \"$D\"; sqlite \"CREATE TABLE theirs (a); PRAGMA user_version = 9;\"", "another program's" },
+        { "mkdir -p \"$D\"; sqlite \"CREATE TABLE theirs (a)\"", "another program's" },
         { "gflowd start && gflowd stop; sqlite 'PRAGMA user_version = 9999'", "newer" },
         { "mkdir -p \"$D/gflow.db-wal\"; touch \"$D/gflow.db\"", "gflow.db" },
         { "gflowd start && gflowd stop; rm -f \"$D/gflow.db-shm\"; mkdir \"$D/gflow.db-shm\"", "gflow.db" },

@@ -19,8 +19,12 @@ public sealed class JobScriptTests
     public void A_copy_is_run_so_that_it_finds_its_siblings(string first, string program, string arguments)
     {
         var run = Of(first, "/home/s");
-        Assert.Equal((program, arguments), (run.Program, string.Join('|', run.Arguments)));
-        Assert.Equal("/home/s", run.Original!.Arguments[^2]);
+        var original = run.Original!;
+        string[] rest = [.. run.Arguments.Skip(original.HeadLength)];
+        Assert.Equal("/home/s", run.Arguments[original.HeadLength - 1]);
+        Assert.Equal((program, arguments), (run.Program, string.Join('|', original.CopyHead.Concat(rest))));
+        Assert.Matches(@"^/home/\.gflow-7-[0-9a-f]{8}-s$", original.Beside);
+        Assert.Equal(arguments.Replace(Copy, original.Beside, StringComparison.Ordinal), string.Join('|', original.BesideHead.Concat(rest)));
     }
 
     [Theory]

@@ -72,7 +72,10 @@ internal static class LauncherMessages
         {
             frame.Text(original.Path);
             frame.Text(original.Copy);
-            frame.Texts(original.Arguments);
+            frame.Text(original.Beside);
+            frame.U32((uint)original.HeadLength);
+            frame.Texts(original.CopyHead);
+            frame.Texts(original.BesideHead);
             frame.Text(original.CopyVariable ?? "");
         }
 
