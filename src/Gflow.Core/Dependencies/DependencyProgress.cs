@@ -5,8 +5,8 @@ namespace Gflow.Core.Dependencies;
 
 /// <summary>How far a waiting job's dependencies have come.</summary>
 /// <param name="Pending">Those that have not ended.</param>
-/// <param name="Failed">Those that ended otherwise than well, in the order in which they were noticed.</param>
-public sealed record DependencyProgress(ImmutableSortedSet<JobId> Pending, ImmutableList<JobId> Failed, bool AnyFinished)
+/// <param name="Failed">Those that ended otherwise than well. In what order is forgotten: a restart could not tell.</param>
+public sealed record DependencyProgress(ImmutableSortedSet<JobId> Pending, ImmutableSortedSet<JobId> Failed, bool AnyFinished)
 {
     public static DependencyProgress None { get; } = new([], [], false);
 

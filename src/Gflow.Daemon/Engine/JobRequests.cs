@@ -7,6 +7,7 @@ using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
 
@@ -56,7 +57,7 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
 
         using var reader = database.OpenReader();
         return JobTable.Find(reader, id) is { } source
-            ? Submit([Copy(source, reader).Under(overrides.Unpacked() with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) })], caller)
+            ? Submit([Stored(source, reader).Under(overrides.Unpacked() with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) })], caller)
             : NotFound(id);
     }
 
@@ -188,18 +189,24 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
     private static Problem Numbered(Problem problem, int index) =>
         problem with { Message = $"Job {index + 1} of the batch: {problem.Message}", Field = problem.Field is { } field ? $"[{index}].{field}" : null };
 
-    private static SubmissionDraft Copy(Job source, Microsoft.Data.Sqlite.SqliteConnection reader)
+    private static SubmissionDraft Stored(Job source, SqliteConnection reader) => Copy(
+        source,
+        source.Spec.ScriptHash is { } script ? ContentTable.Get(reader, script) : null,
+        source.Spec.EnvironmentHash is { } environment ? ProcessEnvironment.Parse(ContentTable.Get(reader, environment)) : null);
+
+    /// <summary>Asks for what the job asked for.</summary>
+    internal static SubmissionDraft Copy(Job source, byte[]? script, IReadOnlyDictionary<string, string>? environment)
     {
         var spec = source.Spec;
         return new SubmissionDraft
         {
             Name = spec.Name,
             Script = spec.Script,
-            ScriptContent = spec.ScriptHash is { } script ? ContentTable.Get(reader, script) : null,
+            ScriptContent = script,
             Arguments = spec.Arguments,
             Command = spec.Command,
             RunDir = spec.RunDir,
-            Environment = spec.EnvironmentHash is { } environment ? ProcessEnvironment.Parse(ContentTable.Get(reader, environment)) : null,
+            Environment = environment,
             Umask = Convert.ToString(spec.Umask, 8),
             Limits = spec.Limits,
             Gpus = spec.Gpus,

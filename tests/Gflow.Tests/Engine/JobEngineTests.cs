@@ -364,7 +364,8 @@ public sealed class JobEngineTests
         await EngineHome.UntilAsync(() => home.Executor.StartRequests.Count == 2);
         var request = home.Executor.StartRequests.Last();
         Assert.Equal("/usr/bin/env", request.Program);
-        Assert.Equal(["python3 -u", home.Paths.ScriptOf(again.Value.Id), "--lr", "1"], request.Arguments);
+        Assert.Equal(["python3 -u", "/gone/train.py", "--lr", "1"], request.Arguments);
+        Assert.Equal(["python3 -u", home.Paths.ScriptOf(again.Value.Id)], request.Original!.CopyHead);
         Assert.Contains("KEY=secret value", request.Environment);
         Assert.Equal(script, await File.ReadAllBytesAsync(home.Paths.ScriptOf(again.Value.Id), EngineHome.Patience));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(home.Paths.ScriptOf(again.Value.Id)));
