@@ -10,10 +10,14 @@ public class PlannerBenchmarks
 {
     private const int GpuCount = 8;
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
-    private Snapshot _snapshot = null!;
+    private Board _board = null!;
 
     [Params(1_000, 10_000, 100_000)]
     public int Queued { get; set; }
+
+    /// <summary>Of how many users the jobs are.</summary>
+    [Params(1, 100, 5_000)]
+    public int Classes { get; set; }
 
     [Params(Occasion.NothingFree, Occasion.OneFree, Occasion.AllWantTheWholeMachine, Occasion.MixedSizes)]
     public Occasion Case { get; set; }
@@ -30,27 +34,29 @@ public class PlannerBenchmarks
         };
         var running = Enumerable.Range(0, busy).Select(gpu => Make(gpu + 1, 1, new JobStatus.Running([gpu], Now, gpu + 1)));
         var waiting = Enumerable.Range(busy + 1, Queued).Select(id => Make(id, Size(id), new JobStatus.Queued()));
-        var board = JobBoard.Load(
+        var jobs = JobBoard.Load(
             running.Concat(waiting),
             new Dictionary<JobId, JobState>(),
             new JobId((uint)(busy + Queued)),
             new JobPolicy(TimeSpan.FromSeconds(10)));
-        _snapshot = new Snapshot(board, [.. Enumerable.Range(0, GpuCount).Select(gpu => new GpuSlot(gpu, $"GPU-{gpu}"))], Now);
-        if (!Planner.Plan(_snapshot).Starts.Select(start => start.Job).SequenceEqual(SortAndWalk()))
+        var gpus = new GpuRules(GpuBoard.Empty);
+        gpus.Read([.. Enumerable.Range(0, GpuCount).Select(gpu => $"GPU-{gpu}")]);
+        _board = Board.Empty with { Jobs = jobs, Gpus = gpus.Board };
+        if (!Planner.Plan(_board, Now).Starts.Select(start => start.Job).SequenceEqual(SortAndWalk()))
         {
             throw new InvalidOperationException("The two planners disagree; there is nothing to compare.");
         }
     }
 
     [Benchmark]
-    public Plan Planned() => Planner.Plan(_snapshot);
+    public Plan Planned() => Planner.Plan(_board, Now);
 
     [Benchmark(Baseline = true)]
     public List<JobId> SortAndWalk()
     {
-        var free = new Queue<int>(_snapshot.Gpus.Select(gpu => gpu.Index).Where(gpu => !_snapshot.Board.Occupied.ContainsKey(gpu)));
+        var free = new Queue<int>(_board.Gpus.Slots.Select(gpu => gpu.Index).Where(gpu => !_board.Jobs.Occupied.ContainsKey(gpu)));
         var starts = new List<JobId>();
-        foreach (var job in _snapshot.Board.Jobs.Values
+        foreach (var job in _board.Jobs.Live.Values
             .Where(job => job.Status is JobStatus.Queued)
             .OrderByDescending(job => job.Spec.Priority)
             .ThenBy(job => job.Id))
@@ -75,10 +81,10 @@ public class PlannerBenchmarks
         _ => 1,
     };
 
-    private static Job Make(int id, int gpus, JobStatus status) => new(
+    private Job Make(int id, int gpus, JobStatus status) => new(
         new JobId((uint)id),
         new JobSpec { Command = "true", RunDir = "/", Gpus = gpus, Priority = (byte)(id % 16) },
-        "dana",
+        $"user{id % Classes}",
         1000,
         Now,
         status,

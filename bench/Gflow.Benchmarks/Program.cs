@@ -18,14 +18,14 @@ var job = Job.Default
 var config = ManualConfig.CreateEmpty().AddJob(job).AddColumnProvider(DefaultColumnProviders.Instance).WithArtifactsPath(Path.GetTempPath());
 var summary = BenchmarkRunner.Run<PlannerBenchmarks>(config);
 
-// One line a case for the program that makes the table: case, queued jobs, method, median in nanoseconds.
+// One line a case for the program that makes the table: case, queued jobs, classes, method, median in nanoseconds.
 using var output = new StreamWriter(args[0]);
 foreach (var report in summary.Reports)
 {
     var parameters = report.BenchmarkCase.Parameters;
     output.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{parameters["Case"]} {parameters["Queued"]} {report.BenchmarkCase.Descriptor.WorkloadMethod.Name} {report.ResultStatistics?.Median ?? 0:F0}"));
+        $"{parameters["Case"]} {parameters["Queued"]} {parameters["Classes"]} {report.BenchmarkCase.Descriptor.WorkloadMethod.Name} {report.ResultStatistics?.Median ?? 0:F0}"));
 }
 
 return summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success) ? 1 : 0;

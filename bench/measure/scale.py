@@ -25,12 +25,13 @@ def planner(program):
         run = subprocess.run([program, output.name], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         if run.returncode != 0:
             raise RuntimeError(run.stdout[-3000:] + run.stderr)
-        took = {tuple(line.split()[:3]): int(line.split()[3]) / 1e9 for line in output}
+        took = {tuple(line.split()[:4]): int(line.split()[4]) / 1e9 for line in output}
     rows = []
     for case, words in CASES.items():
         for queued in (1_000, 10_000, 100_000):
-            own, other = took[case, str(queued), "Planned"], took[case, str(queued), "SortAndWalk"]
-            rows.append(Row(f"{queued:,} queued, {words}", us(own), f"sort and walk {us(other)}", f"{own / other:.4f}"))
+            for classes in (1, 100, 5_000):
+                own, other = (took[case, str(queued), str(classes), method] for method in ("Planned", "SortAndWalk"))
+                rows.append(Row(f"{queued:,} queued of {classes:,} users, {words}", us(own), f"sort and walk {us(other)}", f"{own / other:.4f}"))
     return "Planner", [
         "One full pass, eight GPUs, sixteen priorities; against sorting the queued jobs and walking along them, same language, same run,",
         "same result (checked). BenchmarkDotNet, medians.",

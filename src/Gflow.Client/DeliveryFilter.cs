@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Client;

@@ -2,8 +2,8 @@ using System.Reflection;
 using Gflow.Client;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
-using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Audit;
 using Gflow.Daemon.Configuration;
@@ -40,13 +40,14 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     // What was started, in the order in which it was; stopped in the opposite one.
     private readonly Stack<object> _running = new();
     private readonly DaemonParts _parts;
+    private readonly DaemonOptions _started;
     private readonly ILogger<DaemonHost> _log;
     private volatile DaemonOptions _options;
     private NotificationsModule _notifications = null!;
 
     private DaemonHost(DaemonOptions options, DaemonParts parts)
     {
-        _options = options;
+        _options = _started = options;
         _parts = parts;
         _log = parts.Logs.CreateLogger<DaemonHost>();
         Paths = new(options.Storage.Path);
@@ -98,7 +99,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     /// <returns>The keys that only a restart changes.</returns>
     public async Task<IReadOnlyList<string>> ApplyAsync(DaemonOptions changed)
     {
-        var before = _options;
+        var before = _started;
         List<string> fixedKeys = [];
         Note("storage.path", before.Storage.Path, changed.Storage.Path);
         Note("storage.log_max_mb", before.Storage.LogMaxMb, changed.Storage.LogMaxMb);
@@ -115,7 +116,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         _options = changed with
         {
             Daemon = before.Daemon,
-            Storage = changed.Storage with { Path = before.Storage.Path },
+            Executor = before.Executor,
+            Access = changed.Access with { RootJobs = before.Access.RootJobs },
+            Storage = changed.Storage with { Path = before.Storage.Path, LogMaxMb = before.Storage.LogMaxMb },
         };
         Engine.Keep(Retention(changed), OutboxBytes(changed), MinFreeBytes(changed));
         Failpoint.Reach("reload");
@@ -163,7 +166,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         var connector = new GuardedConnector(new SystemNameResolver(), () => Address?.Port);
         _notifications = Running(new NotificationsModule(Database, Engine, connector, Scheduler, _parts.Time, _parts.Logs));
         _notifications.Begin(_options.Notifications);
-        await Engine.StartAsync(ct);
+        await Engine.StartAsync([.. new SimulatedGpuSource(_options.Daemon.SimulatedGpus).Devices().Select(device => device.Uuid)], ct);
         await _notifications.DeliverAsync(_options.Notifications);
         var audit = Running(new AuditLog(Paths.AuditLog, _parts.Logs.CreateLogger<AuditLog>()));
         var server = Running(await ApiServer.StartAsync(Api(audit), Listen(), _parts.Logs, ct));
@@ -200,7 +203,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private EngineSettings Settings() => new()
     {
         Policy = new JobPolicy(_options.Executor.KillGrace),
-        Gpus = [.. Gpus()],
+        AllowedGpus = _options.Daemon.Gpus?.ToHashSet(),
         Scheduler = Scheduler,
         Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus, _options.Executor.PythonUnbuffered, _parts.IsShared),
         Retention = Retention(_options),
@@ -213,10 +216,6 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private static long OutboxBytes(DaemonOptions options) => options.Storage.OutboxMaxMb << 20;
 
     private static long MinFreeBytes(DaemonOptions options) => options.Storage.MinFreeMb << 20;
-
-    private IEnumerable<GpuSlot> Gpus() =>
-        new SimulatedGpuSource(_options.Daemon.SimulatedGpus).Devices().Select((device, index) =>
-            new GpuSlot(index, device.Uuid, _options.Daemon.Gpus is { } allowed && !allowed.Contains(index) ? "not_allowed(daemon.gpus)" : null));
 
     private ApiParts Api(AuditLog audit)
     {
@@ -236,7 +235,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private SubmissionPolicy Policy(string user) => new()
     {
         User = user,
-        GpuCount = Engine.Current.Gpus.Count,
+        GpuCount = Engine.Current.Board.Gpus.Slots.Length,
         DefaultRunDir = _parts.IsShared ? Account.Named(user)?.Home ?? "/" : Account.Own.Home,
         KnownProjects = _options.Projects.KnownProjects,
         RequireProject = _options.Projects.RequireProject,

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Gflow.Core.Events;
+using Gflow.Core.Scheduling;
 
 namespace Gflow.Core.Contracts;
 

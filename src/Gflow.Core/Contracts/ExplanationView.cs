@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gflow.Core.Events;
 
 namespace Gflow.Core.Contracts;
 

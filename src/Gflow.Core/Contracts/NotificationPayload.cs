@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 
 namespace Gflow.Core.Contracts;

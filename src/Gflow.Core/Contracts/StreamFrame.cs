@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gflow.Core.Events;
 
 namespace Gflow.Core.Contracts;
 

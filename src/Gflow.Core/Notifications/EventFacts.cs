@@ -1,4 +1,5 @@
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
@@ -8,93 +9,59 @@ namespace Gflow.Core.Notifications;
 /// <summary>Freezes an event into what will ever be said about it.</summary>
 public static class EventFacts
 {
+    /// <param name="reason">Why the job is as it is; null for none, and for what is no job's.</param>
     /// <param name="uid">Stable id of the event.</param>
     /// <param name="sequence">Its position in the history.</param>
-    public static NotificationPayload Payload(JobEvent happened, JobReason? reason, string uid, long sequence, SchedulerFacts scheduler) => new()
+    public static NotificationPayload Payload(Event happened, JobReason? reason, string uid, long sequence, SchedulerFacts scheduler)
     {
-        Event = happened.Type.WireName(),
-        Timestamp = NotificationPayload.Instant(happened.At),
-        Scheduler = scheduler,
-        Job = Job(happened.Job, reason, happened.At),
-        Id = uid,
-        Sequence = sequence,
-    };
+        var payload = new NotificationPayload
+        {
+            Event = happened.Type.WireName(),
+            Timestamp = NotificationPayload.Instant(happened.At),
+            Scheduler = scheduler,
+            Id = uid,
+            Sequence = sequence,
+        };
+        return happened switch
+        {
+            JobEvent of => payload with { Job = Job(of.Job, reason, of.At) },
+            ReservationEvent of => payload with { Reservation = Reservation(of.Reservation, of.At) },
+            MachineEvent { Gpu: { } gpu } => payload with { Gpu = new GpuFacts(gpu.Index, Available: true, gpu.Uuid) },
+            MachineEvent => payload with { Text = $"gflow scheduler online\nHost: {scheduler.Host}\nVersion: {scheduler.Version}\nTime: {payload.Timestamp}" },
+            TargetTestEvent of => payload with { Text = $"This is a test of the notification target {of.Target}, asked for by {of.AskedBy}. Nothing has happened to any job." },
+            _ => throw new InvalidOperationException(),
+        };
+    }
 
     /// <summary>The same with the job's whole command, for targets that ask for it.</summary>
     public static NotificationPayload WithCommand(NotificationPayload payload, JobSpec spec) =>
         payload with { Job = payload.Job! with { Command = spec.CommandLine } };
 
-    /// <inheritdoc cref="Payload(JobEvent, JobReason?, string, long, SchedulerFacts)"/>
-    public static NotificationPayload Payload(MachineEvent happened, string uid, long sequence, SchedulerFacts scheduler)
-    {
-        var timestamp = NotificationPayload.Instant(happened.At);
-        return new NotificationPayload
-        {
-            Event = happened.Type.WireName(),
-            Timestamp = timestamp,
-            Scheduler = scheduler,
-            Text = happened.Type == EventType.SchedulerOnline
-                ? $"gflow scheduler online\nHost: {scheduler.Host}\nVersion: {scheduler.Version}\nTime: {timestamp}"
-                : null,
-            Gpu = happened.Gpu is { } gpu ? new GpuFacts(gpu.Index, Available: true, gpu.Uuid) : null,
-            Id = uid,
-            Sequence = sequence,
-        };
-    }
-
-    /// <summary>A message by which somebody tries a target, and that says so.</summary>
-    /// <param name="target">The target's name.</param>
-    /// <param name="askedBy">The user who tries it.</param>
-    /// <inheritdoc cref="Payload(JobEvent, JobReason?, string, long, SchedulerFacts)"/>
-    public static NotificationPayload TestPayload(MachineEvent happened, string target, string askedBy, string uid, long sequence, SchedulerFacts scheduler) =>
-        Payload(happened, uid, sequence, scheduler) with
-        {
-            Text = $"This is a test of the notification target {target}, asked for by {askedBy}. Nothing has happened to any job.",
-        };
-
-    /// <inheritdoc cref="Payload(JobEvent, JobReason?, string, long, SchedulerFacts)"/>
-    public static NotificationPayload Payload(ReservationEvent happened, string uid, long sequence, SchedulerFacts scheduler) => new()
-    {
-        Event = happened.Type.WireName(),
-        Timestamp = NotificationPayload.Instant(happened.At),
-        Scheduler = scheduler,
-        Reservation = Reservation(happened.Reservation, happened.At),
-        Id = uid,
-        Sequence = sequence,
-    };
-
-    /// <inheritdoc cref="Frame(JobEvent, JobReason?, long)"/>
-    public static StreamFrame Frame(ReservationEvent happened, long sequence) => new()
-    {
-        Type = StreamType(happened.Type),
-        Seq = sequence,
-        Event = happened.Type.WireName(),
-        Timestamp = NotificationPayload.Instant(happened.At),
-        ReservationId = happened.Reservation.Id.Value,
-    };
-
-    /// <inheritdoc cref="Frame(JobEvent, JobReason?, long)"/>
-    public static StreamFrame Frame(MachineEvent happened, long sequence) => new()
-    {
-        Type = StreamType(happened.Type),
-        Seq = sequence,
-        Event = happened.Type.WireName(),
-        Timestamp = NotificationPayload.Instant(happened.At),
-        GpuIndex = happened.Gpu?.Index,
-        Available = happened.Gpu is null ? null : true,
-    };
-
     /// <summary>The same event as the event stream tells it.</summary>
-    public static StreamFrame Frame(JobEvent happened, JobReason? reason, long sequence)
+    public static StreamFrame Frame(Event happened, JobReason? reason, long sequence)
     {
-        var job = happened.Job;
-        var end = (job.Status as JobStatus.Ended)?.End;
-        return new StreamFrame
+        var frame = new StreamFrame
         {
             Type = StreamType(happened.Type),
             Seq = sequence,
             Event = happened.Type.WireName(),
             Timestamp = NotificationPayload.Instant(happened.At),
+        };
+        return happened switch
+        {
+            JobEvent of => OfJob(frame, of, reason),
+            ReservationEvent of => frame with { ReservationId = of.Reservation.Id.Value },
+            MachineEvent { Gpu: { } gpu } => frame with { GpuIndex = gpu.Index, Available = true },
+            _ => frame,
+        };
+    }
+
+    private static StreamFrame OfJob(StreamFrame frame, JobEvent happened, JobReason? reason)
+    {
+        var job = happened.Job;
+        var end = (job.Status as JobStatus.Ended)?.End;
+        return frame with
+        {
             JobId = job.Id.Value,
             RunName = job.RunName,
             OldState = happened.OldState?.ToString(),

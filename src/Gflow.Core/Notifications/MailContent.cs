@@ -1,4 +1,5 @@
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 
 namespace Gflow.Core.Notifications;
 

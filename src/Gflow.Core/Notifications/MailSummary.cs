@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 
 namespace Gflow.Core.Notifications;
 

@@ -1,4 +1,5 @@
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Notifications;

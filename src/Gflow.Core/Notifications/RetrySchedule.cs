@@ -1,3 +1,5 @@
+using Gflow.Core.Scheduling;
+
 namespace Gflow.Core.Notifications;
 
 /// <summary>How long a delivery is worth trying.</summary>

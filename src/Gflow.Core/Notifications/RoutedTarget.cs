@@ -1,3 +1,5 @@
+using Gflow.Core.Events;
+
 namespace Gflow.Core.Notifications;
 
 /// <summary>Why a target is not told of an event, though the event happens.</summary>

@@ -1,4 +1,5 @@
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
@@ -12,13 +13,17 @@ public static class SampleEvents
 
     /// <param name="job">The job it is about, as it would be right after such an event; null for an invented one.</param>
     /// <param name="user">Whose, where the event has an owner.</param>
-    public static NotificationPayload Payload(EventType type, Job? job, string user, SchedulerFacts scheduler, DateTimeOffset now) => type switch
+    public static NotificationPayload Payload(EventType type, Job? job, string user, SchedulerFacts scheduler, DateTimeOffset now)
     {
-        EventType.GpuAvailable => EventFacts.Payload(new MachineEvent(type, now, new GpuSlot(0, "GPU-00000000-0000-0000-0000-000000000000")), Uid, 0, scheduler),
-        EventType.SchedulerOnline => EventFacts.Payload(new MachineEvent(type, now), Uid, 0, scheduler),
-        EventType.ReservationCreated or EventType.ReservationCancelled => EventFacts.Payload(Reservation(type, user, now), Uid, 0, scheduler),
-        _ => EventFacts.Payload(new JobEvent(type, After(type, job ?? Invented(user, now), now), null, now), null, Uid, 0, scheduler),
-    };
+        Event happened = type switch
+        {
+            EventType.GpuAvailable => new MachineEvent(type, now, new GpuSlot(0, "GPU-00000000-0000-0000-0000-000000000000")),
+            EventType.SchedulerOnline => new MachineEvent(type, now),
+            EventType.ReservationCreated or EventType.ReservationCancelled => Reservation(type, user, now),
+            _ => new JobEvent(type, After(type, job ?? Invented(user, now), now), null, now),
+        };
+        return EventFacts.Payload(happened, null, Uid, 0, scheduler);
+    }
 
     /// <summary>What a job may run without giving anything away.</summary>
     public static Job Invented(string user, DateTimeOffset now) => new(

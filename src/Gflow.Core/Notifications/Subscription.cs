@@ -1,3 +1,5 @@
+using Gflow.Core.Events;
+
 namespace Gflow.Core.Notifications;
 
 public enum TargetKind

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Text;

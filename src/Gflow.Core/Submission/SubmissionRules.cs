@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Dependencies;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Text;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Gflow.Client.Configuration;
 using Gflow.Core.Access;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using MimeKit;
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Gflow.Client.Configuration;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Core.Text;
 

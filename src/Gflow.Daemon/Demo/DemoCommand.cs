@@ -56,7 +56,7 @@ internal sealed class DemoCommand(VerbContext context)
     private async Task<int> RunInAsync(string home, CancellationToken ct)
     {
         await using var hook = await WebhookReceiver.StartAsync();
-        await using var mail = new SmtpReceiver();
+        await using var mail = new DemoMailServer();
         using var logs = LineLog.Factory(context.Terminal.Error.Write, context.Time, LogLevel.Warning);
         await using var host = await DaemonHost.StartAsync(Options(home, hook, mail), new DaemonParts(context.Time, logs), ct);
         using var client = new GflowClient(new ClientOptions { Host = "127.0.0.1", Port = host.Address!.Port, Socket = host.Socket });
@@ -70,7 +70,7 @@ internal sealed class DemoCommand(VerbContext context)
             using var shown = CancellationTokenSource.CreateLinkedTokenSource(ct);
             var showing = Task.WhenAll(
                 ShowAsync(hook.Requests, request => _text.Webhook(Payload(request), request.Body), shown.Token),
-                ShowAsync(mail.Mails, received => _text.Mail(received.Message), shown.Token));
+                ShowAsync(mail.Mails, _text.Mail, shown.Token));
             var jobs = await SubmitAsync(client, ct);
             await ShowQueueAsync("The queue", client, ct);
             await PlayAsync(client, jobs, ct);
@@ -85,7 +85,7 @@ internal sealed class DemoCommand(VerbContext context)
         }
     }
 
-    private static DaemonOptions Options(string home, WebhookReceiver hook, SmtpReceiver mail)
+    private static DaemonOptions Options(string home, WebhookReceiver hook, DemoMailServer mail)
     {
         var socket = Path.Combine(home, "gflowd.sock");
         return new DaemonOptions
@@ -147,7 +147,7 @@ internal sealed class DemoCommand(VerbContext context)
     }
 
     /// <summary>Waits for the messages of every transition the jobs made, and says what came of it.</summary>
-    private async Task<bool> ArrivedAsync(DaemonHost host, GflowClient client, WebhookReceiver hook, SmtpReceiver mail, CancellationToken ct)
+    private async Task<bool> ArrivedAsync(DaemonHost host, GflowClient client, WebhookReceiver hook, DemoMailServer mail, CancellationToken ct)
     {
         var jobs = Checked(await client.ListAsync(new JobQuery(), ct));
         var events = (int)host.Engine.Commits.LastEventSeq;
@@ -217,14 +217,14 @@ internal sealed class DemoCommand(VerbContext context)
     /// <summary>Whatever went wrong, no job may outlive the demo: its home is about to go.</summary>
     private static async Task EndJobsAsync(DaemonHost host, GflowClient client)
     {
-        foreach (var id in host.Engine.Current.Jobs.Keys)
+        foreach (var id in host.Engine.Current.Board.Jobs.Live.Keys)
         {
             await client.CancelAsync(id);
         }
 
         var seq = host.Engine.Commits.LastEventSeq;
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-        while (host.Engine.Current.Jobs.Count > 0 && !deadline.IsCancellationRequested)
+        while (host.Engine.Current.Board.Jobs.Live.Count > 0 && !deadline.IsCancellationRequested)
         {
             await host.Engine.Commits.WaitAsync(seq++, deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

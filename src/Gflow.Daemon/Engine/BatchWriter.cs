@@ -1,8 +1,10 @@
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -46,13 +48,11 @@ internal sealed class BatchWriter : IDisposable
 
     /// <param name="subscriptions">All targets; empty while notifications are off.</param>
     /// <exception cref="SqliteException">Nothing was written.</exception>
-    public void Write(
-        EngineBatch batch, JobChanges changes, ReservationChanges reserved, IReadOnlyList<GpuSlot> gpus, IReadOnlyList<Subscription> subscriptions)
+    public void Write(EngineBatch batch, BatchChanges changes, IReadOnlyList<Subscription> subscriptions)
     {
         _committed = [];
         HasWritten = false;
-        if (changes.Jobs.Count == 0 && reserved.Events.Count == 0 && batch.Contents.Count == 0
-            && batch.MachineEvents.Count == 0 && batch.Settlements.Count == 0 && batch.Answers.Count == 0 && batch.Tests.Count == 0 && batch.Writes.Count == 0 && batch.Forget is null && !batch.IsHeartbeat)
+        if (changes.Jobs.Count == 0 && changes.Events.Count == 0 && changes.Gpus.Count == 0 && batch.Contents.Count == 0 && batch.Settlements.Count == 0 && batch.Answers.Count == 0 && batch.Tests.Count == 0 && batch.Writes.Count == 0 && batch.Forget is null && !batch.IsHeartbeat)
         {
             return;
         }
@@ -70,29 +70,24 @@ internal sealed class BatchWriter : IDisposable
             _jobs.Put(job, transaction);
         }
 
-        foreach (var reservation in reserved.Reservations)
+        foreach (var gpu in changes.Gpus)
+        {
+            GpuTable.Put(Connection, transaction, gpu);
+        }
+
+        foreach (var reservation in changes.Reservations)
         {
             ReservationTable.Put(Connection, transaction, reservation);
         }
 
         foreach (var happened in changes.Events)
         {
-            Append(_writer.Write(happened, changes.Board, gpus, ++seq), happened.Job.Spec);
-        }
-
-        foreach (var happened in reserved.Events)
-        {
-            Append(_writer.Write(happened, ++seq), null);
-        }
-
-        foreach (var happened in batch.MachineEvents)
-        {
-            Append(_writer.Write(happened, ++seq), null);
+            Append(_writer.Write(happened, changes.Board.Jobs, ++seq), (happened as JobEvent)?.Job.Spec);
         }
 
         foreach (var test in batch.Tests)
         {
-            var (row, payload) = _writer.Write(test, batch.Now, ++seq);
+            var (row, payload) = _writer.Write(new TargetTestEvent(test.Target, test.AskedBy, batch.Now), changes.Board.Jobs, ++seq, test.EventUid);
             _events.Append(row, transaction);
             foreach (var recipient in test.Recipients)
             {

@@ -1,5 +1,6 @@
 using Gflow.Client;
 using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
 
@@ -29,61 +30,24 @@ internal sealed partial class EffectRunner(
     // The jobs of one submitter usually come with the same environment.
     private StoredContent? _lastEnvironment;
 
-    /// <summary>Does what the changes of a batch ask for; returns at once.</summary>
-    /// <param name="before">The jobs as they were before it.</param>
-    /// <param name="changed">Those it changed.</param>
-    /// <param name="kills">Those whose grace is over.</param>
-    public void Carry(JobBoard before, IReadOnlyList<Job> changed, IReadOnlyList<Job> kills)
-    {
-        var effects = new List<Effect>();
-
-        // Starts first: a free GPU waits for them, and nobody waits for the launcher to forget what has ended.
-        foreach (var job in changed.OrderByDescending(job => job.Status is JobStatus.Starting))
-        {
-            switch (before.Jobs.GetValueOrDefault(job.Id)?.Status, job.Status)
-            {
-                case (not JobStatus.Starting, JobStatus.Starting):
-                    effects.Add(new Effect(job, LaunchAsync));
-                    break;
-                case (not JobStatus.Ending, JobStatus.Ending):
-                case (JobStatus.Ending { StartedAt: null }, JobStatus.Ending { StartedAt: not null }):
-                    effects.Add(Signalling(job, SignalText.Term));
-                    break;
-                case (JobStatus.Starting or JobStatus.Running or JobStatus.Ending, JobStatus.Ended):
-                    effects.Add(new Effect(job, LetGoAsync));
-                    break;
-            }
-        }
-
-        effects.AddRange(kills.Select(job => Signalling(job, SignalText.Kill)));
-        Run(effects);
-    }
-
-    public void Launch(Job job) => Run([new Effect(job, LaunchAsync)]);
-
-    public void Signal(Job job, int signal) => Run([Signalling(job, signal)]);
-
-    /// <summary>Lets the launcher forget a job whose end is stored.</summary>
-    public void LetGo(Job job) => Run([new Effect(job, LetGoAsync)]);
-
-    /// <summary>Begins nothing more; what was asked for stays due for the next start.</summary>
-    public void Stop() => _stopping.Cancel();
-
-    public void Dispose() => _stopping.Dispose();
-
-    private void Run(List<Effect> effects)
+    /// <summary>Sees to all that is to be done; returns at once.</summary>
+    public void Carry(IReadOnlyList<Effect> effects)
     {
         if (effects.Count == 0)
         {
             return;
         }
 
-        // One thread is woken for all of them: each only prepares and sends before it waits for the launcher.
+        // Starts first, for a free GPU waits for them; but a job that starts anew must have been let go.
+        var letGo = effects.OfType<Effect.LetGo>().Select(effect => effect.Job).ToHashSet();
+        var ordered = effects.OrderByDescending(effect => effect is Effect.Launch && !letGo.Contains(effect.Job)).ToList();
         var stopping = _stopping.Token;
+
+        // One thread is woken for all of them: each only prepares and sends before it waits for the launcher.
         _ = Task.Run(
             () =>
             {
-                foreach (var effect in effects)
+                foreach (var effect in ordered)
                 {
                     _ = PersistAsync(effect, stopping);
                 }
@@ -91,14 +55,24 @@ internal sealed partial class EffectRunner(
             CancellationToken.None);
     }
 
+    /// <summary>Begins nothing more; what was asked for stays due for the next start.</summary>
+    public void Stop() => _stopping.Cancel();
+
+    public void Dispose() => _stopping.Dispose();
+
     /// <summary>The executor mends its connections itself; when it cannot, the effect stays due.</summary>
     private async Task PersistAsync(Effect effect, CancellationToken stopping)
     {
+        if (effect is Effect.LetGo)
+        {
+            DeleteScript(effect.Job);
+        }
+
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await effect.Do(effect.Job, stopping);
+                await DoAsync(effect, stopping);
                 return;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -107,24 +81,19 @@ internal sealed partial class EffectRunner(
             }
             catch (Exception error) when (error is ExecutorUnavailableException or IOException)
             {
-                LogEffectFailed(log, effect.Job.Id, error.Message);
+                LogEffectFailed(log, effect.Job, error.Message);
                 await Task.Delay(RetryDelay, time, stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
             }
         }
     }
 
-    private Effect Signalling(Job job, int signal) =>
-        new(job, (target, ct) => executor.SignalAsync(target.Id.Value, target.Attempt, signal, ct));
-
-    private async Task LetGoAsync(Job job, CancellationToken ct)
+    private Task DoAsync(Effect effect, CancellationToken ct) => effect switch
     {
-        if (job.Spec.ScriptHash is not null)
-        {
-            File.Delete(settings.Paths.ScriptOf(job.Id));
-        }
-
-        await executor.AcknowledgeAsync(job.Id.Value, job.Attempt, ct);
-    }
+        Effect.Launch launch => LaunchAsync(launch.Asked, ct),
+        Effect.Signal signal => executor.SignalAsync(signal.Job.Value, signal.Attempt, signal.Kind == EndSignal.Kill ? SignalText.Kill : SignalText.Term, ct),
+        Effect.LetGo => executor.AcknowledgeAsync(effect.Job.Value, effect.Attempt, ct),
+        _ => throw new InvalidOperationException(),
+    };
 
     private async Task LaunchAsync(Job job, CancellationToken ct)
     {
@@ -211,9 +180,23 @@ internal sealed partial class EffectRunner(
         return path;
     }
 
+    /// <summary>Once, and before anything else of the job: its next attempt writes it again.</summary>
+    private void DeleteScript(JobId id)
+    {
+        try
+        {
+            File.Delete(settings.Paths.ScriptOf(id));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogScriptKept(log, id, error.Message);
+        }
+    }
+
     private sealed record StoredContent(string Hash, byte[] Bytes);
 
-    private sealed record Effect(Job Job, Func<Job, CancellationToken, Task> Do);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} has ended, but the copy of its script stays: {Reason}")]
+    private static partial void LogScriptKept(ILogger log, JobId job, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job}: {Reason}. It is tried again.")]
     private static partial void LogEffectFailed(ILogger log, JobId job, string reason);

@@ -1,3 +1,5 @@
+using Gflow.Core.Events;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
@@ -12,32 +14,40 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
 {
     // By hash: the jobs of one submitter usually come with the same environment.
     private readonly Dictionary<string, byte[]> _contents = [];
-    private readonly List<Job> _kills = [];
     private readonly List<Settlement> _settlements = [];
-    private readonly List<MachineEvent> _machineEvents = [];
+    private readonly List<MachineEvent> _events = [];
     private readonly Dictionary<(uint Uid, string Key), FirstAnswer> _answers = [];
     private readonly List<TargetTest> _tests = [];
     private readonly List<Action<SqliteConnection, SqliteTransaction>> _writes = [];
     private readonly List<Action> _sequels = [];
 
     /// <summary>Applies to the board of this batch, in which all earlier commands of it have taken effect.</summary>
-    public JobRules Rules { get; } = new(before.Live, policy, now);
+    public JobRules Rules { get; } = new(before.Jobs, policy, now);
 
     /// <summary>Applies to the reservations, in the same way.</summary>
-    public ReservationRules Reservations { get; } = new(before.Reservations, before.Gpus.Count, now);
+    public ReservationRules Reservations { get; } = new(before.Reservations, before.Gpus.Slots.Length, now);
+
+    /// <summary>Applies to what is known of the GPUs, in the same way.</summary>
+    public GpuRules Gpus { get; } = new(before.Gpus);
 
     public DateTimeOffset Now => now;
 
     /// <summary>The board as it is on disk.</summary>
-    public JobBoard Before => before.Live;
+    public Board Before => before;
 
     /// <summary>The board as the commands so far leave it.</summary>
-    public Board Board => before with { Live = Rules.Changes().Board, Reservations = Reservations.Changes().Book };
+    public Board Board => before with { Jobs = Rules.Board, Gpus = Gpus.Board, Reservations = Reservations.Book };
+
+    /// <summary>As readers would see it if nothing more were done.</summary>
+    public Committed Seen => new(Board, Planner.Plan(Board, now));
 
     public IReadOnlyDictionary<string, byte[]> Contents => _contents;
 
-    /// <summary>Jobs whose grace is over.</summary>
-    public IReadOnlyList<Job> Kills => _kills;
+    /// <summary>How many recipients each user has named in this batch.</summary>
+    public Dictionary<string, int> Recipients { get; } = [];
+
+    /// <summary>Why another daemon is in the place of this one; null while none is.</summary>
+    public string? Superseded { get; set; }
 
     /// <summary>Removes old history in this batch's transaction; null when it is not the time.</summary>
     public Action<EngineBatch, SqliteConnection, SqliteTransaction>? Forget { get; set; }
@@ -47,9 +57,6 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
 
     /// <summary>Outcomes of deliveries.</summary>
     public IReadOnlyList<Settlement> Settlements => _settlements;
-
-    /// <summary>What happened to the machine or the daemon; told after what happened to jobs and reservations.</summary>
-    public IReadOnlyList<MachineEvent> MachineEvents => _machineEvents;
 
     /// <summary>Messages that somebody tries a target with.</summary>
     public IReadOnlyList<TargetTest> Tests => _tests;
@@ -72,7 +79,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
 
     public void Answered(FirstAnswer first) => _answers.Add((first.Key.Uid, first.Key.Text), first);
 
-    public void Happened(MachineEvent happened) => _machineEvents.Add(happened);
+    public void Happened(MachineEvent happened) => _events.Add(happened);
 
     public void Try(TargetTest test) => _tests.Add(test);
 
@@ -93,7 +100,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     /// <summary>The final states of those of <paramref name="ids"/> that are over; ids of jobs that never were are missing from it and from the board.</summary>
     public Dictionary<JobId, JobState> Ended(IReadOnlyCollection<JobId> ids)
     {
-        var states = JobTable.States(writer, [.. ids.Where(id => !before.Jobs.ContainsKey(id))]);
+        var states = JobTable.States(writer, [.. ids.Where(id => !before.Jobs.Live.ContainsKey(id))]);
         return states.Where(pair => pair.Value.IsFinal()).ToDictionary();
     }
 
@@ -102,27 +109,51 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     /// <summary>In its newest version, wherever it is.</summary>
     public Reservation? FindReservation(ReservationId id) => Reservations.Find(id) ?? ReservationTable.Find(writer, id);
 
-    /// <summary>Carries the plan out; its starts and endings are committed before anything is done about them. A GPU that was taken and that the plan gave to nobody is available again.</summary>
-    public void Plan()
+    /// <summary>
+    /// Carries plans out until there is nothing to do: what is started and ended is committed before anything is done about it. A GPU
+    /// that was not free and that nobody was given is available again.
+    /// </summary>
+    /// <returns>The plan of the board that is committed.</returns>
+    public Plan Plan()
     {
-        var plan = Planner.Plan(new Snapshot(Rules.Changes().Board, before.Gpus, now));
-        foreach (var deadline in plan.Due)
+        while (true)
         {
-            if (Rules.Due(deadline) == SignalText.Kill && Rules.Find(deadline.Id) is { } job)
+            var board = Board;
+            var plan = Planner.Plan(board, now);
+            if (plan.IsAtRest)
             {
-                _kills.Add(job);
+                foreach (var gpu in before.Gpus.Slots.Where(gpu => !before.IsFree(gpu) && board.Gpus.Slots.Contains(gpu) && board.IsFree(gpu)))
+                {
+                    Happened(new MachineEvent(EventType.GpuAvailable, now, gpu));
+                }
+
+                return plan;
+            }
+
+            foreach (var deadline in plan.Due)
+            {
+                Rules.Due(deadline);
+            }
+
+            foreach (var start in plan.Starts)
+            {
+                Rules.Start(start.Job, start.Gpus);
             }
         }
+    }
 
-        foreach (var start in before.NoStarts is null ? plan.Starts : [])
-        {
-            Rules.Start(start.Job, start.Gpus);
-        }
-
-        var occupied = Rules.Changes().Board.Occupied;
-        foreach (var gpu in before.Gpus.Where(gpu => gpu.Unavailable is null && Before.Occupied.ContainsKey(gpu.Index) && !occupied.ContainsKey(gpu.Index)))
-        {
-            Happened(new MachineEvent(EventType.GpuAvailable, now, gpu));
-        }
+    /// <summary>All that the commands and the plan did.</summary>
+    public BatchChanges Changes()
+    {
+        var (jobs, reserved) = (Rules.Changes(), Reservations.Changes());
+        return new(Board, jobs.Jobs, reserved.Reservations, Gpus.Named, [.. jobs.Events, .. reserved.Events, .. _events], jobs.Effects);
     }
 }
+
+/// <summary>What a batch comes to.</summary>
+/// <param name="Jobs">Those that changed, in their newest version; likewise the reservations.</param>
+/// <param name="Gpus">Those that were given an index.</param>
+/// <param name="Events">What happened: to jobs, to reservations, to the machine.</param>
+/// <param name="Effects">What is to be done about it.</param>
+internal sealed record BatchChanges(
+    Board Board, IReadOnlyList<Job> Jobs, IReadOnlyCollection<Reservation> Reservations, IReadOnlyList<GpuSlot> Gpus, IReadOnlyList<Event> Events, IReadOnlyList<Effect> Effects);

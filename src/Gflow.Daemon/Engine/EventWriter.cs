@@ -1,10 +1,12 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Engine;
@@ -14,51 +16,29 @@ internal sealed class EventWriter(SchedulerFacts scheduler)
 {
     private const string Base32 = "0123456789abcdefghjkmnpqrstvwxyz";
 
-    public (EventRow Row, NotificationPayload Payload) Write(JobEvent happened, JobBoard board, IReadOnlyList<GpuSlot> gpus, long seq)
+    /// <param name="board">Says why a job is as it is. A wait in line is no fact of a submission: the pass that follows may start the job in the same instant.</param>
+    /// <param name="uid">The event's id; null for one that it is given here.</param>
+    public (EventRow Row, NotificationPayload Payload) Write(Event happened, JobBoard board, long seq, string? uid = null)
     {
-        var reason = ReasonAtEvent(happened.Job, board, gpus);
-        var payload = EventFacts.Payload(happened, reason, Uid(happened.At), seq, scheduler);
-        return (Row(happened.Type, happened.At, happened.Job.Id, EventFacts.Frame(happened, reason, seq), payload), payload);
+        var job = (happened as JobEvent)?.Job;
+        var reason = job is null ? null : JobReasons.Of(job, board);
+        var payload = EventFacts.Payload(happened, reason, uid ?? Uid(happened.At), seq, scheduler);
+        var frame = EventFacts.Frame(happened, reason, seq);
+        var row = new EventRow(
+            seq,
+            payload.Id,
+            happened.Type,
+            happened.At,
+            job?.Id,
+            payload.User,
+            frame.Type,
+            JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame),
+            Json(payload));
+        return (row, payload);
     }
-
-    public (EventRow Row, NotificationPayload Payload) Write(ReservationEvent happened, long seq)
-    {
-        var payload = EventFacts.Payload(happened, Uid(happened.At), seq, scheduler);
-        return (Row(happened.Type, happened.At, null, EventFacts.Frame(happened, seq), payload), payload);
-    }
-
-    public (EventRow Row, NotificationPayload Payload) Write(MachineEvent happened, long seq)
-    {
-        var payload = EventFacts.Payload(happened, Uid(happened.At), seq, scheduler);
-        return (Row(happened.Type, happened.At, null, EventFacts.Frame(happened, seq), payload), payload);
-    }
-
-    public (EventRow Row, NotificationPayload Payload) Write(TargetTest test, DateTimeOffset at, long seq)
-    {
-        var happened = new MachineEvent(EventType.NotificationTest, at);
-        var payload = EventFacts.TestPayload(happened, test.Target, test.AskedBy, test.EventUid, seq, scheduler);
-        return (Row(happened.Type, at, null, EventFacts.Frame(happened, seq), payload), payload);
-    }
-
-    private static EventRow Row(EventType type, DateTimeOffset at, JobId? job, StreamFrame frame, NotificationPayload payload) => new(
-        payload.Sequence,
-        payload.Id,
-        type,
-        at,
-        job,
-        payload.User,
-        frame.Type,
-        JsonSerializer.SerializeToUtf8Bytes(frame, WireJson.Default.StreamFrame),
-        Json(payload));
 
     /// <summary>A payload as it is stored and sent.</summary>
     public static byte[] Json(NotificationPayload payload) => JsonSerializer.SerializeToUtf8Bytes(payload, PayloadJson.Default.NotificationPayload);
-
-    /// <summary>A queued job's wait for GPUs is no fact of its submission: the pass that follows may start it in the same instant.</summary>
-    private static JobReason? ReasonAtEvent(Job job, JobBoard board, IReadOnlyList<GpuSlot> gpus) =>
-        JobReasons.Of(job, board, gpus) is { } reason && (job.State != JobState.Queued || reason.Kind == ReasonKind.WaitingForDependency)
-            ? reason
-            : null;
 
     /// <summary><c>evt_</c> and a version 7 UUID (RFC 9562) in Crockford's base 32: sorts by time, safe in headers and in mail ids.</summary>
     public static string Uid(DateTimeOffset at)

@@ -2,10 +2,12 @@ using System.Threading.Channels;
 using Gflow.Client;
 using Gflow.Core;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Metrics;
@@ -19,7 +21,8 @@ internal sealed record EngineSettings
 {
     public required JobPolicy Policy { get; init; }
 
-    public required IReadOnlyList<GpuSlot> Gpus { get; init; }
+    /// <summary>The indices of the GPUs that jobs may be given; null for all.</summary>
+    public IReadOnlySet<int>? AllowedGpus { get; init; }
 
     public required SchedulerFacts Scheduler { get; init; }
 
@@ -68,8 +71,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     private TimeSpan _setBack;
     private IReadOnlyList<Subscription> _subscriptions = [];
     private Action<IReadOnlyList<DeliveryRow>> _outbox = static _ => { };
-    private Board _current;
-    private EngineStatus _status;
+    private Committed _current;
     private Task _loop = Task.CompletedTask;
 
     public JobEngine(Database database, IJobExecutor executor, EngineSettings settings, TimeProvider time, ILoggerFactory logs)
@@ -89,14 +91,14 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _watch = new SetBackWatch(EventTable.LastInstant(database.Writer));
         _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time, logs.CreateLogger<Retention>());
         _wakeup = time.CreateTimer(_ => _commands.Writer.TryWrite(new EngineWakeup()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _current = new Board(JobBoard.Empty(default), ReservationBook.Empty, settings.Gpus);
-        _status = new EngineStatus(time.GetUtcNow(), []);
+        StartedAt = time.GetUtcNow();
+        _current = new Committed(Board.Empty, Planner.Plan(Board.Empty, StartedAt));
     }
 
-    /// <summary>The board as of the last commit.</summary>
-    public Board Current => Volatile.Read(ref _current);
+    /// <summary>As of the last commit.</summary>
+    public Committed Current => Volatile.Read(ref _current);
 
-    public EngineStatus Status => Volatile.Read(ref _status);
+    public DateTimeOffset StartedAt { get; }
 
     /// <inheritdoc cref="LaunchReports.Strangers"/>
     public IReadOnlyCollection<ExecutorReport.Stranger> Strangers => _reports.Strangers;
@@ -116,19 +118,23 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public Task Stopped => _loop;
 
     /// <summary>Compares what is stored with what the machine has, and from then on works.</summary>
+    /// <param name="gpus">The UUIDs of the machine's GPUs, in PCI bus order.</param>
     /// <exception cref="ExecutorUnavailableException">The launcher can neither be reached nor started.</exception>
-    public async Task StartAsync(CancellationToken ct)
+    public async Task StartAsync(IReadOnlyList<string> gpus, CancellationToken ct)
     {
         var running = await _executor.ConnectAsync(ct);
-        var recovery = Recovery.Compare(_writer.Connection, running, _settings.Policy);
-        _current = new Board(recovery.Board, ReservationTable.Book(_writer.Connection, _time.GetUtcNow()), GpusBesideUnknown(recovery.Unknown));
-        _status = _status with { UnknownJobs = recovery.Unknown };
-        foreach (var unknown in recovery.Unknown)
+        var now = _time.GetUtcNow();
+        var recovery = Recovery.Compare(_writer.Connection, running, _settings.Policy, new Limits { AllowedGpus = _settings.AllowedGpus }, now);
+        _current = new Committed(recovery.Board, Planner.Plan(recovery.Board, now));
+        foreach (var unknown in recovery.Board.Gpus.Unknown)
         {
-            LogUnknownJob(_log, unknown.JobId, unknown.Attempt, unknown.Pid);
+            LogUnknownJob(_log, unknown.Job, unknown.Attempt, unknown.Pid);
         }
 
         _loop = Task.Run(LoopAsync, CancellationToken.None);
+
+        // A disk that is full keeps new GPUs for later, and the daemon serves all the same.
+        await Task.WhenAny(StoreAsync(batch => batch.Gpus.Read(gpus)), Task.Delay(StoreRetryDelay, _time, ct));
         foreach (var job in recovery.Lost)
         {
             await TellAsync(new EngineNews(batch => batch.Rules.Exited(job.Id, job.Attempt, new ProcessExit(null, null, batch.Now, _database.MachineRestarted), gone: true)));
@@ -140,7 +146,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
 
         await TellAsync(new EngineWakeup());
-        recovery.Resume(_effects);
+        _effects.Carry([.. recovery.Resumed()]);
         _reports.Follow(_executor.Reports);
         _retention.Begin();
     }
@@ -276,23 +282,30 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
 
         var now = _time.GetUtcNow();
-        var before = Current with { NoStarts = _disk.Shortage?.Reason };
+        var before = Current.Board;
+        before = before with { Limits = before.Limits with { NoStarts = _disk.Shortage?.Reason } };
         _setBack += _watch.Look(now);
         EngineBatch batch;
-        JobChanges changes;
-        ReservationChanges reserved;
+        BatchChanges changes;
+        Plan plan;
         try
         {
             batch = Apply(commands, before, now);
-            batch.Plan();
-            changes = batch.Rules.Changes();
-            reserved = batch.Reservations.Changes();
+            if (batch.Superseded is { } reason)
+            {
+                _store.Superseded(reason);
+                Refuse(commands);
+                return;
+            }
+
+            plan = batch.Plan();
+            changes = batch.Changes();
             var started = _time.GetTimestamp();
-            _writer.Write(batch, changes, reserved, before.Gpus, Volatile.Read(ref _subscriptions));
+            _writer.Write(batch, changes, Volatile.Read(ref _subscriptions));
             if (_writer.HasWritten)
             {
                 Metrics.Committed(_time.GetElapsedTime(started), commands.Count);
-                Count(changes, reserved, batch);
+                Count(changes, batch);
             }
         }
         catch (SqliteException error)
@@ -302,7 +315,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
             return;
         }
 
-        Volatile.Write(ref _current, before with { Live = changes.Board, Reservations = reserved.Book });
+        Volatile.Write(ref _current, new Committed(changes.Board, plan));
         _setBack = TimeSpan.Zero;
         if (_writer.HasWritten)
         {
@@ -324,17 +337,14 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
 
         Failpoint.Reach("handed-off");
-        _effects.Carry(before.Live, changes.Jobs, batch.Kills);
-        Arm(changes.Board);
+        _effects.Carry(changes.Effects);
+        Arm(plan.NextWakeup);
         Checkpoint();
     }
 
-    private void Count(JobChanges changes, ReservationChanges reserved, EngineBatch batch)
+    private void Count(BatchChanges changes, EngineBatch batch)
     {
-        foreach (var type in changes.Events.Select(happened => happened.Type)
-            .Concat(reserved.Events.Select(happened => happened.Type))
-            .Concat(batch.MachineEvents.Select(happened => happened.Type))
-            .Concat(batch.Tests.Select(_ => EventType.NotificationTest)))
+        foreach (var type in changes.Events.Select(happened => happened.Type).Concat(batch.Tests.Select(_ => EventType.NotificationTest)))
         {
             Metrics.Happened(type);
         }
@@ -390,16 +400,16 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
     }
 
-    private void Arm(JobBoard board)
+    private void Arm(DateTimeOffset? next)
     {
-        if (board.Deadlines.IsEmpty)
+        if (next is not { } at)
         {
             _wakeup.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             return;
         }
 
         // Timers take at most 49 days; waking early only plans again. Rounded up, or the timer fires just before the deadline.
-        var wait = board.Deadlines[0].At - _time.GetUtcNow();
+        var wait = at - _time.GetUtcNow();
         var bounded = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 0, TimeSpan.FromDays(7).TotalMilliseconds)));
         _wakeup.Change(bounded, Timeout.InfiniteTimeSpan);
     }
@@ -426,18 +436,8 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _wakeup.Change(StoreRetryDelay, Timeout.InfiniteTimeSpan);
     }
 
-    private IReadOnlyList<GpuSlot> GpusBesideUnknown(IReadOnlyList<ExecutorJob> unknown)
-    {
-        var kept = unknown
-            .SelectMany(job => ProcessGpus.Of(job.Pid).Select(gpu => (gpu, job.JobId)))
-            .ToLookup(pair => pair.gpu, pair => pair.JobId);
-        return [.. _settings.Gpus.Select(gpu => kept.Contains(gpu.Index)
-            ? gpu with { Unavailable = $"unknown_job({kept[gpu.Index].First()})" }
-            : gpu)];
-    }
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "The launcher runs job {Job} attempt {Attempt} (pid {Pid}), which the database does not know. It is left alone and keeps its GPUs.")]
-    private static partial void LogUnknownJob(ILogger log, uint job, int attempt, int pid);
+    private static partial void LogUnknownJob(ILogger log, JobId job, int attempt, int pid);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The engine broke")]
     private static partial void LogBroken(ILogger log, Exception error);

@@ -5,6 +5,7 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -50,7 +51,7 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
     /// <summary>Submits an ended job's copy with <paramref name="overrides"/> laid over it; script and environment are those stored with it.</summary>
     public Result<Turn<IReadOnlyList<Job>>> Redo(JobId id, SubmissionDraft overrides, Caller caller)
     {
-        if (engine.Current.Jobs.TryGetValue(id, out var live))
+        if (engine.Current.Board.Jobs.Live.TryGetValue(id, out var live))
         {
             return new Problem("wrong_state", $"Job {id} is {live.State}: only a job that is over can be repeated. Change a waiting one with gjob update.");
         }
@@ -100,19 +101,25 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             return missing;
         }
 
-        if (DependencyRules.Circular(batch.Rules.Changes().Board, id, spec.Dependencies.On))
+        if (DependencyRules.Circular(batch.Rules.Board, id, spec.Dependencies.On))
         {
             return new Problem("circular", $"Job {id} would come to wait for itself: its new dependencies depend on it.", "depends_on_ids");
         }
 
         var more = (spec.Notifications?.Emails ?? []).Except(job.Spec.Notifications?.Emails ?? []).Count();
-        if (Spend(batch, job.SubmittedBy, more, current.Recipients) is { } tooMany)
+        if (TooMany(batch, job.SubmittedBy, more, current.Recipients) is { } tooMany)
         {
             return tooMany;
         }
 
         var updated = batch.Rules.Update(id, spec, batch.Ended(spec.Dependencies.On));
-        return updated.Ok ? new UpdateOutcome(updated.Value, fields) : updated.Problems.ToList();
+        if (!updated.Ok)
+        {
+            return updated.Problems.ToList();
+        }
+
+        Spend(batch, job.SubmittedBy, more);
+        return new UpdateOutcome(updated.Value, fields);
     }
 
     private Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Caller caller, RecipientPolicy recipients)
@@ -125,11 +132,13 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             }
         }
 
-        if (Spend(batch, caller.User, accepted.Sum(submission => submission.Spec.Notifications?.Emails.Count ?? 0), recipients) is { } tooMany)
+        var named = accepted.Sum(submission => submission.Spec.Notifications?.Emails.Count ?? 0);
+        if (TooMany(batch, caller.User, named, recipients) is { } tooMany)
         {
             return tooMany;
         }
 
+        Spend(batch, caller.User, named);
         var jobs = new List<Job>(accepted.Count);
         foreach (var (spec, script, environment) in accepted)
         {
@@ -141,8 +150,8 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
         return Result<IReadOnlyList<Job>>.From(jobs);
     }
 
-    /// <summary>Notes that a user names recipients, or refuses it.</summary>
-    private Problem? Spend(EngineBatch batch, string user, int recipients, RecipientPolicy policy)
+    /// <summary>Why a user may not name so many recipients more.</summary>
+    private Problem? TooMany(EngineBatch batch, string user, int recipients, RecipientPolicy policy)
     {
         if (policy.PerUserPerHour is null)
         {
@@ -150,18 +159,17 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             return null;
         }
 
-        if (recipients == 0)
-        {
-            return null;
-        }
+        return recipients == 0 ? null : RecipientRules.CheckRate(_recipients.Within(user, batch.Now) + batch.Recipients.GetValueOrDefault(user), recipients, policy);
+    }
 
-        var problem = RecipientRules.CheckRate(_recipients.Within(user, batch.Now), recipients, policy);
-        if (problem is null)
+    /// <summary>Notes that a user has named recipients, for good once the batch is stored.</summary>
+    private void Spend(EngineBatch batch, string user, int recipients)
+    {
+        if (recipients > 0)
         {
-            _recipients.Add(user, batch.Now, recipients);
+            batch.Recipients[user] = batch.Recipients.GetValueOrDefault(user) + recipients;
+            batch.Then(() => _recipients.Add(user, batch.Now, recipients));
         }
-
-        return problem;
     }
 
     private static Problem? MissingDependency(EngineBatch batch, DependencySpec dependencies)

@@ -118,10 +118,15 @@ internal sealed partial class LaunchReports(Func<EngineCommand, ValueTask> tell,
                 break;
             case ExecutorReport.Gone gone:
                 batch.Rules.Gone(new JobId(gone.JobId), gone.Attempt);
+                batch.Gpus.Gone(new JobId(gone.JobId), gone.Attempt);
                 break;
             case ExecutorReport.Reconnected reconnected:
                 _reconnected = reconnected;
-                Recovery.LoseMissing(batch, reconnected.Jobs, batch.Before.Jobs.Keys);
+                Recovery.LoseMissing(batch, reconnected.Jobs, batch.Before.Jobs.Live.Keys);
+                batch.Gpus.Keep(run => reconnected.Jobs.Any(job => (job.JobId, job.Attempt) == (run.Job.Value, run.Attempt)));
+                break;
+            case ExecutorReport.Superseded superseded:
+                batch.Superseded = superseded.Reason;
                 break;
         }
     });
@@ -130,11 +135,15 @@ internal sealed partial class LaunchReports(Func<EngineCommand, ValueTask> tell,
     private static bool IsUnanswered(EngineBatch batch, uint id, int attempt) =>
         batch.Rules.Find(new JobId(id)) is { Status: JobStatus.Starting or JobStatus.Ending { StartedAt: null } } job && job.Attempt == attempt;
 
-    private static void Apply(EngineBatch batch, ExecutorReport.Exited exited) => batch.Rules.Exited(
-        new JobId(exited.JobId),
-        exited.Attempt,
-        new ProcessExit(exited.ExitCode, exited.Signal, exited.EndedAt, exited.MachineRestarted),
-        exited.IsGone);
+    private static void Apply(EngineBatch batch, ExecutorReport.Exited exited)
+    {
+        var id = new JobId(exited.JobId);
+        batch.Rules.Exited(id, exited.Attempt, new ProcessExit(exited.ExitCode, exited.Signal, exited.EndedAt, exited.MachineRestarted), exited.IsGone);
+        if (exited.IsGone)
+        {
+            batch.Gpus.Gone(id, exited.Attempt);
+        }
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Process {Pid} ({Name}) came from a job and has hidden from which. It is left alone, and the job does not wait for it.")]
     private static partial void LogStranger(ILogger log, int pid, string name);

@@ -2,7 +2,7 @@ using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Engine;
 
-/// <summary>How many recipients each user has named for his jobs within the last hour, each address of each job counted. Only the writer's turn touches it.</summary>
+/// <summary>How many recipients each user has named for his jobs within the last hour, each address of each job counted. Only the writer touches it.</summary>
 internal sealed class RecipientLedger(Database database)
 {
     private static readonly TimeSpan Span = TimeSpan.FromHours(1);

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -6,13 +8,13 @@ using Microsoft.Data.Sqlite;
 namespace Gflow.Daemon.Engine;
 
 /// <summary>What a start found: the stored jobs compared with what the launcher has.</summary>
+/// <param name="Board">As it is stored, with the jobs that the launcher has and the database lacks; which GPUs there are is not known yet.</param>
 /// <param name="Lost">Jobs that were running and of which the launcher knows nothing.</param>
 /// <param name="NeverStarted">Jobs that were cancelled while they were being started, and that the launcher never got.</param>
-/// <param name="Unknown">Jobs the launcher has and the database lacks.</param>
 /// <param name="Stored">Jobs the launcher still keeps although their end is stored.</param>
-internal sealed record Recovery(JobBoard Board, IReadOnlyList<Job> Lost, IReadOnlyList<Job> NeverStarted, IReadOnlyList<ExecutorJob> Unknown, IReadOnlyList<Job> Stored)
+internal sealed record Recovery(Board Board, IReadOnlyList<Job> Lost, IReadOnlyList<Job> NeverStarted, IReadOnlyList<ExecutorJob> Stored)
 {
-    public static Recovery Compare(SqliteConnection connection, IReadOnlyList<ExecutorJob> running, JobPolicy policy)
+    public static Recovery Compare(SqliteConnection connection, IReadOnlyList<ExecutorJob> running, JobPolicy policy, Limits limits, DateTimeOffset now)
     {
         var live = JobTable.Live(connection);
         var dependencies = live.SelectMany(job => job.Spec.Dependencies.On).Distinct().ToList();
@@ -20,27 +22,30 @@ internal sealed record Recovery(JobBoard Board, IReadOnlyList<Job> Lost, IReadOn
 
         var known = running.ToDictionary(job => (new JobId(job.JobId), job.Attempt));
         var liveRuns = live.Select(job => (job.Id, job.Attempt)).ToHashSet();
-        var stored = new List<Job>();
-        var unknown = new List<ExecutorJob>();
+        var stored = new List<ExecutorJob>();
+        var unknown = ImmutableList.CreateBuilder<UnknownRun>();
         foreach (var (run, job) in known.Where(pair => !liveRuns.Contains(pair.Key)))
         {
-            if (JobTable.Find(connection, run.Item1) is { } past && job.Ended)
+            if (job.Ended && JobTable.Find(connection, run.Item1) is not null)
             {
-                stored.Add(past with { Attempt = run.Attempt });
+                stored.Add(job);
             }
             else
             {
-                unknown.Add(job);
+                unknown.Add(new UnknownRun(run.Item1, run.Attempt, job.Pid, ProcessGpus.Of(job.Pid)));
             }
         }
 
         // Ids that the launcher has seen are taken, even if the database is an older copy.
         var highest = running.Select(job => job.JobId).Append(JobTable.LastId(connection).Value).Max();
         return new Recovery(
-            JobBoard.Load(live, ended, new JobId(highest), policy),
+            new Board(
+                JobBoard.Load(live, ended, new JobId(highest), policy),
+                GpuBoard.Empty with { Names = GpuTable.Names(connection), Unknown = unknown.ToImmutable() },
+                ReservationTable.Book(connection, now),
+                limits),
             [.. live.Where(job => job.Status is JobStatus.Running or JobStatus.Ending { StartedAt: not null } && !known.ContainsKey((job.Id, job.Attempt)))],
             [.. live.Where(job => job.Status is JobStatus.Ending { StartedAt: null } && !known.ContainsKey((job.Id, job.Attempt)))],
-            unknown,
             stored);
     }
 
@@ -54,26 +59,15 @@ internal sealed record Recovery(JobBoard Board, IReadOnlyList<Job> Lost, IReadOn
         }
     }
 
-    /// <summary>Asks again for everything that a crash may have cut short: each effect may be repeated without harm.</summary>
-    public void Resume(EffectRunner effects)
-    {
-        foreach (var job in Board.Jobs.Values.Except(NeverStarted))
+    /// <summary>Everything that a crash may have cut short: each effect may be repeated without harm.</summary>
+    public IEnumerable<Effect> Resumed() =>
+    [
+        .. Board.Jobs.Live.Values.Except(NeverStarted).Select<Job, Effect?>(job => job.Status switch
         {
-            switch (job.Status)
-            {
-                case JobStatus.Starting:
-                case JobStatus.Ending { StartedAt: null }:
-                    effects.Launch(job);
-                    break;
-                case JobStatus.Ending:
-                    effects.Signal(job, SignalText.Term);
-                    break;
-            }
-        }
-
-        foreach (var job in Stored)
-        {
-            effects.LetGo(job);
-        }
-    }
+            JobStatus.Starting or JobStatus.Ending { StartedAt: null } => new Effect.Launch(job),
+            JobStatus.Ending => new Effect.Signal(job.Id, job.Attempt, EndSignal.Terminate),
+            _ => null,
+        }).OfType<Effect>(),
+        .. Stored.Select(job => new Effect.LetGo(new JobId(job.JobId), job.Attempt)),
+    ];
 }

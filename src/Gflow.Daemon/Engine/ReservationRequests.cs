@@ -10,7 +10,7 @@ internal sealed class ReservationRequests(JobEngine engine, TimeProvider time)
     /// <summary>Makes a reservation, for the caller unless the draft names another owner.</summary>
     public Result<Turn<Reservation>> Create(ReservationDraft draft, Caller caller)
     {
-        var spec = ReservationCheck.Check(draft, caller.User, engine.Current.Gpus.Count, time.GetUtcNow());
+        var spec = ReservationCheck.Check(draft, caller.User, engine.Current.Board.Gpus.Slots.Length, time.GetUtcNow());
         return spec.Ok ? Result<Turn<Reservation>>.From(batch => batch.Reservations.Create(spec.Value)) : spec.Problems.ToList();
     }
 

@@ -61,7 +61,7 @@ internal sealed partial class Retention : IDisposable
             More |= AnswerTable.Forget(writer, transaction, batch.Now - RequestKey.Lifetime, Slice);
             if (terms.Jobs is { } jobs)
             {
-                var needed = batch.Before.Jobs.Values.SelectMany(job => job.Spec.Dependencies.On).ToHashSet();
+                var needed = batch.Before.Jobs.Live.Values.SelectMany(job => job.Spec.Dependencies.On).ToHashSet();
                 _jobs = JobTable.Forget(writer, transaction, batch.Now - jobs, needed, Slice);
                 More |= _jobs.Count == Slice;
                 if (_jobs.Count > 0)

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
 
-/// <summary>Whether commits succeed: what fails for want of room is tried again, what fails otherwise is the end of writing until a restart.</summary>
+/// <summary>Whether commits succeed: what fails for want of room is tried again, what fails otherwise is the end of writing until a restart, as is another daemon.</summary>
 internal sealed partial class StoreState(Database database, ILogger<StoreState> log)
 {
     private volatile Problem? _problem;
@@ -49,6 +49,18 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
             _problem = new Problem("store_unavailable", $"The database cannot be written now ({said}); nothing was changed. Free space on its disk and try again.");
         }
     }
+
+    /// <summary>Another daemon is in the place of this one, and what this one would write is that one's to write.</summary>
+    public void Superseded(string reason)
+    {
+        HasFailed = true;
+        database.GiveUp();
+        _problem = new Problem("superseded", $"Another gflowd has taken over the jobs of this one ({reason}): this one starts, stores and changes nothing any more. Stop it: gflowd stop");
+        LogSuperseded(log, reason);
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Another gflowd has taken over the jobs of this one: {Reason}. This one starts, stores and changes nothing any more. Stop it: gflowd stop")]
+    private static partial void LogSuperseded(ILogger log, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The disk failed while the database {Path} was written: {Reason}. Nothing more is stored or started; running jobs go on. Mend the disk, then run: gflowd restart")]
     private static partial void LogFailed(ILogger log, string path, string reason);

@@ -39,28 +39,27 @@ internal sealed class InfoEndpoints(ApiParts parts)
 
     private Task StatusAsync(HttpContext context)
     {
-        var board = parts.Engine.Current;
-        var status = parts.Engine.Status;
+        var board = parts.Engine.Current.Board;
         var answer = new StatusAnswer
         {
             Version = parts.Facts.Version,
             Pid = Environment.ProcessId,
-            UptimeSecs = Math.Max(0, (long)(parts.Time.GetUtcNow() - status.StartedAt).TotalSeconds),
+            UptimeSecs = Math.Max(0, (long)(parts.Time.GetUtcNow() - parts.Engine.StartedAt).TotalSeconds),
             Executor = Executor,
-            GpuTotal = board.Gpus.Count,
-            GpuAvailable = board.Gpus.Count(gpu => IsFree(gpu, board)),
+            GpuTotal = board.Gpus.Slots.Length,
+            GpuAvailable = board.Gpus.Slots.Count(board.IsFree),
             User = parts.Facts.Owner.User,
             Shared = parts.Facts.Shared,
             DataDir = parts.Facts.Paths.Root,
             Socket = parts.Facts.Socket,
             Url = Url(context),
-            RunningJobs = board.Jobs.Values.Count(job => job.State == JobState.Running),
-            QueuedJobs = board.Jobs.Values.Count(job => job.State == JobState.Queued),
+            RunningJobs = board.Jobs.Live.Values.Count(job => job.State == JobState.Running),
+            QueuedJobs = board.Jobs.Live.Values.Count(job => job.State == JobState.Queued),
             Troubles = [.. parts.Engine.Troubles.Select(trouble => new WireProblem(trouble.Code, trouble.Message))],
             UnknownProcesses = !Access.CallerOf(context).Administrator ? [] :
                 [.. parts.Engine.Strangers.Where(process => new ProcessIdentity(process.Pid, process.StartTime).IsAlive).Select(process => new UnknownProcess(process.Pid, process.Name))],
             UnknownTargets = UnknownTargets(context),
-            UnknownJobs = !Access.CallerOf(context).Administrator ? [] : [.. status.UnknownJobs.Select(job => new UnknownJob(job.JobId, job.Attempt, job.Pid))],
+            UnknownJobs = !Access.CallerOf(context).Administrator ? [] : [.. board.Gpus.Unknown.Select(run => new UnknownJob(run.Job.Value, run.Attempt, run.Pid))],
         };
         return ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.StatusAnswer);
     }
@@ -86,16 +85,13 @@ internal sealed class InfoEndpoints(ApiParts parts)
 
     private Task InfoAsync(HttpContext context)
     {
-        var board = parts.Engine.Current;
-        var gpus = board.Gpus
-            .OrderBy(gpu => gpu.Index)
+        var board = parts.Engine.Current.Board;
+        var gpus = board.Gpus.Slots
             .Select(gpu => new GpuView(
-                gpu.Uuid, gpu.Index, IsFree(gpu, board), gpu.Unavailable, board.Live.Occupied.TryGetValue(gpu.Index, out var job) ? [job.Value] : []));
+                gpu.Uuid, gpu.Index, board.IsFree(gpu), board.Hindrance(gpu), board.Jobs.Occupied.TryGetValue(gpu.Index, out var job) ? [job.Value] : []));
         return ProblemMapping.JsonAsync(
             context, StatusCodes.Status200OK, new InfoAnswer([.. gpus], null, "sequential", Executor, parts.Facts.Shared), WireJson.Default.InfoAnswer);
     }
-
-    private static bool IsFree(GpuSlot gpu, Board board) => gpu.Unavailable is null && !board.Live.Occupied.ContainsKey(gpu.Index);
 
     private static string? Url(HttpContext context) =>
         context.RequestServices.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses

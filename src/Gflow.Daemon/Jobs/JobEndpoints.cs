@@ -125,7 +125,7 @@ internal sealed class JobEndpoints(ApiParts parts)
         }
 
         var updated = await Mutation.AskAsync(context, parts.Engine, parts.Requests.Update(id.Value, draft.Value, Access.CallerOf(context)), (batch, outcome) =>
-            Answer.Of(StatusCodes.Status200OK, new UpdatedJob(View(context, outcome.Job, batch.Board), outcome.UpdatedFields), WireJson.Default.UpdatedJob));
+            Answer.Of(StatusCodes.Status200OK, new UpdatedJob(View(context, outcome.Job, batch.Seen), outcome.UpdatedFields), WireJson.Default.UpdatedJob));
         await (updated.Ok ? ProblemMapping.WriteAsync(context, updated.Value) : RefuseAsync(context, id.Value, updated.Problems));
     }
 
@@ -187,6 +187,6 @@ internal sealed class JobEndpoints(ApiParts parts)
 
     private JobView View(HttpContext context, Job job) => View(context, job, parts.Engine.Current);
 
-    private JobView View(HttpContext context, Job job, Board board) =>
-        JobMapping.View(job, board, parts.Facts.Paths, parts.Access().Of(Access.CallerOf(context), job.Uid));
+    private JobView View(HttpContext context, Job job, Committed seen) =>
+        JobMapping.View(job, seen, parts.Facts.Paths, parts.Access().Of(Access.CallerOf(context), job.Uid));
 }

@@ -10,7 +10,7 @@ internal static class JobLookup
 {
     public static Job? Find(ApiParts parts, JobId id)
     {
-        if (parts.Engine.Current.Jobs.TryGetValue(id, out var live))
+        if (parts.Engine.Current.Board.Jobs.Live.TryGetValue(id, out var live))
         {
             return live;
         }
@@ -32,7 +32,7 @@ internal static class JobLookup
     {
         if (query.States is { } states && !states.Any(state => state.IsFinal()))
         {
-            return OfBoard(parts.Engine.Current.Jobs.Values, query, states);
+            return OfBoard(parts.Engine.Current.Board.Jobs.Live.Values, query, states);
         }
 
         using var reader = parts.Database.OpenReader();

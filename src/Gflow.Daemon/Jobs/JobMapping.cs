@@ -10,15 +10,15 @@ namespace Gflow.Daemon.Jobs;
 /// <summary>A job as the API shows it.</summary>
 internal static class JobMapping
 {
-    /// <param name="board">Knows why live jobs wait.</param>
+    /// <param name="seen">Knows why live jobs wait.</param>
     /// <param name="paths">Know where its output goes.</param>
     /// <param name="sight">What whoever asks sees of it.</param>
-    public static JobView View(Job job, Board board, DataPaths paths, Sight sight)
+    public static JobView View(Job job, Committed seen, DataPaths paths, Sight sight)
     {
         var spec = job.Spec;
         var on = spec.Dependencies.On;
         var end = (job.Status as JobStatus.Ended)?.End;
-        var reason = sight.Command ? board.ReasonOf(job) : board.ReasonOf(job)?.Discreet;
+        var reason = sight.Command ? seen.ReasonOf(job) : seen.ReasonOf(job)?.Discreet;
         return new()
         {
             Id = job.Id.Value,

@@ -1,3 +1,4 @@
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Http;
@@ -29,15 +30,15 @@ internal sealed class MetricsEndpoint(ApiParts parts)
 
     private void Machine(Exposition text)
     {
-        var board = parts.Engine.Current;
+        var board = parts.Engine.Current.Board;
         text.Gauge("gflow_jobs_queued", "Jobs that wait.");
-        text.Sample(board.Jobs.Values.Count(job => job.State == JobState.Queued));
+        text.Sample(board.Jobs.Live.Values.Count(job => job.State == JobState.Queued));
         text.Gauge("gflow_jobs_running", "Jobs that run.");
-        text.Sample(board.Jobs.Values.Count(job => job.State == JobState.Running));
+        text.Sample(board.Jobs.Live.Values.Count(job => job.State == JobState.Running));
         text.Gauge("gflow_gpus_total", "GPUs of the machine.");
-        text.Sample(board.Gpus.Count);
+        text.Sample(board.Gpus.Slots.Length);
         text.Gauge("gflow_gpus_available", "GPUs that a job could be given now.");
-        text.Sample(board.Gpus.Count(board.IsFree));
+        text.Sample(board.Gpus.Slots.Count(board.IsFree));
         text.Gauge("gflow_troubles", "Reasons for which no new work is taken; 0 while all is well.");
         text.Sample(parts.Engine.Troubles.Count);
     }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Gflow.Core;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Metrics;

@@ -1,5 +1,7 @@
 using System.Text;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;

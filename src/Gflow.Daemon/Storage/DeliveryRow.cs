@@ -1,4 +1,6 @@
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 
 namespace Gflow.Daemon.Storage;
 

@@ -1,4 +1,6 @@
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;

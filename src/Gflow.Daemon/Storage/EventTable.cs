@@ -1,3 +1,4 @@
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Microsoft.Data.Sqlite;

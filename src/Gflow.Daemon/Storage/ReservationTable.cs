@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gflow.Core.Reservations;
+using Gflow.Core.Scheduling;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;

@@ -1,4 +1,5 @@
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 
 namespace Gflow.Daemon.Storage;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Demo;

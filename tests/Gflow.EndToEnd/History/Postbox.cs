@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Demo;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.EndToEnd.History;
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Notifications;

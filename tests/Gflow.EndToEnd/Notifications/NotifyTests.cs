@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.EndToEnd.Notifications;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Notifications;

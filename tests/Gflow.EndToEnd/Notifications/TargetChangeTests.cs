@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
+using Gflow.Tests.TestKit;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.EndToEnd.Notifications;

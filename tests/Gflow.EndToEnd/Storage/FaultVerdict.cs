@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.EndToEnd.History;
 using Gflow.EndToEnd.TestKit;
 using Microsoft.Data.Sqlite;
+
 using Delivery = Gflow.EndToEnd.History.Delivery;
 
 namespace Gflow.EndToEnd.Storage;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gflow.Client;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
 using Gflow.EndToEnd.TestKit;

@@ -6,6 +6,7 @@ using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Demo;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.EndToEnd.TestKit;
 

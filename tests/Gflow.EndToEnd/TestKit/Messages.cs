@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.EndToEnd.TestKit;

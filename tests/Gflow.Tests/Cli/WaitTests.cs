@@ -3,6 +3,7 @@ using Gflow.Cli;
 using Gflow.Cli.Gjob;
 using Gflow.Client;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Tests.TestKit;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Configuration;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Tests.TestKit;
 

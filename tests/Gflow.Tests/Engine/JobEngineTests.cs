@@ -72,7 +72,7 @@ public sealed class JobEngineTests
         var ended = await home.WaitAsync(job.Id, JobState.Failed);
         Assert.Equal(["job_submitted", "job_failed"], home.Events(job.Id));
         Assert.Equal("the working directory /nowhere does not exist", home.Engine.Current.ReasonOf(ended)!.Text);
-        Assert.Empty(home.Engine.Current.Live.Occupied);
+        Assert.Empty(home.Engine.Current.Board.Jobs.Occupied);
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class JobEngineTests
         Assert.True((await home.Requests.CancelAsync(job.Id, EngineHome.Alice, EngineHome.Patience)).Ok);
         await EngineHome.UntilAsync(() => home.Executor.Signals.Contains((job.Id.Value, 1, 15)));
         Assert.Equal(JobState.Running, home.Job(job.Id).State);
-        Assert.Single(home.Engine.Current.Live.Occupied);
+        Assert.Single(home.Engine.Current.Board.Jobs.Occupied);
         Assert.DoesNotContain(home.Executor.Signals, sent => sent.Signal == 9);
 
         await Until.TrueAsync(() => home.Executor.Signals.Contains((job.Id.Value, 1, 9)), home.Time, TimeSpan.FromSeconds(1));
@@ -94,7 +94,7 @@ public sealed class JobEngineTests
 
         await home.WaitAsync(job.Id, JobState.Cancelled);
         Assert.Equal(["job_submitted", "job_started", "job_cancelled"], home.Events(job.Id));
-        Assert.Empty(home.Engine.Current.Live.Occupied);
+        Assert.Empty(home.Engine.Current.Board.Jobs.Occupied);
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class JobEngineTests
         await using var home = await EngineHome.StartAsync();
         await home.RestartAsync(executor => executor.JobsAtConnect = [new ExecutorJob(41, 1, int.MaxValue, Draft.Noon, false)]);
 
-        Assert.Equal(41u, Assert.Single(home.Engine.Status.UnknownJobs).JobId);
+        Assert.Equal(41u, Assert.Single(home.Engine.Current.Board.Gpus.Unknown).Job.Value);
         Assert.Empty(home.Executor.Signals);
         Assert.Equal(new JobId(42), (await home.SubmitAsync()).Id);
     }

@@ -1,8 +1,10 @@
 using System.Threading.Channels;
+using Gflow.Core.Events;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
@@ -98,7 +100,7 @@ public sealed class LaunchOrderTests
                 }
 
                 news.GetRange(at, size).ForEach(command => command.Committed());
-                board = board with { Live = changes.Board };
+                board = board with { Jobs = changes.Board };
                 events.AddRange(changes.Events);
                 ends.AddRange(changes.Jobs.Where(changed => changed.State.IsFinal()));
                 at += size;
@@ -107,7 +109,7 @@ public sealed class LaunchOrderTests
             var said = $"{string.Join(", ", reports.Select(report => report.GetType().Name))}; answered at {answerAt} over {connection}, cut as {cuts}";
             Assert.True(ends.Count == 1, $"{ends.Count} ends: {said}");
             Assert.True(expected == ((JobStatus.Ended)ends[0].Status).End, $"{ends[0].Status}: {said}");
-            Assert.True(board.Live.Occupied.IsEmpty && board.Jobs.Count == 0, said);
+            Assert.True(board.Jobs.Occupied.IsEmpty && board.Jobs.Live.IsEmpty, said);
             Assert.Equal(2, events.Count);
             Assert.Equal(EventType.JobStarted, events[0].Type);
         }
@@ -124,7 +126,7 @@ public sealed class LaunchOrderTests
             rules.Cancel(id, "alice");
         }
 
-        return (new Board(rules.Changes().Board, ReservationBook.Empty, [new GpuSlot(0, "GPU-0", null)]), job);
+        return (Draft.Board(rules.Board, 1), job);
     }
 
     private static ExecutorReport.Exited End(int remaining) => new(Id, 1, 4, null, Draft.Noon, ResourceUsage.None, remaining, MachineRestarted: false);

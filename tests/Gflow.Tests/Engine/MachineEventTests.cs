@@ -1,7 +1,11 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Daemon.Engine;
+using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
@@ -45,6 +49,30 @@ public sealed class MachineEventTests
 
         await EngineHome.UntilAsync(() => home.Deliveries.Any(row => row.Type == EventType.GpuAvailable));
         Assert.Single(home.Deliveries, row => row.Type == EventType.GpuAvailable);
+    }
+
+    [Fact]
+    public async Task The_gpus_of_a_job_that_nobody_knows_are_available_once_it_has_ended()
+    {
+        await using var home = await EngineHome.StartAsync(gpus: 2);
+        using var process = Process.Start(new ProcessStartInfo("sleep", "1000") { Environment = { ["GFLOW_JOB_GPUS"] = "1" } })!;
+        try
+        {
+            await home.RestartAsync(executor => executor.JobsAtConnect = [new ExecutorJob(41, 1, process.Id, Draft.Noon, Ended: false)]);
+            var waiting = await home.SubmitAsync(Draft.Command() with { Gpus = 2 });
+            Assert.Equal("Waits for 2 GPUs; this machine has 1 to give", home.Engine.Current.ReasonOf(home.Job(waiting.Id))!.Text);
+            await home.Engine.AskAsync(JobRequests.Cancel(waiting.Id, EngineHome.Alice), EngineHome.Patience);
+
+            home.Executor.Exit(41, 1, 0);
+            await EngineHome.UntilAsync(() => home.Deliveries.Any(row => row.Type == EventType.GpuAvailable));
+            Assert.Equal(1, Payload(Assert.Single(home.Deliveries, row => row.Type == EventType.GpuAvailable)).Gpu!.Index);
+            var next = await home.SubmitAsync(Draft.Command() with { Gpus = 2 });
+            await home.WaitAsync(next.Id, job => job.Status is JobStatus.Running);
+        }
+        finally
+        {
+            process.Kill();
+        }
     }
 
     [Fact]

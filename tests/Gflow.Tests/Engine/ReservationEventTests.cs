@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
 using Gflow.Daemon.Storage;
@@ -92,7 +93,7 @@ public sealed class ReservationEventTests
         await home.RestartAsync();
 
         Assert.Equal(3, home.Count("SELECT count(*) FROM delivery WHERE order_key IS NOT NULL AND event <= 3"));
-        Assert.Equal([2u], home.Engine.Current.Reservations.Live.Keys.Select(id => id.Value));
+        Assert.Equal([2u], home.Engine.Current.Board.Reservations.Live.Keys.Select(id => id.Value));
         Assert.Equal("conflict", (await home.Reservations.CreateAsync(
             Reserve.Draft(from: 5) with { GpuCount = null, GpuIndices = [3] }, EngineHome.Alice, EngineHome.Patience)).Problems[0].Code);
         Assert.Equal("Reservation 1 is Completed and can no longer be cancelled.", (await home.Reservations.CancelAsync(new(1), EngineHome.Patience)).Problems[0].Message);

@@ -1,5 +1,7 @@
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
+using Gflow.Daemon.Engine;
+using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
@@ -50,6 +52,47 @@ public sealed class StoreTroubleTests
         home.Time.Advance(TimeSpan.FromSeconds(1));
         await EngineHome.UntilAsync(() => home.Engine.Troubles.Count == 0);
         Assert.Equal(new JobId(1), (await home.SubmitAsync(large)).Id);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_stored_spends_no_recipients()
+    {
+        await using var home = await EngineHome.StartAsync();
+        home.Recipients = home.Recipients with { PerUserPerHour = 2 };
+        var large = Draft.Command() with
+        {
+            ScriptContent = [.. Enumerable.Repeat((byte)' ', 200_000)],
+            Command = null,
+            Script = "/large.sh",
+            Notifications = new() { Emails = ["a@x.org", "b@x.org"] },
+        };
+        await home.FillStoreAsync();
+        var refused = await home.Requests.SubmitAsync([large], EngineHome.Alice, EngineHome.Patience);
+        Assert.Equal("store_unavailable", refused.Problems[0].Code);
+
+        await home.MakeRoomAsync();
+        home.Time.Advance(TimeSpan.FromSeconds(1));
+        await EngineHome.UntilAsync(() => home.Engine.Troubles.Count == 0);
+        await home.SubmitAsync(large);
+        var more = await home.Requests.SubmitAsync([large], EngineHome.Alice, EngineHome.Patience);
+        Assert.Equal("too_many_recipients", more.Problems[0].Code);
+    }
+
+    [Fact]
+    public async Task A_daemon_whose_place_another_has_taken_takes_no_work_and_changes_nothing()
+    {
+        await using var home = await EngineHome.StartAsync(gpus: 1);
+        var job = await home.SubmitAsync(Taking(1));
+        await home.WaitAsync(job.Id, JobState.Running);
+        home.Executor.Report(new ExecutorReport.Superseded("a daemon with a higher epoch has been here"));
+        await EngineHome.UntilAsync(() => home.Engine.Troubles.Count > 0);
+
+        Assert.True(home.Engine.IsReadOnly);
+        Assert.Contains("higher epoch", home.Engine.Troubles[0].Message, StringComparison.Ordinal);
+        Assert.Equal("superseded", (await home.Requests.SubmitAsync([Draft.Command()], EngineHome.Alice, EngineHome.Patience)).Problems[0].Code);
+        Assert.Equal("superseded", (await home.Engine.AskAsync(JobRequests.Cancel(job.Id, EngineHome.Alice), EngineHome.Patience)).Problems[0].Code);
+        Assert.Empty(home.Executor.Signals);
+        Assert.Equal(JobState.Running, home.Job(job.Id).State);
     }
 
     [Fact]

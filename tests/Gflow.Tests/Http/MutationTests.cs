@@ -156,7 +156,7 @@ public sealed partial class MutationTests
         await daemon.PostAsync("/jobs/3/cancel");
         await daemon.PostAsync("/jobs/4/cancel");
         daemon.Executor.Exit(2, 1, 0);
-        await Until.TrueAsync(() => !daemon.Host.Engine.Current.Jobs.ContainsKey(new(2)));
+        await Until.TrueAsync(() => !daemon.Host.Engine.Current.Board.Jobs.Live.ContainsKey(new(2)));
     }
 
     private static async Task RefusedAsync(string key)

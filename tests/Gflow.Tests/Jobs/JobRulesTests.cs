@@ -1,5 +1,7 @@
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Jobs;
@@ -18,7 +20,7 @@ public sealed class JobRulesTests
         _rules.Cancel(jobs[0], "alice");
 
         var changes = _rules.Changes();
-        Assert.Empty(changes.Board.Jobs);
+        Assert.Empty(changes.Board.Live);
         for (var i = 1; i < jobs.Length; i++)
         {
             var end = (JobEnd.Cancelled)((JobStatus.Ended)changes.Jobs.Single(job => job.Id == jobs[i]).Status).End;
@@ -44,7 +46,7 @@ public sealed class JobRulesTests
     {
         var jobs = Chain(10_000);
         _rules.Cancel(jobs[0], "alice");
-        Assert.Empty(_rules.Changes().Board.Jobs);
+        Assert.Empty(_rules.Changes().Board.Live);
     }
 
     [Fact]
@@ -83,7 +85,7 @@ public sealed class JobRulesTests
         _rules.Cancel(parent, "alice");
 
         var board = _rules.Changes().Board;
-        var reason = JobReasons.Of(board.Jobs[child], board, Draft.Gpus(1))!;
+        var reason = JobReasons.Of(board.Live[child], board)!;
         Assert.Equal(ReasonKind.WaitingForDependency, reason.Kind);
         Assert.Contains("never", reason.Text, StringComparison.Ordinal);
     }
@@ -151,8 +153,8 @@ public sealed class JobRulesTests
         _rules.Update(id, spec with { Gpus = 2, Priority = 200 }, NoneEnded);
 
         var board = _rules.Changes().Board;
-        Assert.Equal([2], board.Ready.Keys);
-        Assert.Equal(new QueueKey(200, id), Assert.Single(board.Ready[2]));
+        Assert.Equal([2], board.Ready.Keys.Select(line => line.Demand.Gpus));
+        Assert.Equal(new QueueKey(200, id), Assert.Single(board.Ready.Values.Single()));
     }
 
     [Theory]

@@ -1,13 +1,14 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using CsCheck;
+using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Reservations;
 using Gflow.Core.Scheduling;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gflow.Tests.Laws;
@@ -19,24 +20,24 @@ public sealed class BoardLawTests : IDisposable
     private static readonly JobPolicy Policy = new(TimeSpan.FromSeconds(10));
 
     /// <summary>What happens, to which of the jobs, and a number besides.</summary>
-    private static readonly Gen<(int Kind, int Which, int Number)[]> Histories = Gen.Select(Gen.Int[0, 15], Gen.Int[0, 30], Gen.Int[0, 60]).Array[1, 120];
+    private static readonly Gen<(int Kind, int Which, int Number)[]> Histories = Gen.Select(Gen.Int[0, 19], Gen.Int[0, 30], Gen.Int[0, 60]).Array[1, 120];
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gflow-law-");
     private readonly Database _database;
-    private readonly JobTable _jobs;
+    private readonly BatchWriter _writer;
 
     public BoardLawTests()
     {
         _database = Database.Open(Path.Combine(_directory.FullName, "gflow.db"), new FakeTimeProvider(Draft.Noon));
-        _jobs = new JobTable(_database.Writer);
+        _writer = new BatchWriter(_database, new SchedulerFacts("gpu-server-01", "0.0.0"));
     }
 
     [Fact]
     public void After_any_history_the_board_is_the_one_that_is_loaded_from_the_database() => Histories.Sample(
         history =>
         {
-            Database.Execute(_database.Writer, "DELETE FROM job");
-            var board = JobBoard.Empty(default);
+            Database.Execute(_database.Writer, "DELETE FROM job; DELETE FROM reservation; DELETE FROM gpu");
+            var board = Board.Empty;
             var now = Draft.Noon;
             foreach (var steps in history.Chunk(5))
             {
@@ -44,61 +45,48 @@ public sealed class BoardLawTests : IDisposable
                 board = Commit(board, now, steps);
             }
 
-            var (stepped, loaded) = (Text(board), Text(Load()));
-            Assert.Equal(stepped, loaded);
+            var loaded = new GpuRules(Recovery.Compare(_database.Writer, [], Policy, board.Limits, now).Board.Gpus);
+            loaded.Read([.. board.Gpus.Slots.Select(gpu => gpu.Uuid)]);
+            Assert.Empty(loaded.Named);
+            Assert.Equal(Text(board, now), Text(Recovery.Compare(_database.Writer, [], Policy, board.Limits, now).Board with { Gpus = loaded.Board }, now));
         },
         iter: 400,
         threads: 1);
 
     public void Dispose()
     {
-        _jobs.Dispose();
+        _writer.Dispose();
         _database.Dispose();
         _directory.Delete(recursive: true);
     }
 
-    private JobBoard Commit(JobBoard board, DateTimeOffset now, IEnumerable<(int Kind, int Which, int Number)> steps)
+    private Board Commit(Board board, DateTimeOffset now, IEnumerable<(int Kind, int Which, int Number)> steps)
     {
-        var rules = new JobRules(board, Policy, now);
+        var batch = new EngineBatch(board, Policy, _database.Writer, _writer.Answers, now);
         foreach (var (kind, which, number) in steps)
         {
-            Step(rules, kind, new JobId((uint)(which % Math.Max(1, rules.Changes().Board.LastId.Value)) + 1), number, now);
+            Step(batch, kind, new JobId((uint)(which % Math.Max(1, batch.Rules.Board.LastId.Value)) + 1), number);
         }
 
-        var plan = Planner.Plan(new Snapshot(rules.Changes().Board, Draft.Gpus(Gpus), now));
-        foreach (var due in plan.Due)
-        {
-            rules.Due(due);
-        }
-
-        foreach (var start in plan.Starts)
-        {
-            rules.Start(start.Job, start.Gpus);
-        }
-
-        var changes = rules.Changes();
-        using var transaction = _database.Writer.BeginTransaction();
-        foreach (var job in changes.Jobs)
-        {
-            _jobs.Put(job, transaction);
-        }
-
-        transaction.Commit();
+        batch.Plan();
+        var changes = batch.Changes();
+        _writer.Write(batch, changes, []);
         return changes.Board;
     }
 
-    private void Step(JobRules rules, int kind, JobId id, int number, DateTimeOffset now)
+    private static void Step(EngineBatch batch, int kind, JobId id, int number)
     {
+        var rules = batch.Rules;
         var attempt = rules.Find(id)?.Attempt ?? 1;
         switch (kind)
         {
             case <= 5:
                 var asked = kind == 0 ? Draft.Any([.. Others(rules, id, number)]) : Draft.Job(number % (Gpus + 2), (byte)(number % 3), number % 4 == 0 ? TimeSpan.FromSeconds(number) : null, [.. Others(rules, id, number)]);
-                rules.Submit(asked with { Held = number % 7 == 0 }, Ended(asked.Spec));
+                rules.Submit(asked with { SubmittedBy = number % 2 == 0 ? "alice" : "bob", Held = number % 7 == 0 }, batch.Ended(asked.Spec.Dependencies.On));
                 break;
             case 6 when rules.Find(id) is { } job:
                 var spec = job.Spec with { Gpus = number % (Gpus + 2), Priority = (byte)(number % 5), TimeLimit = TimeSpan.FromSeconds(number + 1) };
-                rules.Update(id, spec, Ended(spec));
+                rules.Update(id, spec, batch.Ended(spec.Dependencies.On));
                 break;
             case 7:
                 rules.Hold(id);
@@ -110,16 +98,28 @@ public sealed class BoardLawTests : IDisposable
                 rules.Cancel(id, "alice");
                 break;
             case 10 or 11:
-                rules.Started(id, attempt, 100 + number, now);
+                rules.Started(id, attempt, 100 + number, batch.Now);
                 break;
             case 12:
                 rules.NotStarted(id, attempt, "it is not there");
                 break;
             case 13 or 14:
-                rules.Exited(id, attempt, new ProcessExit(number % 3, null, now), gone: number % 2 == 0);
+                rules.Exited(id, attempt, new ProcessExit(number % 3, null, batch.Now), gone: number % 2 == 0);
                 break;
-            default:
+            case 15:
                 rules.Gone(id, attempt);
+                break;
+            case 16 when rules.Find(id) is { } job:
+                rules.Requeue(id, attempt, batch.Ended(job.Spec.Dependencies.On));
+                break;
+            case 17:
+                batch.Gpus.Read([.. Enumerable.Range(number % 5, Gpus).Select(card => $"GPU-{card * (1 + (number % 2))}")]);
+                break;
+            case 18:
+                batch.Reservations.Create(new ReservationSpec("alice", new ReservedGpus.Any(1), batch.Now.AddSeconds(number), TimeSpan.FromMinutes(1)));
+                break;
+            case 19 when batch.FindReservation(new ReservationId(id.Value)) is { } reservation:
+                batch.Reservations.Cancel(reservation);
                 break;
         }
     }
@@ -127,25 +127,16 @@ public sealed class BoardLawTests : IDisposable
     /// <summary>Up to two jobs to wait for, live or over, never the same twice.</summary>
     private static IEnumerable<uint> Others(JobRules rules, JobId id, int number)
     {
-        var last = rules.Changes().Board.LastId.Value;
+        var last = rules.Board.LastId.Value;
         return number % 3 == 0 || last == 0 ? [] : new[] { id.Value, ((uint)number % last) + 1 }.Distinct().Order();
     }
 
-    private Dictionary<JobId, JobState> Ended(JobSpec spec) =>
-        JobTable.States(_database.Writer, spec.Dependencies.On).Where(pair => pair.Value.IsFinal()).ToDictionary();
-
-    private JobBoard Load()
-    {
-        var live = JobTable.Live(_database.Writer);
-        var ended = JobTable.States(_database.Writer, [.. live.SelectMany(job => job.Spec.Dependencies.On).Distinct()]);
-        return JobBoard.Load(live, ended.Where(pair => pair.Value.IsFinal()).ToDictionary(), JobTable.LastId(_database.Writer), Policy);
-    }
-
-    /// <summary>All that is on a board. When a job is killed again is nobody's memory: a daemon that starts does it at once.</summary>
-    private static string Text(JobBoard board)
+    /// <summary>All that is on a board. When a job is killed again is nobody's memory: a daemon that starts does it at once. What is over is not on it for long.</summary>
+    private static string Text(Board whole, DateTimeOffset now)
     {
         var text = new StringBuilder();
-        foreach (var job in board.Jobs.Values.OrderBy(job => job.Id))
+        var board = whole.Jobs;
+        foreach (var job in board.Live.Values.OrderBy(job => job.Id))
         {
             var deadline = board.DeadlineOf.TryGetValue(job.Id, out var found) ? job.Status is JobStatus.Ending ? "kill" : Instant(found.At) : "none";
             text.AppendLine(CultureInfo.InvariantCulture, $"{job.Id} {job.SubmittedBy} {job.Uid} {Instant(job.SubmittedAt)} {job.Attempt} {job.Revision} {deadline}");
@@ -153,9 +144,9 @@ public sealed class BoardLawTests : IDisposable
             text.AppendLine(JsonSerializer.Serialize(StoredStatus.From(job.Status), StoreJson.Default.StoredStatus));
         }
 
-        foreach (var line in board.Ready)
+        foreach (var line in board.Ready.OrderBy(line => line.Value[0]))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"ready {line.Key}: {string.Join(' ', line.Value)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"line {line.Key}: {string.Join(' ', line.Value)}");
         }
 
         foreach (var (id, progress) in board.Progress.OrderBy(pair => pair.Key))
@@ -170,6 +161,8 @@ public sealed class BoardLawTests : IDisposable
 
         text.AppendLine(CultureInfo.InvariantCulture, $"occupied {string.Join(' ', board.Occupied)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"deadlines {string.Join(' ', board.Deadlines.Select(deadline => deadline.Id).Order())}, last {board.LastId}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"gpus {string.Join(' ', whole.Gpus.Slots)}; names {string.Join(' ', whole.Gpus.Names.OrderBy(name => name.Value))}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"reservations {string.Join(' ', whole.Reservations.Live.Values.Where(held => held.Spec.End > now).OrderBy(held => held.Id.Value))}, last {whole.Reservations.LastId}");
         return text.ToString();
     }
 

@@ -140,8 +140,26 @@ public sealed class DaemonHostTests
             Projects = new() { RequireProject = true },
         };
         Assert.Equal(["daemon.port"], await daemon.Host.ApplyAsync(changed));
+        Assert.NotEqual(59123, daemon.Host.Options.Daemon.Port);
         Assert.Equal(400, (await daemon.PostAsync("/jobs", """{"command":"true","run_dir":"/tmp"}""")).Status);
         Assert.Equal(201, (await daemon.PostAsync("/jobs", """{"command":"true","run_dir":"/tmp","project":"p"}""")).Status);
+    }
+
+    [Fact]
+    public async Task A_key_that_needs_a_restart_is_named_at_every_reload_until_it_is_as_it_was()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        var before = daemon.Host.Options;
+        var changed = before with
+        {
+            Executor = before.Executor with { HideGpus = !before.Executor.HideGpus, KillGrace = TimeSpan.FromSeconds(77) },
+            Storage = before.Storage with { LogMaxMb = 77, MinFreeMb = 0 },
+            Access = before.Access with { RootJobs = !before.Access.RootJobs },
+        };
+        string[] named = ["storage.log_max_mb", "access.root_jobs", "executor.hide_gpus", "executor.kill_grace_secs"];
+        Assert.Equal(named, await daemon.Host.ApplyAsync(changed));
+        Assert.Equal(named, await daemon.Host.ApplyAsync(changed));
+        Assert.Empty(await daemon.Host.ApplyAsync(before));
     }
 
     private static DaemonOptions Serving(DaemonOptions options, Func<ServingOptions, ServingOptions> change) =>

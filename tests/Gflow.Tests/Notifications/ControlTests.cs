@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gflow.Cli;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;

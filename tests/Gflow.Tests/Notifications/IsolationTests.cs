@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;

@@ -1,3 +1,4 @@
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Storage;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gflow.Client;
+using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Execution;
@@ -104,6 +105,18 @@ public sealed class RecipientTests
         Refused(await SubmitAsync(again, """{"emails":["c@x.org","d@x.org"]}"""), "too_many_recipients", "5");
         Assert.Equal(201, (await SubmitAsync(again, """{"emails":["c@x.org"]}""")).Status);
         Assert.Equal(201, (await again.PostAsync("/jobs", """{"command":"true"}""")).Status);
+    }
+
+    [Fact]
+    public async Task An_update_that_is_refused_spends_no_recipients()
+    {
+        await using var daemon = await StartAsync(options => options with { Emails = [Mail("lab")], Recipients = new() { PerUserPerHour = 2 } });
+        Assert.Equal(201, (await daemon.PostAsync("/jobs", """{"command":"sleep 100"}""")).Status);
+        await Until.TrueAsync(() => daemon.Host.Engine.Current.Board.Jobs.Live.Values.Single().State == JobState.Running);
+
+        Assert.Equal(409, (await daemon.PatchAsync("/jobs/1", """{"notifications":{"emails":["a@x.org","b@x.org"]}}""")).Status);
+        Assert.Equal(201, (await SubmitAsync(daemon, """{"emails":["c@x.org","d@x.org"]}""")).Status);
+        Refused(await SubmitAsync(daemon, """{"emails":["e@x.org"]}"""), "too_many_recipients", "2");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Gflow.Client;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;

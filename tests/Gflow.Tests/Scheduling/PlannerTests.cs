@@ -11,7 +11,7 @@ public sealed class PlannerTests
     private static readonly Dictionary<JobId, JobState> NoneEnded = [];
 
     /// <summary>Machines of up to 8 GPUs and up to 60 jobs, some of which run already, some with limits, some dependent, some held.</summary>
-    private static readonly Gen<(Snapshot Snapshot, int Gpus)> Snapshots =
+    private static readonly Gen<(Board Board, int Gpus)> Snapshots =
         from gpus in Gen.Int[0, 8]
         from asked in Gen.Select(Gen.Int[0, 4], Gen.Byte[0, 3], Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 300]).Array[0, 60]
         select (Build(gpus, asked), gpus);
@@ -19,25 +19,25 @@ public sealed class PlannerTests
     [Fact]
     public void No_gpu_is_given_twice_and_none_that_is_not_there() => Snapshots.Sample(sample =>
     {
-        var given = Planner.Plan(sample.Snapshot).Starts.SelectMany(start => start.Gpus).ToList();
+        var given = Planner.Plan(sample.Board, Draft.Noon).Starts.SelectMany(start => start.Gpus).ToList();
         return given.Distinct().Count() == given.Count
-            && given.All(gpu => gpu >= 0 && gpu < sample.Gpus && !sample.Snapshot.Board.Occupied.ContainsKey(gpu));
+            && given.All(gpu => gpu >= 0 && gpu < sample.Gpus && !sample.Board.Jobs.Occupied.ContainsKey(gpu));
     });
 
     [Fact]
     public void Each_started_job_gets_as_many_gpus_as_it_asked_for_and_waits_no_more() => Snapshots.Sample(sample =>
-        Planner.Plan(sample.Snapshot).Starts.All(start =>
-            sample.Snapshot.Board.Jobs[start.Job] is { Status: JobStatus.Queued } job
+        Planner.Plan(sample.Board, Draft.Noon).Starts.All(start =>
+            sample.Board.Jobs.Live[start.Job] is { Status: JobStatus.Queued } job
             && job.Spec.Gpus == start.Gpus.Count
-            && sample.Snapshot.Board.Progress.GetValueOrDefault(job.Id)?.Satisfied(job.Spec.Dependencies) != false));
+            && sample.Board.Jobs.Progress.GetValueOrDefault(job.Id)?.Satisfied(job.Spec.Dependencies) != false));
 
     [Fact]
     public void It_starts_what_a_walk_along_the_queue_would_start() => Snapshots.Sample(sample =>
     {
-        var board = sample.Snapshot.Board;
+        var board = sample.Board.Jobs;
         var free = sample.Gpus - board.Occupied.Count;
         var expected = new List<JobId>();
-        foreach (var job in board.Jobs.Values
+        foreach (var job in board.Live.Values
             .Where(job => job.Status is JobStatus.Queued && board.Progress.GetValueOrDefault(job.Id)?.Satisfied(job.Spec.Dependencies) != false)
             .OrderByDescending(job => job.Spec.Priority)
             .ThenBy(job => job.Id))
@@ -49,29 +49,29 @@ public sealed class PlannerTests
             }
         }
 
-        return Planner.Plan(sample.Snapshot).Starts.Select(start => start.Job).SequenceEqual(expected);
+        return Planner.Plan(sample.Board, Draft.Noon).Starts.Select(start => start.Job).SequenceEqual(expected);
     });
 
     [Fact]
     public void Planning_again_after_carrying_out_the_plan_starts_nothing() => Snapshots.Sample(sample =>
     {
-        var plan = Planner.Plan(sample.Snapshot);
-        var rules = new JobRules(sample.Snapshot.Board, Policy, sample.Snapshot.Now);
+        var plan = Planner.Plan(sample.Board, Draft.Noon);
+        var rules = new JobRules(sample.Board.Jobs, Policy, Draft.Noon);
         foreach (var start in plan.Starts)
         {
             rules.Start(start.Job, start.Gpus);
         }
 
-        return Planner.Plan(sample.Snapshot with { Board = rules.Changes().Board }).Starts.Count == 0;
+        return Planner.Plan(sample.Board with { Jobs = rules.Board }, Draft.Noon).Starts.Count == 0;
     });
 
     [Fact]
     public void Until_the_next_wakeup_the_plan_stays_the_same() => Snapshots.Sample(sample =>
     {
-        var plan = Planner.Plan(sample.Snapshot);
-        var later = (plan.NextWakeup ?? sample.Snapshot.Now.AddDays(1)).AddTicks(-1);
-        return later <= sample.Snapshot.Now
-            || Planner.Plan(sample.Snapshot with { Now = later }) is var then
+        var plan = Planner.Plan(sample.Board, Draft.Noon);
+        var later = (plan.NextWakeup ?? Draft.Noon.AddDays(1)).AddTicks(-1);
+        return later <= Draft.Noon
+            || Planner.Plan(sample.Board, later) is var then
             && then.Due.SequenceEqual(plan.Due)
             && then.Starts.Select(start => start.Job).SequenceEqual(plan.Starts.Select(start => start.Job));
     });
@@ -79,10 +79,10 @@ public sealed class PlannerTests
     [Fact]
     public void Every_waiting_job_has_a_reason() => Snapshots.Sample(sample =>
     {
-        var starts = Planner.Plan(sample.Snapshot).Starts.Select(start => start.Job).ToHashSet();
-        return sample.Snapshot.Board.Jobs.Values
+        var starts = Planner.Plan(sample.Board, Draft.Noon).Starts.Select(start => start.Job).ToHashSet();
+        return sample.Board.Jobs.Live.Values
             .Where(job => job.State is JobState.Queued or JobState.Hold && !starts.Contains(job.Id))
-            .All(job => JobReasons.Of(job, sample.Snapshot.Board, sample.Snapshot.Gpus) is { Text.Length: > 10 });
+            .All(job => JobReasons.Of(job, sample.Board.Jobs, Planner.Plan(sample.Board, Draft.Noon)) is { Text.Length: > 10 });
     });
 
     [Fact]
@@ -92,12 +92,12 @@ public sealed class PlannerTests
         rules.Submit(Draft.Job(gpus: 1, priority: 5), NoneEnded);
         var high = rules.Submit(Draft.Job(gpus: 2, priority: 20), NoneEnded).Id;
 
-        var plan = Planner.Plan(new Snapshot(rules.Changes().Board, Draft.Gpus(2), Draft.Noon));
+        var plan = Planner.Plan(Draft.Board(rules.Board, 2), Draft.Noon);
         Assert.Equal(high, Assert.Single(plan.Starts).Job);
         Assert.Equal([0, 1], plan.Starts[0].Gpus);
     }
 
-    private static Snapshot Build(int gpus, (int Gpus, byte Priority, int Kind, int After, int Limit)[] asked)
+    private static Board Build(int gpus, (int Gpus, byte Priority, int Kind, int After, int Limit)[] asked)
     {
         var rules = new JobRules(JobBoard.Empty(default), Policy, Draft.Noon);
         var free = Enumerable.Range(0, gpus).ToList();
@@ -118,6 +118,6 @@ public sealed class PlannerTests
             }
         }
 
-        return new Snapshot(rules.Changes().Board, Draft.Gpus(gpus), Draft.Noon);
+        return Draft.Board(rules.Board, gpus);
     }
 }

@@ -1,7 +1,9 @@
 using Gflow.Core.Dependencies;
+using Gflow.Core.Events;
 using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 using Gflow.Core.Submission;
 
 namespace Gflow.Tests.TestKit;
@@ -24,7 +26,15 @@ internal static class Draft
         },
     };
 
-    public static IReadOnlyList<GpuSlot> Gpus(int count) => [.. Enumerable.Range(0, count).Select(index => new GpuSlot(index, $"GPU-{index}"))];
+    public static IReadOnlyList<string> Gpus(int count) => [.. Enumerable.Range(0, count).Select(index => $"GPU-{index}")];
+
+    /// <summary>The jobs on a machine of so many GPUs.</summary>
+    public static Board Board(JobBoard jobs, int gpus)
+    {
+        var rules = new GpuRules(GpuBoard.Empty);
+        rules.Read(Gpus(gpus));
+        return Core.Scheduling.Board.Empty with { Jobs = jobs, Gpus = rules.Board };
+    }
 
     public static SubmissionDraft Command(string command = "true") => new() { Command = command, RunDir = "/" };
 

@@ -1,8 +1,10 @@
 using Gflow.Core;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
@@ -45,6 +47,9 @@ internal sealed class EngineHome : IAsyncDisposable
 
     public DataPaths Paths => new(_directory.FullName);
 
+    /// <summary>What holds for the recipients that jobs name.</summary>
+    public RecipientPolicy Recipients { get; set; } = Draft.Policy.Recipients;
+
     /// <summary>Deliveries in the order in which the engine handed them out.</summary>
     public List<DeliveryRow> Deliveries { get; } = [];
 
@@ -82,7 +87,7 @@ internal sealed class EngineHome : IAsyncDisposable
     /// <summary>The job as it is now, wherever it is.</summary>
     public Job Job(JobId id)
     {
-        if (Engine.Current.Jobs.TryGetValue(id, out var live))
+        if (Engine.Current.Board.Jobs.Live.TryGetValue(id, out var live))
         {
             return live;
         }
@@ -195,7 +200,6 @@ internal sealed class EngineHome : IAsyncDisposable
         var settings = new EngineSettings
         {
             Policy = new JobPolicy(TimeSpan.FromSeconds(10)),
-            Gpus = Draft.Gpus(_gpus),
             Scheduler = new SchedulerFacts("gpu-server-01", "0.0.0"),
             Effects = new EffectSettings(Paths, 0, HideGpus: true, PythonUnbuffered: true),
             OutboxMaxBytes = OutboxBytes,
@@ -206,9 +210,9 @@ internal sealed class EngineHome : IAsyncDisposable
         Engine.Route(
             [new Subscription { Target = "hook", Kind = TargetKind.Webhook, Events = EventTypes.All.ToHashSet() }],
             Deliveries.AddRange);
-        Requests = new AskedRequests(Engine, new JobRequests(Engine, _database, user => Draft.Policy with { User = user }));
+        Requests = new AskedRequests(Engine, new JobRequests(Engine, _database, user => Draft.Policy with { User = user, Recipients = Recipients }));
         Reservations = new AskedReservations(Engine, new ReservationRequests(Engine, Time));
-        await Engine.StartAsync(Patience);
+        await Engine.StartAsync(Draft.Gpus(_gpus), Patience);
     }
 
     private async Task CloseAsync()

@@ -1,5 +1,6 @@
 using Gflow.Core;
 using Gflow.Core.Access;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;

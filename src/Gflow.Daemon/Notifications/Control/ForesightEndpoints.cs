@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gflow.Core;
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Text;

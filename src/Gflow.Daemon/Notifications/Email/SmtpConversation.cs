@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Gflow.Core.Scheduling;
 using MailKit;
 
 namespace Gflow.Daemon.Notifications.Email;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;

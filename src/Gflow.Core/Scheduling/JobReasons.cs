@@ -1,16 +1,21 @@
 using System.Collections.Immutable;
 using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
 
-namespace Gflow.Core.Jobs;
+namespace Gflow.Core.Scheduling;
 
 /// <summary>Why a job is where it is, derived from the board when somebody asks; nothing of it is stored.</summary>
 public static class JobReasons
 {
     /// <returns>Null for jobs that need no explanation.</returns>
-    public static JobReason? Of(Job job, JobBoard board, IReadOnlyList<GpuSlot> gpus) => job.Status switch
+    public static JobReason? Of(Job job, JobBoard board, Plan plan) =>
+        Of(job, board) ?? (job.Status is JobStatus.Queued ? InLine(plan.Left.Wait(QueueClass.Of(job))) : null);
+
+    /// <summary>What concerns the job alone: everything but the wait of the line it stands in.</summary>
+    public static JobReason? Of(Job job, JobBoard board) => job.Status switch
     {
         JobStatus.Held => new(ReasonKind.JobHeldUser, $"Held until somebody releases it: gjob release {job.Id}"),
-        JobStatus.Queued => Waiting(job, board, gpus),
+        JobStatus.Queued => AtGate(job, board),
         JobStatus.Ending ending => new(ReasonKind.Ending, EndingText(ending)),
         JobStatus.Ended ended => Ended(ended.End),
         _ => null,
@@ -33,23 +38,21 @@ public static class JobReasons
 
     private static string MainProcess(JobStatus.Ending ending) => ending is { Pid: { } pid, Exit: null } ? $" (pid {pid})" : "";
 
-    private static JobReason Waiting(Job job, JobBoard board, IReadOnlyList<GpuSlot> gpus)
+    private static JobReason? AtGate(Job job, JobBoard board)
     {
         var spec = job.Spec.Dependencies;
-        var progress = board.Progress.GetValueOrDefault(job.Id);
-        if (progress is not null && !progress.Satisfied(spec))
-        {
-            return new(ReasonKind.WaitingForDependency, DependencyText(progress, spec));
-        }
-
-        var usable = gpus.Count(gpu => gpu.Unavailable is null);
-        var free = gpus.Count(gpu => gpu.Unavailable is null && !board.Occupied.ContainsKey(gpu.Index));
-        return new(
-            ReasonKind.WaitingForGpu,
-            job.Spec.Gpus > usable
-                ? $"Waits for {Count(job.Spec.Gpus)}; this machine has {usable} to give"
-                : $"Waits for {Count(job.Spec.Gpus)}; {free} of {usable} free. Smaller jobs behind it may start first");
+        return board.Progress.GetValueOrDefault(job.Id) is { } progress && !progress.Satisfied(spec)
+            ? new(ReasonKind.WaitingForDependency, DependencyText(progress, spec))
+            : null;
     }
+
+    private static JobReason InLine(LineWait wait) => wait switch
+    {
+        LineWait.NoStarts none => new(ReasonKind.WaitingForResources, none.Why),
+        LineWait.TooLarge large => new(ReasonKind.WaitingForGpu, $"Waits for {Count(large.Demand.Gpus)}; this machine has {large.Usable} to give"),
+        LineWait.NotFree taken => new(ReasonKind.WaitingForGpu, $"Waits for {Count(taken.Demand.Gpus)}; {taken.Free} of {taken.Usable} free. Smaller jobs behind it may start first"),
+        _ => throw new InvalidOperationException(),
+    };
 
     private static string DependencyText(Dependencies.DependencyProgress progress, Dependencies.DependencySpec spec)
     {

@@ -1,15 +1,16 @@
 using System.Collections.Immutable;
 using Gflow.Core.Dependencies;
+using Gflow.Core.Jobs;
 
-namespace Gflow.Core.Jobs;
+namespace Gflow.Core.Scheduling;
 
 /// <summary>A board being changed: keeps every index true to the jobs, and remembers which jobs changed.</summary>
 internal sealed class BoardChange(JobBoard board, JobPolicy policy)
 {
-    private readonly ImmutableDictionary<JobId, Job>.Builder _jobs = board.Jobs.ToBuilder();
+    private readonly ImmutableDictionary<JobId, Job>.Builder _jobs = board.Live.ToBuilder();
     private readonly ImmutableDictionary<JobId, DependencyProgress>.Builder _progress = board.Progress.ToBuilder();
     private readonly ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Builder _dependents = board.Dependents.ToBuilder();
-    private readonly ImmutableSortedDictionary<int, ImmutableSortedSet<QueueKey>>.Builder _ready = board.Ready.ToBuilder();
+    private readonly ImmutableDictionary<QueueClass, ImmutableSortedSet<QueueKey>>.Builder _ready = board.Ready.ToBuilder();
     private readonly ImmutableSortedDictionary<int, JobId>.Builder _occupied = board.Occupied.ToBuilder();
     private readonly ImmutableDictionary<JobId, Deadline>.Builder _deadlineOf = board.DeadlineOf.ToBuilder();
     private readonly ImmutableSortedSet<Deadline>.Builder _deadlines = board.Deadlines.ToBuilder();
@@ -67,7 +68,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         }
     }
 
-    public JobBoard ToBoard() => JobBoard.From(
+    public JobBoard ToBoard() => new(
         _jobs.ToImmutable(),
         _ready.ToImmutable(),
         _progress.ToImmutable(),
@@ -93,7 +94,8 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
 
         if (IsReady(job, progress))
         {
-            _ready[job.Spec.Gpus] = (_ready.GetValueOrDefault(job.Spec.Gpus) ?? []).Add(new QueueKey(job.Spec.Priority, job.Id));
+            var line = QueueClass.Of(job);
+            _ready[line] = (_ready.GetValueOrDefault(line) ?? []).Add(new QueueKey(job.Spec.Priority, job.Id));
         }
 
         foreach (var gpu in HeldGpus(job))
@@ -125,14 +127,15 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         _progress.Remove(job.Id);
         if (IsReady(job, progress))
         {
-            var rest = _ready[job.Spec.Gpus].Remove(new QueueKey(job.Spec.Priority, job.Id));
+            var line = QueueClass.Of(job);
+            var rest = _ready[line].Remove(new QueueKey(job.Spec.Priority, job.Id));
             if (rest.IsEmpty)
             {
-                _ready.Remove(job.Spec.Gpus);
+                _ready.Remove(line);
             }
             else
             {
-                _ready[job.Spec.Gpus] = rest;
+                _ready[line] = rest;
             }
         }
 
@@ -159,6 +162,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         }
     }
 
+    /// <summary>The gate before the lines: what concerns this job alone.</summary>
     private static bool IsReady(Job job, DependencyProgress progress) =>
         job.Status is JobStatus.Queued && progress.Satisfied(job.Spec.Dependencies);
 

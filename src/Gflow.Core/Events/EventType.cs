@@ -1,6 +1,7 @@
+using Gflow.Core.Notifications;
 using Gflow.Core.Text;
 
-namespace Gflow.Core.Notifications;
+namespace Gflow.Core.Events;
 
 /// <summary>The public events. Wire names are the snake_case of these names.</summary>
 public enum EventType

@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using Gflow.Core.Dependencies;
+using Gflow.Core.Jobs;
 
-namespace Gflow.Core.Jobs;
+namespace Gflow.Core.Scheduling;
 
 /// <summary>Where a job stands in the queue: higher priority first, then the order of submission.</summary>
 public readonly record struct QueueKey(byte Priority, JobId Id) : IComparable<QueueKey>
@@ -43,55 +44,27 @@ public readonly record struct Deadline(DateTimeOffset At, JobId Id) : IComparabl
 /// The live jobs and their indexes, immutable: whoever holds one sees one instant. Jobs that are over are not on it,
 /// so its size and the cost of every decision depend on the live queue alone.
 /// </summary>
-public sealed class JobBoard
+/// <param name="Live">All that have not ended.</param>
+/// <param name="Ready">Queued jobs that nothing of their own holds back, in lines by class; each in a fixed order.</param>
+/// <param name="Progress">Of waiting jobs with dependencies only.</param>
+/// <param name="Dependents">Who waits for a job.</param>
+/// <param name="Occupied">GPU index to the job that has it.</param>
+/// <param name="DeadlineOf">What becomes due for a job; of those only for which something does.</param>
+/// <param name="Deadlines">What becomes due, soonest first.</param>
+/// <param name="LastId">The highest id ever given out.</param>
+public sealed record JobBoard(
+    ImmutableDictionary<JobId, Job> Live,
+    ImmutableDictionary<QueueClass, ImmutableSortedSet<QueueKey>> Ready,
+    ImmutableDictionary<JobId, DependencyProgress> Progress,
+    ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> Dependents,
+    ImmutableSortedDictionary<int, JobId> Occupied,
+    ImmutableDictionary<JobId, Deadline> DeadlineOf,
+    ImmutableSortedSet<Deadline> Deadlines,
+    JobId LastId)
 {
-    private JobBoard(
-        ImmutableDictionary<JobId, Job> jobs,
-        ImmutableSortedDictionary<int, ImmutableSortedSet<QueueKey>> ready,
-        ImmutableDictionary<JobId, DependencyProgress> progress,
-        ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> dependents,
-        ImmutableSortedDictionary<int, JobId> occupied,
-        ImmutableDictionary<JobId, Deadline> deadlineOf,
-        ImmutableSortedSet<Deadline> deadlines,
-        JobId lastId)
-    {
-        Jobs = jobs;
-        Ready = ready;
-        Progress = progress;
-        Dependents = dependents;
-        Occupied = occupied;
-        DeadlineOf = deadlineOf;
-        Deadlines = deadlines;
-        LastId = lastId;
-    }
-
-    /// <summary>All that have not ended.</summary>
-    public ImmutableDictionary<JobId, Job> Jobs { get; }
-
-    /// <summary>Queued jobs whose dependencies are met, by the number of GPUs they ask for.</summary>
-    public ImmutableSortedDictionary<int, ImmutableSortedSet<QueueKey>> Ready { get; }
-
-    /// <summary>Of waiting jobs with dependencies only.</summary>
-    public ImmutableDictionary<JobId, DependencyProgress> Progress { get; }
-
-    /// <summary>Who waits for a job.</summary>
-    public ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> Dependents { get; }
-
-    /// <summary>GPU index to the job that has it.</summary>
-    public ImmutableSortedDictionary<int, JobId> Occupied { get; }
-
-    /// <summary>What becomes due for a job; of those only for which something does.</summary>
-    public ImmutableDictionary<JobId, Deadline> DeadlineOf { get; }
-
-    /// <summary>What becomes due, soonest first.</summary>
-    public ImmutableSortedSet<Deadline> Deadlines { get; }
-
-    /// <summary>The highest id ever given out.</summary>
-    public JobId LastId { get; }
-
     public static JobBoard Empty(JobId lastId) => new(
         ImmutableDictionary<JobId, Job>.Empty,
-        ImmutableSortedDictionary<int, ImmutableSortedSet<QueueKey>>.Empty,
+        ImmutableDictionary<QueueClass, ImmutableSortedSet<QueueKey>>.Empty,
         ImmutableDictionary<JobId, DependencyProgress>.Empty,
         ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Empty,
         ImmutableSortedDictionary<int, JobId>.Empty,
@@ -111,16 +84,6 @@ public sealed class JobBoard
 
         return change.ToBoard();
     }
-
-    internal static JobBoard From(
-        ImmutableDictionary<JobId, Job> jobs,
-        ImmutableSortedDictionary<int, ImmutableSortedSet<QueueKey>> ready,
-        ImmutableDictionary<JobId, DependencyProgress> progress,
-        ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> dependents,
-        ImmutableSortedDictionary<int, JobId> occupied,
-        ImmutableDictionary<JobId, Deadline> deadlineOf,
-        ImmutableSortedSet<Deadline> deadlines,
-        JobId lastId) => new(jobs, ready, progress, dependents, occupied, deadlineOf, deadlines, lastId);
 }
 
 /// <summary>What the rules take from the configuration.</summary>

@@ -1,6 +1,8 @@
+using Gflow.Core.Events;
 using Gflow.Core.Notifications;
+using Gflow.Core.Reservations;
 
-namespace Gflow.Core.Reservations;
+namespace Gflow.Core.Scheduling;
 
 /// <summary>
 /// Pure: a command applied to the book at an instant gives changes and events, or the problem that stands in its way.
@@ -11,25 +13,27 @@ public sealed class ReservationRules(ReservationBook book, int gpuCount, DateTim
 {
     private readonly Dictionary<ReservationId, Reservation> _changed = [];
     private readonly List<ReservationEvent> _events = [];
-    private ReservationBook _book = book;
 
     /// <summary>The reservation as it is now, after all that was done so far; null when it is neither in the book nor was changed.</summary>
-    public Reservation? Find(ReservationId id) => _changed.GetValueOrDefault(id) ?? _book.Live.GetValueOrDefault(id);
+    public Reservation? Find(ReservationId id) => _changed.GetValueOrDefault(id) ?? Book.Live.GetValueOrDefault(id);
+
+    /// <summary>The reservations as all that was done so far leaves them.</summary>
+    public ReservationBook Book { get; private set; } = book;
 
     /// <summary>All that was done so far.</summary>
-    public ReservationChanges Changes() => new(_book, _changed.Values, _events);
+    public ReservationChanges Changes() => new(Book, _changed.Values, _events);
 
     /// <summary>Takes a reservation in, if all others leave it room at every instant.</summary>
     public Result<Reservation> Create(ReservationSpec spec)
     {
-        var live = _book.Live.RemoveRange(_book.Live.Values.Where(other => other.Spec.End <= now).Select(other => other.Id));
+        var live = Book.Live.RemoveRange(Book.Live.Values.Where(other => other.Spec.End <= now).Select(other => other.Id));
         if (ReservationConflict.Find(spec, live.Values, gpuCount) is { } conflict)
         {
             return conflict;
         }
 
-        var reservation = new Reservation(new ReservationId(checked(_book.LastId.Value + 1)), spec, now);
-        _book = new ReservationBook(live.Add(reservation.Id, reservation), reservation.Id);
+        var reservation = new Reservation(new ReservationId(checked(Book.LastId.Value + 1)), spec, now);
+        Book = new ReservationBook(live.Add(reservation.Id, reservation), reservation.Id);
         return Happened(EventType.ReservationCreated, reservation);
     }
 
@@ -42,7 +46,7 @@ public sealed class ReservationRules(ReservationBook book, int gpuCount, DateTim
             return new Problem("wrong_state", $"Reservation {reservation.Id} is {reservation.StatusAt(now)} and can no longer be cancelled.");
         }
 
-        _book = _book with { Live = _book.Live.Remove(reservation.Id) };
+        Book = Book with { Live = Book.Live.Remove(reservation.Id) };
         return Happened(EventType.ReservationCancelled, reservation with { CancelledAt = now });
     }
 

@@ -1,6 +1,7 @@
+using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 
-namespace Gflow.Core.Dependencies;
+namespace Gflow.Core.Scheduling;
 
 public static class DependencyRules
 {
@@ -16,7 +17,7 @@ public static class DependencyRules
                 return true;
             }
 
-            if (seen.Add(next) && board.Jobs.TryGetValue(next, out var found))
+            if (seen.Add(next) && board.Live.TryGetValue(next, out var found))
             {
                 foreach (var further in found.Spec.Dependencies.On)
                 {

@@ -1,15 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
 using Gflow.Core.Dependencies;
+using Gflow.Core.Events;
+using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 
-namespace Gflow.Core.Jobs;
+namespace Gflow.Core.Scheduling;
 
 /// <summary>A job to be taken in: what was asked, by whom.</summary>
 public sealed record NewJob(JobSpec Spec, string SubmittedBy, uint Uid, bool Held = false);
 
 /// <summary>
-/// Pure: a command applied to a board at an instant gives changes and events, or the problem that stands in its way.
-/// Every transition of every job happens here and nowhere else, and each one makes exactly one event.
+/// Pure: a command applied to a board at an instant gives changes, events and effects, or the problem that stands in its way.
+/// Every transition of every job happens here and nowhere else, and each one makes at most one event.
 /// </summary>
 public sealed class JobRules
 {
@@ -20,6 +22,7 @@ public sealed class JobRules
     private readonly DateTimeOffset _now;
     private readonly Dictionary<JobId, Job> _changed = [];
     private readonly List<JobEvent> _events = [];
+    private readonly List<Effect> _effects = [];
 
     public JobRules(JobBoard board, JobPolicy policy, DateTimeOffset now)
     {
@@ -30,8 +33,11 @@ public sealed class JobRules
     /// <summary>The job as it is now, after all that was done so far; null when it is not live.</summary>
     public Job? Find(JobId id) => _board.Find(id);
 
+    /// <summary>The jobs as all that was done so far leaves them.</summary>
+    public JobBoard Board => _board.ToBoard();
+
     /// <summary>All that was done so far.</summary>
-    public JobChanges Changes() => new(_board.ToBoard(), [.. _changed.Values], _events);
+    public JobChanges Changes() => new(Board, [.. _changed.Values], _events, _effects);
 
     /// <summary>Takes a job in. One whose dependencies can already never be met is cancelled at once.</summary>
     /// <param name="ended">Final states of those dependencies that are over; the others must be live.</param>
@@ -97,8 +103,8 @@ public sealed class JobRules
 
         return job.Status switch
         {
-            JobStatus.Starting starting => Move(job, new JobStatus.Ending(starting.Gpus, null, EndCause.Cancel, _now, by, null), null),
-            JobStatus.Running running => Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Cancel, _now, by, null) { Pid = running.Pid }, null),
+            JobStatus.Starting starting => Terminate(job, new JobStatus.Ending(starting.Gpus, null, EndCause.Cancel, _now, by, null)),
+            JobStatus.Running running => Terminate(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Cancel, _now, by, null) { Pid = running.Pid }),
             _ => End(job, new JobEnd.Cancelled(by, null, null, null), _now),
         };
     }
@@ -108,7 +114,20 @@ public sealed class JobRules
     {
         if (_board.Find(id) is { Status: JobStatus.Queued } job)
         {
-            Move(job, new JobStatus.Starting(gpus, _now), null);
+            _effects.Add(new Effect.Launch(Move(job, new JobStatus.Starting(gpus, _now), null)));
+        }
+    }
+
+    /// <summary>An attempt is over and the job is not: back into the queue for its next one. Whoever waits for the job goes on waiting.</summary>
+    /// <param name="ended">As for <see cref="Submit"/>.</param>
+    public void Requeue(JobId id, int attempt, IReadOnlyDictionary<JobId, JobState> ended)
+    {
+        if (Run(id, attempt) is { State: JobState.Running } job)
+        {
+            _effects.Add(new Effect.LetGo(id, attempt));
+            var again = job with { Status = new JobStatus.Queued(), Attempt = attempt + 1, Revision = job.Revision + 1 };
+            _board.Put(again, DependencyProgress.Of(again.Spec.Dependencies, Merge(again.Spec.Dependencies, ended)));
+            _changed[id] = again;
         }
     }
 
@@ -121,7 +140,7 @@ public sealed class JobRules
                 Move(job, new JobStatus.Running(starting.Gpus, at, pid), EventType.JobStarted);
                 break;
             case { Status: JobStatus.Ending { StartedAt: null } ending } job:
-                Move(job, ending with { StartedAt = at, Pid = pid }, EventType.JobStarted);
+                Terminate(job, ending with { StartedAt = at, Pid = pid }, EventType.JobStarted);
                 break;
         }
     }
@@ -156,7 +175,7 @@ public sealed class JobRules
                 End(job, EndOf(EndCause.Leftovers, null, exit), exit.At);
                 break;
             case JobStatus.Running running:
-                Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Leftovers, _now, null, exit), null);
+                Terminate(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Leftovers, _now, null, exit));
                 break;
             case JobStatus.Ending ending when gone:
                 End(job, EndOf(ending.Cause, ending.By, ending.Exit ?? exit), ending.Exit is null ? exit.At : _now);
@@ -176,21 +195,21 @@ public sealed class JobRules
         }
     }
 
-    /// <summary>Sees to a deadline that has come: a time limit tells the job's processes to end.</summary>
-    /// <returns>The signal the job's processes are to get.</returns>
-    public int? Due(Deadline deadline)
+    /// <summary>Sees to a deadline that has come: a time limit tells the job's processes to end, the end of the grace kills them.</summary>
+    public void Due(Deadline deadline)
     {
         switch (_board.Find(deadline.Id))
         {
             case { Status: JobStatus.Running running } job:
-                Move(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.TimeLimit, _now, null, null) { Pid = running.Pid }, null);
-                return SignalText.Term;
-            case { Status: JobStatus.Ending }:
+                Terminate(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.TimeLimit, _now, null, null) { Pid = running.Pid });
+                break;
+            case { Status: JobStatus.Ending } job:
                 _board.Postpone(deadline, _now + KillAgain);
-                return SignalText.Kill;
+                _effects.Add(new Effect.Signal(job.Id, job.Attempt, EndSignal.Kill));
+                break;
             default:
                 _board.Postpone(deadline, null);
-                return null;
+                break;
         }
     }
 
@@ -212,6 +231,12 @@ public sealed class JobRules
         _ when exit is { Code: null, Signal: null } => new JobEnd.Failed(null, null, "the job's processes are gone and its exit code was lost"),
         _ => new JobEnd.Failed(exit.Code, exit.Signal, null),
     };
+
+    private Job Terminate(Job job, JobStatus.Ending ending, EventType? eventType = null)
+    {
+        _effects.Add(new Effect.Signal(job.Id, job.Attempt, EndSignal.Terminate));
+        return Move(job, ending, eventType);
+    }
 
     private Job Move(Job job, JobStatus status, EventType? eventType)
     {
@@ -252,6 +277,11 @@ public sealed class JobRules
 
     private Job MoveToEnd(Job job, JobEnd end, DateTimeOffset at)
     {
+        if (job.Status is JobStatus.Starting or JobStatus.Running or JobStatus.Ending)
+        {
+            _effects.Add(new Effect.LetGo(job.Id, job.Attempt));
+        }
+
         var started = job.Status.Started;
         var endedAt = started is { } start && at < start ? start : at;
         var type = end switch

@@ -3,9 +3,10 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Gflow.Daemon.Demo;
 using MimeKit;
 
-namespace Gflow.Daemon.Demo;
+namespace Gflow.Tests.TestKit;
 
 /// <summary>A mail as it arrived.</summary>
 /// <param name="Sender">Of the envelope.</param>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Gflow.Core.Events;
+using Gflow.Core.Reservations;
 
-namespace Gflow.Core.Reservations;
+namespace Gflow.Core.Scheduling;
 
 /// <summary>The reservations that may still hold something, immutable. Cancelled ones are not in it, nor for long those whose end has come.</summary>
 /// <param name="LastId">The highest number ever given out.</param>

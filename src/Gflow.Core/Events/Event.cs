@@ -1,0 +1,30 @@
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Reservations;
+
+namespace Gflow.Core.Events;
+
+/// <summary>Something that has happened: a closed set, each case with what it is about as it was right after.</summary>
+public abstract record Event
+{
+    private protected Event(EventType type, DateTimeOffset at) => (Type, At) = (type, at);
+
+    public EventType Type { get; init; }
+
+    public DateTimeOffset At { get; init; }
+}
+
+/// <summary>Of a job.</summary>
+/// <param name="OldState">The state before; null for a submission.</param>
+public sealed record JobEvent(EventType Type, Job Job, JobState? OldState, DateTimeOffset At) : Event(Type, At);
+
+public sealed record ReservationEvent(EventType Type, Reservation Reservation, DateTimeOffset At) : Event(Type, At);
+
+/// <summary>Of the machine or the daemon, and of nobody's job.</summary>
+/// <param name="Gpu">The GPU it is about.</param>
+public sealed record MachineEvent(EventType Type, DateTimeOffset At, GpuSlot? Gpu = null) : Event(Type, At);
+
+/// <summary>Somebody tries a notification target.</summary>
+/// <param name="Target">Its name.</param>
+/// <param name="AskedBy">The user who tries it.</param>
+public sealed record TargetTestEvent(string Target, string AskedBy, DateTimeOffset At) : Event(EventType.NotificationTest, At);

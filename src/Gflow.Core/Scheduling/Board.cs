@@ -1,0 +1,29 @@
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+
+namespace Gflow.Core.Scheduling;
+
+/// <summary>All that decides what is started, at one instant. Immutable: whoever holds one sees that instant.</summary>
+public sealed record Board(JobBoard Jobs, GpuBoard Gpus, ReservationBook Reservations, Limits Limits)
+{
+    public static Board Empty { get; } = new(JobBoard.Empty(default), GpuBoard.Empty, ReservationBook.Empty, new Limits());
+
+    /// <summary>Why a GPU may be given to no job, in the words of the API; null when it may, as soon as the job that has it is gone.</summary>
+    public string? Hindrance(GpuSlot gpu) =>
+        Gpus.Unknown.Find(run => run.Gpus.Contains(gpu.Index)) is { } run ? $"unknown_job({run.Job})"
+        : Limits.AllowedGpus?.Contains(gpu.Index) == false ? "not_allowed(daemon.gpus)"
+        : null;
+
+    /// <summary>Whether a job can be given the GPU now.</summary>
+    public bool IsFree(GpuSlot gpu) => Hindrance(gpu) is null && !Jobs.Occupied.ContainsKey(gpu.Index);
+}
+
+/// <summary>What the machine's owner allows, and what is possible now.</summary>
+public sealed record Limits
+{
+    /// <summary>The indices of those GPUs that may be given to jobs; null for all.</summary>
+    public IReadOnlySet<int>? AllowedGpus { get; init; }
+
+    /// <summary>Why no job is started now, whatever is free: a sentence without a full stop. Null when jobs are started.</summary>
+    public string? NoStarts { get; init; }
+}

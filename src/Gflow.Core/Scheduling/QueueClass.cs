@@ -1,0 +1,12 @@
+using Gflow.Core.Jobs;
+
+namespace Gflow.Core.Scheduling;
+
+/// <summary>What the jobs of one line have in common. All that a pass decides by is in it, so that what hinders one of them hinders all.</summary>
+public readonly record struct QueueClass(string User, string? Project, Demand Demand)
+{
+    public static QueueClass Of(Job job) => new(job.SubmittedBy, job.Spec.Project, new Demand(job.Spec.Gpus));
+}
+
+/// <summary>What a job takes of the machine while it runs.</summary>
+public readonly record struct Demand(int Gpus);
