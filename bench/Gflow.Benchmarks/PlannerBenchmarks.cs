@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Scheduling;
 

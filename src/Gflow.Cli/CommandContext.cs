@@ -3,7 +3,6 @@ using Gflow.Cli.Gbatch;
 using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Core;
-using Gflow.Core.Text;
 
 namespace Gflow.Cli;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Client;

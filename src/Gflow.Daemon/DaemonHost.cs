@@ -2,7 +2,6 @@ using System.Reflection;
 using Gflow.Client;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
-using Gflow.Core.Jobs;
 using Gflow.Core.Scheduling;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Audit;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Gflow.Launcher;
 
 /// <summary>The launcher's one loop: waits for orders, ends of processes and the clock, and deals with one after the other.</summary>

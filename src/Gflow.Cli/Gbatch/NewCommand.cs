@@ -1,5 +1,4 @@
 using System.Text;
-using Gflow.Cli.Rendering;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gflow.Cli.Rendering;
-using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;

@@ -1,5 +1,4 @@
 using Gflow.Cli.Gbatch;
-using Gflow.Cli.Rendering;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;

@@ -1,9 +1,7 @@
 using System.Globalization;
 using Gflow.Cli.Rendering;
-using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gqueue;
 

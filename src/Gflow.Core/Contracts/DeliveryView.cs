@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Gflow.Core.Events;
-using Gflow.Core.Scheduling;
 
 namespace Gflow.Core.Contracts;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Gflow.Core.Events;
 
 namespace Gflow.Core.Contracts;
 

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Gflow.Core.Events;
 
 namespace Gflow.Core.Contracts;
 

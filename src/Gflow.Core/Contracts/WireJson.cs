@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gflow.Core.Reservations;
 using Gflow.Core.Submission;

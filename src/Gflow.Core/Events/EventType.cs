@@ -1,4 +1,3 @@
-using Gflow.Core.Notifications;
 using Gflow.Core.Text;
 
 namespace Gflow.Core.Events;

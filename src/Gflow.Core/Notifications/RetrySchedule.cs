@@ -1,5 +1,3 @@
-using Gflow.Core.Scheduling;
-
 namespace Gflow.Core.Notifications;
 
 /// <summary>How long a delivery is worth trying.</summary>

@@ -1,5 +1,3 @@
-using Gflow.Core.Events;
-
 namespace Gflow.Core.Notifications;
 
 /// <summary>Why a target is not told of an event, though the event happens.</summary>

@@ -1,5 +1,4 @@
 using Gflow.Core.Gpus;
-using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Scheduling;
 

@@ -1,4 +1,3 @@
-using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Scheduling;

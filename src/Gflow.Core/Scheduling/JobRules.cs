@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using Gflow.Core.Dependencies;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
 
 namespace Gflow.Core.Scheduling;
 

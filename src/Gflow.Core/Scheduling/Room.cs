@@ -1,5 +1,3 @@
-using Gflow.Core.Jobs;
-
 namespace Gflow.Core.Scheduling;
 
 /// <summary>What can still be given. In a pass it only becomes less: a line that does not fit once fits no more.</summary>

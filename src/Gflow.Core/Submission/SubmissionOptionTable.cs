@@ -2,7 +2,6 @@ using System.Globalization;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
 using Gflow.Core.Text;
 
 namespace Gflow.Core.Submission;

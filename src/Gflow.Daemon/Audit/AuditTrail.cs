@@ -1,5 +1,4 @@
 using System.Globalization;
-using Gflow.Client;
 using Gflow.Daemon.Http;
 
 namespace Gflow.Daemon.Audit;

@@ -1,7 +1,5 @@
 using System.Text.RegularExpressions;
-using Gflow.Client.Configuration;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.Core.Text;
 
 namespace Gflow.Daemon.Configuration;

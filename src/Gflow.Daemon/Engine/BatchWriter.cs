@@ -1,10 +1,7 @@
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
-using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
-using Gflow.Core.Reservations;
-using Gflow.Core.Scheduling;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;

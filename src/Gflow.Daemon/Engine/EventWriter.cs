@@ -2,10 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
-using Gflow.Core.Gpus;
-using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
-using Gflow.Core.Reservations;
 using Gflow.Core.Scheduling;
 using Gflow.Daemon.Storage;
 

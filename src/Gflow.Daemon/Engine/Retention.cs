@@ -1,6 +1,5 @@
 using Gflow.Client;
 using Gflow.Core.Jobs;
-using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 

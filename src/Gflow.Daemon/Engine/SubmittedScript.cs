@@ -1,7 +1,6 @@
 using Gflow.Client;
 using Gflow.Core;
 using Gflow.Core.Submission;
-using Gflow.Daemon.Lifecycle;
 
 namespace Gflow.Daemon.Engine;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Gflow.Client;
 using Gflow.Core;
 using Gflow.Core.Access;
 

@@ -1,4 +1,3 @@
-using Gflow.Client;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gflow.Daemon.Http;

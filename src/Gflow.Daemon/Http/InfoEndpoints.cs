@@ -1,8 +1,6 @@
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
-using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
-using Gflow.Daemon.Engine;
 using Gflow.Daemon.Lifecycle;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Daemon.Lifecycle;

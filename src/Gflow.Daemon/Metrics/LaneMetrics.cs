@@ -1,4 +1,3 @@
-using Gflow.Core.Notifications;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Metrics;

@@ -1,6 +1,5 @@
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Control;

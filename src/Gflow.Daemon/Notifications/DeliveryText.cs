@@ -1,5 +1,4 @@
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;

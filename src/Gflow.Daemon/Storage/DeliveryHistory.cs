@@ -1,7 +1,5 @@
 using System.Text;
-using Gflow.Core.Events;
 using Gflow.Core.Jobs;
-using Gflow.Core.Scheduling;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;

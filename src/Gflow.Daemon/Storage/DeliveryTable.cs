@@ -1,6 +1,4 @@
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
-using Gflow.Core.Scheduling;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;

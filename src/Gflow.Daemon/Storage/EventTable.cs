@@ -1,6 +1,5 @@
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;

@@ -1,6 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 using Microsoft.Data.Sqlite;
 

@@ -1,5 +1,4 @@
 using Gflow.Core.Notifications;
-using Gflow.Core.Scheduling;
 
 namespace Gflow.Daemon.Storage;
 

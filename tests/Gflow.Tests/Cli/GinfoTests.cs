@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gflow.Cli;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Tests.TestKit;

@@ -1,9 +1,6 @@
 using System.Text.Json;
-using Gflow.Cli;
 using Gflow.Cli.Gjob;
-using Gflow.Client;
 using Gflow.Core.Contracts;
-using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Tests.TestKit;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Gflow.Client;
-using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Tests.TestKit;
 using Microsoft.AspNetCore.Http;

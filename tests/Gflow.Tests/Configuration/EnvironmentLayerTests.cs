@@ -1,4 +1,3 @@
-using Gflow.Client.Configuration;
 using Gflow.Daemon.Configuration;
 
 namespace Gflow.Tests.Configuration;

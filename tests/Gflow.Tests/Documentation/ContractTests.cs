@@ -3,7 +3,6 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Documentation;

@@ -1,9 +1,6 @@
 using System.Threading.Channels;
 using Gflow.Core.Events;
-using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
-using Gflow.Core.Reservations;
 using Gflow.Core.Scheduling;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;

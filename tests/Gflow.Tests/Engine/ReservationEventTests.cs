@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;

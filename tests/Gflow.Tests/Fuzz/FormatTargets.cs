@@ -1,10 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Core.Submission;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Execution.Local;
 using Gflow.Daemon.Http;
 using Gflow.Tests.Configuration;

@@ -1,6 +1,5 @@
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
-using Gflow.Core.Notifications;
 using Gflow.Core.Scheduling;
 using Gflow.Tests.TestKit;
 

@@ -1,6 +1,5 @@
 using Gflow.Client;
 using Gflow.Client.Configuration;
-using Gflow.Daemon.Execution;
 using Gflow.Daemon.Lifecycle.Shared;
 using Gflow.Tests.TestKit;
 

@@ -5,7 +5,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
-using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;
 using Gflow.Daemon.Notifications.Webhook;

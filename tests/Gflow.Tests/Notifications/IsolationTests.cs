@@ -3,13 +3,11 @@ using System.Text;
 using System.Text.Json;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
-using Gflow.Core.Scheduling;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;
 using Gflow.Daemon.Notifications.Webhook;
-using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 using MimeKit;
 

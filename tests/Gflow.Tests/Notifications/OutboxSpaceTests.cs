@@ -1,4 +1,3 @@
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;

@@ -3,7 +3,6 @@ using Gflow.Client;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
-using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 using MimeKit;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Storage;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Gflow.Core.Events;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Tests.TestKit;

@@ -1,6 +1,5 @@
 using CsCheck;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.Core.Reservations;
 using Gflow.Core.Scheduling;
 using Gflow.Tests.TestKit;

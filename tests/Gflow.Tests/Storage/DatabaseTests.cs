@@ -65,7 +65,7 @@ public sealed class DatabaseTests : IDisposable
                 transaction.Commit();
             }
 
-            Database.Execute(database.Writer, "DROP TABLE reservation; DROP TABLE answer; DROP TABLE target_pause; DROP TABLE target; DROP TABLE gpu; DROP INDEX delivery_by_target; DROP INDEX delivery_by_key; DROP INDEX delivery_dead; DROP INDEX event_by_user; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
+            Database.Execute(database.Writer, "DROP TABLE reservation; DROP TABLE answer; DROP TABLE target_pause; DROP TABLE target; DROP INDEX delivery_by_target; DROP INDEX delivery_by_key; DROP INDEX delivery_dead; DROP INDEX event_by_user; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
         }
 
         using var upgraded = Database.Open(DatabasePath, _time);

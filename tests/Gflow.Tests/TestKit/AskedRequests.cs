@@ -4,7 +4,6 @@ using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Engine;
-using Gflow.Daemon.Http;
 
 namespace Gflow.Tests.TestKit;
 

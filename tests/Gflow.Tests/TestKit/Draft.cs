@@ -1,6 +1,5 @@
 using Gflow.Core.Dependencies;
 using Gflow.Core.Events;
-using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Scheduling;

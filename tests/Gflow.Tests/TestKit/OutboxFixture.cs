@@ -1,6 +1,5 @@
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
-using Gflow.Core.Scheduling;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Storage;

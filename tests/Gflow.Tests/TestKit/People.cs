@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Gflow.Client;
-using Gflow.Daemon.Execution;
 using Gflow.Daemon.Http;
 using Microsoft.AspNetCore.Connections;
 

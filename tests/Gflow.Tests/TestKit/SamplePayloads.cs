@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.Daemon.Notifications;
 
 namespace Gflow.Tests.TestKit;

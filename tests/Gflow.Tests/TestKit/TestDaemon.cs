@@ -6,7 +6,6 @@ using System.Text.Json;
 using Gflow.Client;
 using Gflow.Daemon;
 using Gflow.Daemon.Configuration;
-using Gflow.Daemon.Execution;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Gflow.Client;
 using Gflow.Core.Contracts;
-using Gflow.Core.Events;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gctl.Notify;

@@ -1,6 +1,5 @@
 using Gflow.Client;
 using Gflow.Client.Configuration;
-using Gflow.Daemon.Execution;
 
 namespace Gflow.Daemon.Lifecycle.Shared;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Gflow.Client;
-using Gflow.Daemon.Execution;
 
 namespace Gflow.Daemon.Lifecycle.Shared;
 

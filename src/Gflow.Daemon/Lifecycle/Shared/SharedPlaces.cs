@@ -1,5 +1,4 @@
 using Gflow.Client;
-using Gflow.Daemon.Execution;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Lifecycle.Shared;

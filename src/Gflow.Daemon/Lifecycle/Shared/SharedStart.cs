@@ -1,6 +1,5 @@
 using Gflow.Client;
 using Gflow.Daemon.Configuration;
-using Gflow.Daemon.Execution;
 using Gflow.Daemon.Execution.Local;
 
 namespace Gflow.Daemon.Lifecycle.Shared;

@@ -1,9 +1,7 @@
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
-using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
-using Gflow.Core.Scheduling;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;

@@ -1,6 +1,5 @@
 using Gflow.Core;
 using Gflow.Core.Access;
-using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;

@@ -2,7 +2,6 @@ using System.Globalization;
 using Gflow.Core;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
-using Gflow.Core.Jobs;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using Gflow.Core.Scheduling;
 using MailKit;
 
 namespace Gflow.Daemon.Notifications.Email;

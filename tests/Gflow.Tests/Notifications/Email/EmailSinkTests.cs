@@ -1,10 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Configuration;
-using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;
 using Gflow.Tests.TestKit;
