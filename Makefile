@@ -6,7 +6,7 @@ PUBLISH    := artifacts/publish
 COMMANDS   := gbatch gqueue gjob gcancel ginfo gctl gstats
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint publish install uninstall e2e bench bench-notify soak history faults frames ci clean
+.PHONY: help build test lint publish install uninstall e2e bench bench-builds bench-notify soak history faults frames ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -ts $$'\t'
@@ -23,10 +23,9 @@ lint: ## warnings are errors; formatting as .editorconfig says
 
 publish: ## native binaries in artifacts/publish
 	@eng/aot-tools
-	@for project in Gflow.Launcher Gflow.Cli Gflow.Daemon; do \
-	    echo "publish $$project"; \
-	    dotnet publish "src/$$project" -c Release -r $(RID) -o $(PUBLISH) --nologo -v quiet -warnaserror || exit 1; \
-	done
+	@echo "three programs to native code; this takes minutes"
+	@dotnet msbuild eng/publish.proj -t:Restore -p:RuntimeIdentifier=$(RID) -nologo -v:quiet
+	@dotnet msbuild eng/publish.proj -m -p:RuntimeIdentifier=$(RID) -p:PublishDir=$(CURDIR)/$(PUBLISH)/ -nologo -v:quiet -warnaserror
 	@rm -f $(PUBLISH)/*.dbg $(PUBLISH)/*.pdb $(PUBLISH)/*.json
 	@ls -l $(PUBLISH)
 
@@ -41,6 +40,9 @@ e2e: publish ## the published binaries with real processes, signals and mail ser
 
 bench: publish ## side by side with named alternatives; tables in bench/results
 	bench/run $(PUBLISH)
+
+bench-builds: publish ## against the published programs of another commit, in BEFORE; table in bench/results (about 10 minutes)
+	python3 -B bench/measure/builds.py "$(BEFORE)" $(PUBLISH) bench/results/builds.md
 
 bench-notify: publish ## notifications: order, speed, isolation, memory, beside Alertmanager; table in bench/results (about 13 minutes, as root)
 	bench/run-notify $(PUBLISH)

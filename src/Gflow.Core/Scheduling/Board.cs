@@ -8,10 +8,18 @@ public sealed record Board(JobBoard Jobs, GpuBoard Gpus, ReservationBook Reserva
     public static Board Empty { get; } = new(JobBoard.Empty(default), GpuBoard.Empty, ReservationBook.Empty, new Limits());
 
     /// <summary>Why a GPU may be given to no job, in the words of the API; null when it may, as soon as the job that has it is gone.</summary>
-    public string? Hindrance(GpuSlot gpu) =>
-        Gpus.Unknown.Find(run => run.Gpus.Contains(gpu.Index)) is { } run ? $"unknown_job({run.Job})"
-        : Limits.AllowedGpus?.Contains(gpu.Index) == false ? "not_allowed(daemon.gpus)"
-        : null;
+    public string? Hindrance(GpuSlot gpu)
+    {
+        foreach (var run in Gpus.Unknown)
+        {
+            if (run.Gpus.Contains(gpu.Index))
+            {
+                return $"unknown_job({run.Job})";
+            }
+        }
+
+        return Limits.AllowedGpus?.Contains(gpu.Index) == false ? "not_allowed(daemon.gpus)" : null;
+    }
 
     /// <summary>Whether a job can be given the GPU now.</summary>
     public bool IsFree(GpuSlot gpu) => Hindrance(gpu) is null && !Jobs.Occupied.ContainsKey(gpu.Index);

@@ -10,7 +10,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
     private readonly ImmutableDictionary<JobId, Job>.Builder _jobs = board.Live.ToBuilder();
     private readonly ImmutableDictionary<JobId, DependencyProgress>.Builder _progress = board.Progress.ToBuilder();
     private readonly ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Builder _dependents = board.Dependents.ToBuilder();
-    private readonly ImmutableDictionary<QueueClass, ImmutableSortedSet<QueueKey>>.Builder _ready = board.Ready.ToBuilder();
+    private readonly ImmutableDictionary<QueueClass, Line>.Builder _ready = board.Ready.ToBuilder();
     private readonly ImmutableSortedDictionary<int, JobId>.Builder _occupied = board.Occupied.ToBuilder();
     private readonly ImmutableDictionary<JobId, Deadline>.Builder _deadlineOf = board.DeadlineOf.ToBuilder();
     private readonly ImmutableSortedSet<Deadline>.Builder _deadlines = board.Deadlines.ToBuilder();
@@ -94,8 +94,8 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
 
         if (IsReady(job, progress))
         {
-            var line = QueueClass.Of(job);
-            _ready[line] = (_ready.GetValueOrDefault(line) ?? []).Add(new QueueKey(job.Spec.Priority, job.Id));
+            var of = QueueClass.Of(job);
+            _ready[of] = new Line(of, (_ready.GetValueOrDefault(of)?.Waiting ?? []).Add(new QueueKey(job.Spec.Priority, job.Id)));
         }
 
         foreach (var gpu in HeldGpus(job))
@@ -127,15 +127,15 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         _progress.Remove(job.Id);
         if (IsReady(job, progress))
         {
-            var line = QueueClass.Of(job);
-            var rest = _ready[line].Remove(new QueueKey(job.Spec.Priority, job.Id));
+            var of = QueueClass.Of(job);
+            var rest = _ready[of].Waiting.Remove(new QueueKey(job.Spec.Priority, job.Id));
             if (rest.IsEmpty)
             {
-                _ready.Remove(line);
+                _ready.Remove(of);
             }
             else
             {
-                _ready[line] = rest;
+                _ready[of] = new Line(of, rest);
             }
         }
 

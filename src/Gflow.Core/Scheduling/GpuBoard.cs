@@ -8,7 +8,7 @@ namespace Gflow.Core.Scheduling;
 /// <param name="Slots">Those of the last reading, by index.</param>
 /// <param name="Names">The index of each GPU by its UUID; also of those that are away, so that they come back under their own.</param>
 /// <param name="Unknown">Who has GPUs beside the jobs of the board.</param>
-public sealed record GpuBoard(ImmutableArray<GpuSlot> Slots, ImmutableDictionary<string, int> Names, ImmutableList<UnknownRun> Unknown)
+public sealed record GpuBoard(ImmutableArray<GpuSlot> Slots, ImmutableDictionary<string, int> Names, ImmutableArray<UnknownRun> Unknown)
 {
     public static GpuBoard Empty { get; } = new([], ImmutableDictionary<string, int>.Empty, []);
 }
@@ -48,5 +48,5 @@ public sealed class GpuRules(GpuBoard board)
     public void Gone(JobId job, int attempt) => Keep(run => (run.Job, run.Attempt) != (job, attempt));
 
     /// <summary>Only these of the unknown attempts are still there.</summary>
-    public void Keep(Func<UnknownRun, bool> isThere) => Board = Board with { Unknown = Board.Unknown.RemoveAll(run => !isThere(run)) };
+    public void Keep(Func<UnknownRun, bool> isThere) => Board = Board with { Unknown = [.. Board.Unknown.Where(isThere)] };
 }

@@ -45,7 +45,7 @@ public readonly record struct Deadline(DateTimeOffset At, JobId Id) : IComparabl
 /// so its size and the cost of every decision depend on the live queue alone.
 /// </summary>
 /// <param name="Live">All that have not ended.</param>
-/// <param name="Ready">Queued jobs that nothing of their own holds back, in lines by class; each in a fixed order.</param>
+/// <param name="Ready">Queued jobs that nothing of their own holds back, in lines by class.</param>
 /// <param name="Progress">Of waiting jobs with dependencies only.</param>
 /// <param name="Dependents">Who waits for a job.</param>
 /// <param name="Occupied">GPU index to the job that has it.</param>
@@ -54,7 +54,7 @@ public readonly record struct Deadline(DateTimeOffset At, JobId Id) : IComparabl
 /// <param name="LastId">The highest id ever given out.</param>
 public sealed record JobBoard(
     ImmutableDictionary<JobId, Job> Live,
-    ImmutableDictionary<QueueClass, ImmutableSortedSet<QueueKey>> Ready,
+    ImmutableDictionary<QueueClass, Line> Ready,
     ImmutableDictionary<JobId, DependencyProgress> Progress,
     ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> Dependents,
     ImmutableSortedDictionary<int, JobId> Occupied,
@@ -64,7 +64,7 @@ public sealed record JobBoard(
 {
     public static JobBoard Empty(JobId lastId) => new(
         ImmutableDictionary<JobId, Job>.Empty,
-        ImmutableDictionary<QueueClass, ImmutableSortedSet<QueueKey>>.Empty,
+        ImmutableDictionary<QueueClass, Line>.Empty,
         ImmutableDictionary<JobId, DependencyProgress>.Empty,
         ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Empty,
         ImmutableSortedDictionary<int, JobId>.Empty,

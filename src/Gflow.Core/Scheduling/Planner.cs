@@ -31,38 +31,36 @@ public static class Planner
         return new Plan(Starts(board.Jobs.Ready, room), due, deadlines.Count > due.Count ? deadlines[due.Count].At : null, room);
     }
 
-    private static List<StartDecision> Starts(ImmutableDictionary<QueueClass, ImmutableSortedSet<QueueKey>> ready, Room room)
+    private static List<StartDecision> Starts(ImmutableDictionary<QueueClass, Line> lines, Room room)
     {
         var starts = new List<StartDecision>();
-        var heads = new PriorityQueue<Line, QueueKey>();
-        foreach (var (of, waiting) in ready)
+        var fitting = new List<((Line Line, int Place), QueueKey)>();
+        foreach (var (of, line) in lines)
         {
             if (room.Fits(of))
             {
-                heads.Enqueue(new Line(of, waiting, 0), waiting[0]);
+                fitting.Add(((line, 0), line.Head));
             }
         }
 
-        while (heads.TryDequeue(out var line, out var head))
+        var heads = new PriorityQueue<(Line Line, int Place), QueueKey>(fitting);
+        while (heads.TryDequeue(out var next, out var head))
         {
+            var (line, place) = next;
             if (!room.Fits(line.Of))
             {
+                // There is less to give now: all that wait for more are left out at once.
+                heads = new(heads.UnorderedItems.Where(other => room.Fits(other.Element.Line.Of)));
                 continue;
             }
 
             starts.Add(new StartDecision(head.Id, room.Take(line.Of.Demand)));
-            if (line.Next() is var next && next.Place < line.Waiting.Count)
+            if (++place < line.Waiting.Count)
             {
-                heads.Enqueue(next, line.Waiting[next.Place]);
+                heads.Enqueue((line, place), line.Waiting[place]);
             }
         }
 
         return starts;
-    }
-
-    /// <summary>Jobs of one class, and how many of them were started already.</summary>
-    private readonly record struct Line(QueueClass Of, ImmutableSortedSet<QueueKey> Waiting, int Place)
-    {
-        public Line Next() => this with { Place = Place + 1 };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Scheduling;
@@ -6,6 +7,13 @@ namespace Gflow.Core.Scheduling;
 public readonly record struct QueueClass(string User, string? Project, Demand Demand)
 {
     public static QueueClass Of(Job job) => new(job.SubmittedBy, job.Spec.Project, new Demand(job.Spec.Gpus));
+}
+
+/// <summary>The jobs of a class that wait for their turn and for nothing else, in their fixed order; never none.</summary>
+public sealed record Line(QueueClass Of, ImmutableSortedSet<QueueKey> Waiting)
+{
+    /// <summary>Who is next. Looked up once, for every pass asks every line.</summary>
+    public QueueKey Head { get; } = Waiting[0];
 }
 
 /// <summary>What a job takes of the machine while it runs.</summary>

@@ -3,42 +3,36 @@ namespace Gflow.Core.Scheduling;
 /// <summary>What can still be given. In a pass it only becomes less: a line that does not fit once fits no more.</summary>
 public sealed class Room
 {
-    private readonly Queue<int> _free = new();
-    private readonly int _usable;
-    private readonly string? _noStarts;
+    private readonly Board _board;
+    private readonly int[] _free;
+    private int _given;
 
     public Room(Board board)
     {
-        _noStarts = board.Limits.NoStarts;
-        foreach (var gpu in board.Gpus.Slots)
-        {
-            _usable += board.Hindrance(gpu) is null ? 1 : 0;
-            if (board.IsFree(gpu))
-            {
-                _free.Enqueue(gpu.Index);
-            }
-        }
+        _board = board;
+        _free = [.. board.Gpus.Slots.Where(board.IsFree).Select(gpu => gpu.Index)];
     }
 
+    private int Free => _free.Length - _given;
+
     /// <summary>Whether the next job of a line can be started.</summary>
-    public bool Fits(QueueClass line) => _noStarts is null && line.Demand.Gpus <= _free.Count;
+    public bool Fits(QueueClass line) => line.Demand.Gpus <= Free && _board.Limits.NoStarts is null;
 
     /// <summary>Why the jobs of a line wait.</summary>
-    public LineWait Wait(QueueClass line) => _noStarts is not null
-        ? new LineWait.NoStarts(_noStarts)
-        : line.Demand.Gpus > _usable ? new LineWait.TooLarge(line.Demand, _usable) : new LineWait.NotFree(line.Demand, _free.Count, _usable);
+    public LineWait Wait(QueueClass line)
+    {
+        var usable = _board.Gpus.Slots.Count(gpu => _board.Hindrance(gpu) is null);
+        return _board.Limits.NoStarts is { } why ? new LineWait.NoStarts(why)
+            : line.Demand.Gpus > usable ? new LineWait.TooLarge(line.Demand, usable)
+            : new LineWait.NotFree(line.Demand, Free, usable);
+    }
 
     /// <summary>Gives what fits.</summary>
     /// <returns>The indices of the GPUs, ascending.</returns>
     public IReadOnlyList<int> Take(Demand demand)
     {
-        var taken = new int[demand.Gpus];
-        for (var i = 0; i < taken.Length; i++)
-        {
-            taken[i] = _free.Dequeue();
-        }
-
-        return taken;
+        _given += demand.Gpus;
+        return _free[(_given - demand.Gpus).._given];
     }
 }
 

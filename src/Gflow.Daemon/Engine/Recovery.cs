@@ -23,7 +23,7 @@ internal sealed record Recovery(Board Board, IReadOnlyList<Job> Lost, IReadOnlyL
         var known = running.ToDictionary(job => (new JobId(job.JobId), job.Attempt));
         var liveRuns = live.Select(job => (job.Id, job.Attempt)).ToHashSet();
         var stored = new List<ExecutorJob>();
-        var unknown = ImmutableList.CreateBuilder<UnknownRun>();
+        var unknown = ImmutableArray.CreateBuilder<UnknownRun>();
         foreach (var (run, job) in known.Where(pair => !liveRuns.Contains(pair.Key)))
         {
             if (job.Ended && JobTable.Find(connection, run.Item1) is not null)

@@ -161,7 +161,8 @@ public sealed class LauncherLifeTests
         Assert.All(outcomes, static outcome => Assert.IsType<LaunchOutcome.Started>(outcome));
         string[] Lines() => File.Exists(home.At("ran")) ? File.ReadAllLines(home.At("ran")) : [];
         await home.UntilAsync(() => Lines().Length >= 99);
-        Assert.Equal(Lines().Distinct().Count(), Lines().Length);
+        var lines = Lines();
+        Assert.Equal(lines.Distinct().Count(), lines.Length);
     }
 
     [Fact]

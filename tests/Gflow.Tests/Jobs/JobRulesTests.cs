@@ -153,7 +153,7 @@ public sealed class JobRulesTests
 
         var board = _rules.Changes().Board;
         Assert.Equal([2], board.Ready.Keys.Select(line => line.Demand.Gpus));
-        Assert.Equal(new QueueKey(200, id), Assert.Single(board.Ready.Values.Single()));
+        Assert.Equal(new QueueKey(200, id), Assert.Single(board.Ready.Values.Single().Waiting));
     }
 
     [Theory]

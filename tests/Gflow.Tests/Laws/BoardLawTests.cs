@@ -144,9 +144,9 @@ public sealed class BoardLawTests : IDisposable
             text.AppendLine(JsonSerializer.Serialize(StoredStatus.From(job.Status), StoreJson.Default.StoredStatus));
         }
 
-        foreach (var line in board.Ready.OrderBy(line => line.Value[0]))
+        foreach (var line in board.Ready.Values.OrderBy(line => line.Head))
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"line {line.Key}: {string.Join(' ', line.Value)}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"line {line.Of}: {string.Join(' ', line.Waiting)}");
         }
 
         foreach (var (id, progress) in board.Progress.OrderBy(pair => pair.Key))

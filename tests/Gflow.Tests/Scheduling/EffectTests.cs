@@ -36,7 +36,7 @@ public sealed class EffectTests
         Start(id);
         _rules.Requeue(id, 1, NoneEnded);
 
-        Assert.Equal([id], _rules.Board.Ready.Values.SelectMany(line => line).Select(key => key.Id));
+        Assert.Equal([id], _rules.Board.Ready.Values.SelectMany(line => line.Waiting).Select(key => key.Id));
         Assert.Equal(JobState.Queued, _rules.Find(child)!.State);
     }
 
