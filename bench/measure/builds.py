@@ -12,7 +12,7 @@ from homes import Gflow
 from table import Row, median, ms
 
 BAR = 1.1
-TURNS = 5
+TURNS = 9
 
 # Enough to tell builds apart.
 running.JOBS, running.DEPTH = 300, 600
