@@ -76,12 +76,16 @@ internal sealed unsafe class JobTable(ExitRecords records, DaemonLink daemon, Sh
                     job.End ??= Lost(EndFlags.Restarted, 0);
                     job.IsGone = true;
                     Store(job);
-                    RemoveCopyBeside(job);
                 }
             }
             else if (!job.IsGone)
             {
                 Adopt(job);
+            }
+
+            if (job.IsGone)
+            {
+                RemoveCopyBeside(job);
             }
         }
 

@@ -13,7 +13,8 @@ public abstract record Effect(JobId Job, int Attempt)
     public sealed record Signal(JobId Job, int Attempt, EndSignal Kind) : Effect(Job, Attempt);
 
     /// <summary>Forget it: its end is stored.</summary>
-    public sealed record LetGo(JobId Job, int Attempt) : Effect(Job, Attempt);
+    /// <param name="IsLast">Whether the job has ended with it, and needs nothing more of what was laid ready for it.</param>
+    public sealed record LetGo(JobId Job, int Attempt, bool IsLast) : Effect(Job, Attempt);
 }
 
 /// <summary>How a job's processes are told to end.</summary>

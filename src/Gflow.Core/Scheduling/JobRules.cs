@@ -123,7 +123,7 @@ public sealed class JobRules
     {
         if (Run(id, attempt) is { State: JobState.Running } job)
         {
-            _effects.Add(new Effect.LetGo(id, attempt));
+            _effects.Add(new Effect.LetGo(id, attempt, IsLast: false));
             var again = job with { Status = new JobStatus.Queued(), Attempt = attempt + 1, Revision = job.Revision + 1 };
             _board.Put(again, DependencyProgress.Of(again.Spec.Dependencies, Merge(again.Spec.Dependencies, ended)));
             _changed[id] = again;
@@ -278,7 +278,7 @@ public sealed class JobRules
     {
         if (job.Status is JobStatus.Starting or JobStatus.Running or JobStatus.Ending)
         {
-            _effects.Add(new Effect.LetGo(job.Id, job.Attempt));
+            _effects.Add(new Effect.LetGo(job.Id, job.Attempt, IsLast: true));
         }
 
         var started = job.Status.Started;

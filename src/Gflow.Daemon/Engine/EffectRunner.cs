@@ -38,9 +38,8 @@ internal sealed partial class EffectRunner(
             return;
         }
 
-        // Starts first, for a free GPU waits for them; but a job that starts anew must have been let go.
-        var letGo = effects.OfType<Effect.LetGo>().Select(effect => effect.Job).ToHashSet();
-        var ordered = effects.OrderByDescending(effect => effect is Effect.Launch && !letGo.Contains(effect.Job)).ToList();
+        // Starts first: a free GPU waits for them, and nobody waits for the launcher to forget what has ended.
+        var ordered = effects.OrderByDescending(effect => effect is Effect.Launch).ToList();
         var stopping = _stopping.Token;
 
         // One thread is woken for all of them: each only prepares and sends before it waits for the launcher.
@@ -63,11 +62,6 @@ internal sealed partial class EffectRunner(
     /// <summary>The executor mends its connections itself; when it cannot, the effect stays due.</summary>
     private async Task PersistAsync(Effect effect, CancellationToken stopping)
     {
-        if (effect is Effect.LetGo)
-        {
-            DeleteScript(effect.Job);
-        }
-
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -91,9 +85,19 @@ internal sealed partial class EffectRunner(
     {
         Effect.Launch launch => LaunchAsync(launch.Asked, ct),
         Effect.Signal signal => executor.SignalAsync(signal.Job.Value, signal.Attempt, signal.Kind == EndSignal.Kill ? SignalText.Kill : SignalText.Term, ct),
-        Effect.LetGo => executor.AcknowledgeAsync(effect.Job.Value, effect.Attempt, ct),
+        Effect.LetGo letGo => LetGoAsync(letGo, ct),
         _ => throw new InvalidOperationException(),
     };
+
+    private async Task LetGoAsync(Effect.LetGo effect, CancellationToken ct)
+    {
+        if (effect.IsLast)
+        {
+            File.Delete(settings.Paths.ScriptOf(effect.Job));
+        }
+
+        await executor.AcknowledgeAsync(effect.Job.Value, effect.Attempt, ct);
+    }
 
     private async Task LaunchAsync(Job job, CancellationToken ct)
     {
@@ -180,23 +184,7 @@ internal sealed partial class EffectRunner(
         return path;
     }
 
-    /// <summary>Once, and before anything else of the job: its next attempt writes it again.</summary>
-    private void DeleteScript(JobId id)
-    {
-        try
-        {
-            File.Delete(settings.Paths.ScriptOf(id));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            LogScriptKept(log, id, error.Message);
-        }
-    }
-
     private sealed record StoredContent(string Hash, byte[] Bytes);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} has ended, but the copy of its script stays: {Reason}")]
-    private static partial void LogScriptKept(ILogger log, JobId job, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job}: {Reason}. It is tried again.")]
     private static partial void LogEffectFailed(ILogger log, JobId job, string reason);

@@ -118,7 +118,7 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             return updated.Problems.ToList();
         }
 
-        Spend(batch, job.SubmittedBy, more);
+        Spend(batch, job.SubmittedBy, more, current.Recipients);
         return new UpdateOutcome(updated.Value, fields);
     }
 
@@ -138,7 +138,7 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
             return tooMany;
         }
 
-        Spend(batch, caller.User, named);
+        Spend(batch, caller.User, named, recipients);
         var jobs = new List<Job>(accepted.Count);
         foreach (var (spec, script, environment) in accepted)
         {
@@ -163,9 +163,9 @@ internal sealed class JobRequests(JobEngine engine, Database database, Func<stri
     }
 
     /// <summary>Notes that a user has named recipients, for good once the batch is stored.</summary>
-    private void Spend(EngineBatch batch, string user, int recipients)
+    private void Spend(EngineBatch batch, string user, int recipients, RecipientPolicy policy)
     {
-        if (recipients > 0)
+        if (recipients > 0 && policy.PerUserPerHour is not null)
         {
             batch.Recipients[user] = batch.Recipients.GetValueOrDefault(user) + recipients;
             batch.Then(() => _recipients.Add(user, batch.Now, recipients));

@@ -68,6 +68,6 @@ internal sealed record Recovery(Board Board, IReadOnlyList<Job> Lost, IReadOnlyL
             JobStatus.Ending => new Effect.Signal(job.Id, job.Attempt, EndSignal.Terminate),
             _ => null,
         }).OfType<Effect>(),
-        .. Stored.Select(job => new Effect.LetGo(new JobId(job.JobId), job.Attempt)),
+        .. Stored.Select(job => new Effect.LetGo(new JobId(job.JobId), job.Attempt, IsLast: !Board.Jobs.Live.ContainsKey(new JobId(job.JobId)))),
     ];
 }

@@ -50,16 +50,16 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
         }
     }
 
-    /// <summary>Another daemon is in the place of this one, and what this one would write is that one's to write.</summary>
+    /// <summary>The launcher serves this daemon no more, as when another is in its place: what this one would write is that one's to write.</summary>
     public void Superseded(string reason)
     {
         HasFailed = true;
         database.GiveUp();
-        _problem = new Problem("superseded", $"Another gflowd has taken over the jobs of this one ({reason}): this one starts, stores and changes nothing any more. Stop it: gflowd stop");
+        _problem = new Problem("superseded", $"This gflowd has lost its jobs, as when another with the same data directory has taken them over ({reason}): it starts, stores and changes nothing any more. Stop it: gflowd stop");
         LogSuperseded(log, reason);
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Another gflowd has taken over the jobs of this one: {Reason}. This one starts, stores and changes nothing any more. Stop it: gflowd stop")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "This gflowd has lost its jobs, as when another has taken them over: {Reason}. It starts, stores and changes nothing any more. Stop it: gflowd stop")]
     private static partial void LogSuperseded(ILogger log, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The disk failed while the database {Path} was written: {Reason}. Nothing more is stored or started; running jobs go on. Mend the disk, then run: gflowd restart")]

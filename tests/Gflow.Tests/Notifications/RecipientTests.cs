@@ -133,6 +133,18 @@ public sealed class RecipientTests
     }
 
     [Fact]
+    public async Task A_recipient_named_while_there_was_no_rate_counts_once()
+    {
+        await using var daemon = await StartAsync(options => options with { Emails = [Mail("lab")] });
+        Assert.Equal(201, (await SubmitAsync(daemon, """{"emails":["a@x.org"]}""")).Status);
+        var options = daemon.Host.Options;
+        await daemon.Host.ApplyAsync(options with { Notifications = options.Notifications with { Recipients = new() { PerUserPerHour = 2 } } });
+
+        Assert.Equal(201, (await SubmitAsync(daemon, """{"emails":["b@x.org"]}""")).Status);
+        Refused(await SubmitAsync(daemon, """{"emails":["c@x.org"]}"""), "too_many_recipients", "2");
+    }
+
+    [Fact]
     public async Task An_update_changes_addresses_or_events_and_leaves_the_other()
     {
         await using var daemon = await StartAsync(Mail("lab"));

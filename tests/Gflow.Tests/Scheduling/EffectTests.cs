@@ -21,7 +21,7 @@ public sealed class EffectTests
         _rules.Start(id, [0]);
 
         var changes = _rules.Changes();
-        Assert.Equal([new Effect.LetGo(id, 1), new Effect.Launch(_rules.Find(id)!)], changes.Effects);
+        Assert.Equal([new Effect.LetGo(id, 1, IsLast: false), new Effect.Launch(_rules.Find(id)!)], changes.Effects);
         Assert.Equal((2, JobState.Running), (Assert.Single(changes.Jobs).Attempt, changes.Jobs[0].State));
         Assert.Equal(id, changes.Board.Occupied[0]);
     }
@@ -51,7 +51,7 @@ public sealed class EffectTests
         _rules.Exited(id, 1, Failed, gone: true);
 
         var terminate = new Effect.Signal(id, 1, EndSignal.Terminate);
-        Assert.Equal([launch, terminate, terminate, new Effect.LetGo(id, 1)], _rules.Changes().Effects);
+        Assert.Equal([launch, terminate, terminate, new Effect.LetGo(id, 1, IsLast: true)], _rules.Changes().Effects);
     }
 
     [Fact]
