@@ -24,4 +24,26 @@ internal static class Until
             await Task.Delay(1, TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>Waits until the condition holds, which must be before the virtual clock has gone on for a span; a busy machine is given the time it takes.</summary>
+    /// <exception cref="TimeoutException">The span is over.</exception>
+    public static async Task TrueWithinAsync(TimeSpan span, Func<bool> condition, FakeTimeProvider time)
+    {
+        const int Steps = 50;
+        const int PollsPerStep = 50;
+        for (var poll = 0; !condition(); poll++)
+        {
+            if (poll == Steps * PollsPerStep)
+            {
+                throw new TimeoutException($"The condition did not come true within {span}.");
+            }
+
+            if (poll % PollsPerStep == PollsPerStep - 1)
+            {
+                time.Advance(span / Steps);
+            }
+
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+    }
 }
