@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Gflow.Cli.Gbatch;
 using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Core;
@@ -37,12 +36,12 @@ internal sealed record CommandContext
     [AllowNull]
     public required string WorkingDirectory
     {
-        get => field ?? throw Invocation.No(Client.WorkingDirectory.Missing, "no_directory");
+        get => field ?? throw Invocation.No(Gflow.Client.Platform.WorkingDirectory.Missing, ProblemCode.NoDirectory);
         init;
     }
 
     /// <summary>By which path to open a file that is named from the working directory: through the directory itself when its name is not UTF-8, for the runtime takes no such path.</summary>
-    public string ToOpen(string path) => Client.WorkingDirectory.Under(WorkingDirectory, path);
+    public string ToOpen(string path) => Gflow.Client.Platform.WorkingDirectory.Under(WorkingDirectory, path);
 
     /// <summary>Who is calling, as the system knows it.</summary>
     public required Func<string> User { get; init; }

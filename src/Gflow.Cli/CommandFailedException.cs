@@ -13,11 +13,11 @@ internal sealed class CommandFailedException(int exitCode, IReadOnlyList<Problem
 
     internal static CommandFailedException From(ClientFailure failure) => failure switch
     {
-        ClientFailure.Unreachable => new(ExitCodes.Unreachable, [new Problem("unreachable", failure.Message)]),
-        ClientFailure.Foreign => new(ExitCodes.Unreachable, [new Problem("foreign_listener", failure.Message)]),
-        ClientFailure.Timeout => new(ExitCodes.Unreachable, [new Problem("timeout", failure.Message)]),
+        ClientFailure.Unreachable => new(ExitCodes.Unreachable, [new Problem(ProblemCode.Unreachable, failure.Message)]),
+        ClientFailure.Foreign => new(ExitCodes.Unreachable, [new Problem(ProblemCode.ForeignListener, failure.Message)]),
+        ClientFailure.Timeout => new(ExitCodes.Unreachable, [new Problem(ProblemCode.Timeout, failure.Message)]),
         ClientFailure.Refused { Problems: { Count: > 0 } given } => new(ExitCodes.Refused, given),
-        ClientFailure.Refused refused => new(ExitCodes.Refused, [new Problem(refused.Status == 404 ? "not_found" : "refused", refused.Text)]),
+        ClientFailure.Refused refused => new(ExitCodes.Refused, [new Problem(refused.Status == 404 ? ProblemCode.NotFound : ProblemCode.Refused, refused.Text)]),
         _ => throw new InvalidOperationException(),
     };
 }

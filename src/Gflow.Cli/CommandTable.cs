@@ -7,7 +7,7 @@ using Gflow.Cli.Gjob;
 using Gflow.Cli.Gqueue;
 using Gflow.Cli.Gstats;
 using Gflow.Cli.Rendering;
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli;

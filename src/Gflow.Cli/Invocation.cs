@@ -1,6 +1,5 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Core;
@@ -60,9 +59,9 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     /// <exception cref="CommandFailedException">There is a failure instead.</exception>
     internal static T Need<T>(ClientResult<T> result) => result.Ok ? result.Value : throw CommandFailedException.From(result.Failure);
 
-    internal static CommandFailedException Wrong(string message) => new(ExitCodes.Usage, [new Problem("usage", message)]);
+    internal static CommandFailedException Wrong(string message) => new(ExitCodes.Usage, [new Problem(ProblemCode.Usage, message)]);
 
-    internal static CommandFailedException No(string message, string code = "refused") => new(ExitCodes.Refused, [new Problem(code, message)]);
+    internal static CommandFailedException No(string message, ProblemCode? code = null) => new(ExitCodes.Refused, [new Problem(code ?? ProblemCode.Refused, message)]);
 
     /// <summary>Writes one indented JSON value and a line feed.</summary>
     internal void WriteJson(Action<Utf8JsonWriter> write) => Out.Write(JsonText(write));

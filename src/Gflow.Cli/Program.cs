@@ -1,6 +1,6 @@
 using Gflow.Cli;
 using Gflow.Cli.Rendering;
-using Gflow.Client;
+using Gflow.Client.Platform;
 
 StandardDescriptors.Fill();
 var terminal = ProcessTerminal.Open();

@@ -40,13 +40,10 @@ public abstract record ClientFailure
     /// <param name="State">The job's state, when that was the reason.</param>
     public sealed record Refused(int Status, string Text, IReadOnlyList<Problem> Problems, string? State = null) : ClientFailure
     {
-        /// <summary>The problem's code with which a daemon that is on its way out refuses.</summary>
-        public const string Stopping = "stopping";
-
         public override string Message => Text;
 
         /// <summary>Whether it is the refusal of a daemon that is on its way out: nothing was done, and the next one can be asked.</summary>
-        public bool IsStopping => Problems.Any(problem => problem.Code == Stopping);
+        public bool IsStopping => Problems.Any(problem => problem.Kind == ProblemCode.Stopping);
     }
 
     /// <summary>No answer in time. Whether the request had an effect is not known.</summary>

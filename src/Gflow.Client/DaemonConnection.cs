@@ -151,11 +151,11 @@ internal sealed class DaemonConnection(IReadOnlyList<string> sockets, string? ho
         }
     }
 
-    private static Client.SocketPath Reachable(string path)
+    private static Platform.SocketPath Reachable(string path)
     {
         try
         {
-            return Client.SocketPath.To(path);
+            return Platform.SocketPath.To(path);
         }
         catch (IOException)
         {

@@ -12,7 +12,7 @@ public sealed partial class GflowClient
         SendAsync(Get("notifications/targets"), NotificationJson.Default.ListTargetView, cancel);
 
     /// <summary>Deliveries, the newest first.</summary>
-    public Task<ClientResult<List<DeliveryView>>> DeliveriesAsync(DeliveryFilter filter, CancellationToken cancel = default) =>
+    public Task<ClientResult<List<DeliveryView>>> DeliveriesAsync(DeliveryQuery filter, CancellationToken cancel = default) =>
         SendAsync(Get(filter.ToPath()), NotificationJson.Default.ListDeliveryView, cancel);
 
     /// <summary>What was or is to be told about a job, the newest first.</summary>

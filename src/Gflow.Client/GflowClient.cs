@@ -8,7 +8,6 @@ using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
-using Gflow.Core.Submission;
 using static Gflow.Client.DaemonRequest;
 
 namespace Gflow.Client;
@@ -70,13 +69,18 @@ public sealed partial class GflowClient : IDisposable
 
     public Task<ClientResult<JobActionAnswer>> CancelAsync(JobId id, CancellationToken cancel = default) => ActAsync(id, "cancel", cancel);
 
+    /// <summary>What cancelling a job would come to.</summary>
+    public Task<ClientResult<CancelForecastView>> ForeseeAsync(JobId id, CancellationToken cancel = default) =>
+        SendAsync(Get($"jobs/{id}/cancel"), WireJson.Default.CancelForecastView, cancel);
+
     public Task<ClientResult<JobActionAnswer>> HoldAsync(JobId id, CancellationToken cancel = default) => ActAsync(id, "hold", cancel);
 
     public Task<ClientResult<JobActionAnswer>> ReleaseAsync(JobId id, CancellationToken cancel = default) => ActAsync(id, "release", cancel);
 
     /// <summary>Submits an ended job again: the daemon has its script and environment; what <paramref name="overrides"/> sets is changed.</summary>
-    public Task<ClientResult<SubmittedJob>> RedoAsync(JobId id, SubmissionDraft overrides, CancellationToken cancel = default) =>
-        SendAsync(Post($"jobs/{id}/redo", overrides, WireJson.Default.SubmissionDraft), WireJson.Default.SubmittedJob, cancel);
+    /// <param name="cascade">Whether those go with it that were cancelled for its sake.</param>
+    public Task<ClientResult<SubmittedJob>> RedoAsync(JobId id, SubmissionDraft overrides, bool cascade, CancellationToken cancel = default) =>
+        SendAsync(Post($"jobs/{id}/redo{(cascade ? "?cascade=true" : "")}", overrides, WireJson.Default.SubmissionDraft), WireJson.Default.SubmittedJob, cancel);
 
     /// <summary>Which job a reference means.</summary>
     /// <param name="user">Whose submissions <c>@</c> counts.</param>
@@ -258,7 +262,7 @@ public sealed partial class GflowClient : IDisposable
                 return new ClientFailure.Refused(
                     status,
                     answer.Error,
-                    [.. (answer.Problems ?? []).Select(problem => new Problem(problem.Code, problem.Message, problem.Field))],
+                    [.. (answer.Problems ?? []).Select(problem => new Problem(ProblemCode.Named(problem.Code), problem.Message, problem.Field))],
                     answer.State);
             }
         }

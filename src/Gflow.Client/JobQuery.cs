@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Client;
@@ -15,22 +14,9 @@ public sealed record JobQuery
     /// <summary>Submitted at this instant or later.</summary>
     public DateTimeOffset? CreatedAfter { get; init; }
 
-    internal string ToPath()
-    {
-        var path = new StringBuilder("jobs");
-        var mark = '?';
-        Add("state", string.Join(',', States));
-        Add("user", string.Join(',', Users));
-        Add("created_after", CreatedAfter?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) ?? "");
-        return path.ToString();
-
-        void Add(string key, string value)
-        {
-            if (value.Length > 0)
-            {
-                path.Append(mark).Append(key).Append('=').Append(Uri.EscapeDataString(value));
-                mark = '&';
-            }
-        }
-    }
+    internal string ToPath() => new QueryPath("jobs")
+        .With("state", string.Join(',', States))
+        .With("user", string.Join(',', Users))
+        .With("created_after", CreatedAfter?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) ?? "")
+        .ToString();
 }

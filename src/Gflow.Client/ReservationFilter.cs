@@ -1,4 +1,3 @@
-using System.Text;
 using Gflow.Core.Reservations;
 
 namespace Gflow.Client;
@@ -8,22 +7,9 @@ namespace Gflow.Client;
 /// <param name="ActiveOnly">Those alone that hold now.</param>
 public sealed record ReservationFilter(string? User = null, ReservationStatus? Status = null, bool ActiveOnly = false)
 {
-    internal string ToPath()
-    {
-        var path = new StringBuilder("reservations");
-        var mark = '?';
-        Add("user", User);
-        Add("status", Status?.ToString().ToLowerInvariant());
-        Add("active_only", ActiveOnly ? "true" : null);
-        return path.ToString();
-
-        void Add(string key, string? value)
-        {
-            if (value is not null)
-            {
-                path.Append(mark).Append(key).Append('=').Append(Uri.EscapeDataString(value));
-                mark = '&';
-            }
-        }
-    }
+    internal string ToPath() => new QueryPath("reservations")
+        .With("user", User)
+        .With("status", Status?.ToString().ToLowerInvariant())
+        .With("active_only", ActiveOnly ? "true" : null)
+        .ToString();
 }

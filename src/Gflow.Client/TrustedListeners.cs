@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Gflow.Client.Configuration;
+using Gflow.Client.Platform;
 
 namespace Gflow.Client;
 

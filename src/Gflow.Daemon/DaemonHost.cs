@@ -1,5 +1,5 @@
 using System.Reflection;
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Scheduling;
@@ -11,8 +11,13 @@ using Gflow.Daemon.Execution;
 using Gflow.Daemon.Execution.Local;
 using Gflow.Daemon.Gpus.Simulated;
 using Gflow.Daemon.Http;
+using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Control;
+using Gflow.Daemon.Platform;
+using Gflow.Daemon.Reservations;
+using Gflow.Daemon.Status;
 using Gflow.Daemon.Storage;
 using Microsoft.AspNetCore.Connections;
 
@@ -119,7 +124,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             Access = changed.Access with { RootJobs = before.Access.RootJobs },
             Storage = changed.Storage with { Path = before.Storage.Path, LogMaxMb = before.Storage.LogMaxMb },
         };
-        Engine.Keep(Retention(changed), OutboxBytes(changed), MinFreeBytes(changed));
+        Engine.SetBounds(Retention(changed), OutboxBytes(changed), MinFreeBytes(changed));
         Failpoint.Reach("reload");
         await _notifications.ChangeAsync(changed.Notifications);
         return fixedKeys;
@@ -168,7 +173,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         await Engine.StartAsync([.. new SimulatedGpuSource(_options.Daemon.SimulatedGpus).Devices().Select(device => device.Uuid)], ct);
         await _notifications.DeliverAsync(_options.Notifications);
         var audit = Running(new AuditLog(Paths.AuditLog, _parts.Logs.CreateLogger<AuditLog>()));
-        var server = Running(await ApiServer.StartAsync(Api(audit), Listen(), _parts.Logs, ct));
+        var server = Running(await ServeAsync(audit, ct));
         Address = server.Address;
         if (server.WithoutTcp is { } reason)
         {
@@ -216,19 +221,30 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     private static long MinFreeBytes(DaemonOptions options) => options.Storage.MinFreeMb << 20;
 
-    private ApiParts Api(AuditLog audit)
+    private Task<ApiServer> ServeAsync(AuditLog audit, CancellationToken ct)
     {
-        var owner = new Caller(Account.Own.Uid, Account.Own.Name, Administrator: true);
-        return new ApiParts(
-            Engine,
-            new JobRequests(Engine, Database, Policy, readsScripts: !_parts.IsShared),
-            new ReservationRequests(Engine, _parts.Time),
-            Database,
-            _parts.Time,
-            new DaemonFacts(Version, owner, Paths, Socket, _parts.IsShared),
-            () => _options.Access.Policy,
-            audit,
-            _notifications);
+        var owner = new Actor(Account.Own.Uid, Account.Own.Name, Administrator: true, IdentifiedBy.OwnProcess);
+        var facts = new DaemonFacts(Version, owner, Paths, Socket, _parts.IsShared);
+        var time = _parts.Time;
+        var jobs = new JobLookup(Engine, Database);
+        var listen = Listen();
+        Func<AccessPolicy> policy = () => _options.Access.Policy;
+        return ApiServer.StartAsync(
+            new ApiSteps(new AuditTrail(audit, time).InvokeAsync, new Access(facts, policy, listen.Host), new TroubleHeader(Engine)),
+            [
+                new InfoEndpoints(Engine, Database, _notifications, facts, time).Map,
+                new JobEndpoints(Engine, new JobRequests(Engine, jobs, Database, Policy, readsScripts: !_parts.IsShared), jobs, Paths, policy).Map,
+                new JobLogEndpoints(Engine, jobs, Paths, policy, time).Map,
+                new ReservationEndpoints(Engine, new ReservationRequests(Engine, time), Database, time).Map,
+                new NotificationEndpoints(_notifications, jobs, Database, time).Map,
+                new NotificationControlEndpoints(new NotificationRequests(_notifications, Engine), Engine).Map,
+                new ForesightEndpoints(_notifications, jobs, Database, time).Map,
+                new MetricsEndpoint(Engine, Database, _notifications, time).Map,
+                new EventStream(Engine, Database, policy, time).Map,
+            ],
+            listen,
+            _parts.Logs,
+            ct);
     }
 
     private SubmissionPolicy Policy(string user) => new()

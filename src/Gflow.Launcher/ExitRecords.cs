@@ -98,7 +98,7 @@ internal sealed unsafe class ExitRecords
     /// <param name="durable">Whether to wait for the disk; needed only while no daemon is there to learn the end at once.</param>
     internal bool Store(JobEntry job, bool durable)
     {
-        var end = job.End ?? new JobEnd(EndFlags.None, 0, 0, 0, 0, 0, 0);
+        var end = job.End ?? new ProcessEnd(EndFlags.None, 0, 0, 0, 0, 0, 0);
         var state = RecordState.Used | RecordState.Marked | (job.End is null ? 0 : RecordState.Ended) | (job.IsGone ? RecordState.Gone : 0) | (PathToStore(job) is null ? 0 : RecordState.HasCopyBeside);
         _writer.Clear().U8((byte)state).Text(_bootId).U32(job.Id).I32(job.Attempt).I32(job.Pid).I64((long)job.StartTicks).I64(job.StartedAt)
             .U8((byte)end.Flags).I32(end.Value).I64(end.At).I64(end.UserMs).I64(end.SystemMs).I64(end.MaxRssKib).I32(end.Remaining)
@@ -106,7 +106,7 @@ internal sealed unsafe class ExitRecords
 
         if (PathToStore(job) is { } path)
         {
-            _writer.Text(path);
+            _writer.Text(path.AsSpan(0, path.Length - 1));
         }
 
         return Write(job.Page, _writer) && (!durable || Native.fdatasync(_fd) == 0);
@@ -127,7 +127,7 @@ internal sealed unsafe class ExitRecords
         var state = (RecordState)reader.U8();
         bootId = Texts.Of(reader.Text());
         var (id, attempt, pid, startTicks, startedAt) = (reader.U32(), reader.I32(), reader.I32(), (ulong)reader.I64(), reader.I64());
-        var end = new JobEnd((EndFlags)reader.U8(), reader.I32(), reader.I64(), reader.I64(), reader.I64(), reader.I64(), reader.I32());
+        var end = new ProcessEnd((EndFlags)reader.U8(), reader.I32(), reader.I64(), reader.I64(), reader.I64(), reader.I64(), reader.I32());
         var (logLimit, logPath, owner) = (reader.I64(), Texts.Of(reader.Text()), reader.U32());
         var job = new JobEntry(id, attempt)
         {

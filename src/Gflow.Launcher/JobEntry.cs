@@ -49,7 +49,7 @@ internal sealed class JobEntry(uint id, int attempt)
     internal bool HadOtherLauncher { get; set; }
 
     /// <summary>How the main process ended, once it has.</summary>
-    internal JobEnd? End { get; set; }
+    internal ProcessEnd? End { get; set; }
 
     /// <summary>Whether no process of the job is left.</summary>
     internal bool IsGone { get; set; }
@@ -81,4 +81,4 @@ internal sealed record PendingStart(JobEntry Job, int Fd, byte[]? CopyBeside)
 /// <param name="SystemMs">CPU time in the kernel.</param>
 /// <param name="MaxRssKib">Largest resident size.</param>
 /// <param name="Remaining">Processes of the job that were left.</param>
-internal sealed record JobEnd(EndFlags Flags, int Value, long At, long UserMs, long SystemMs, long MaxRssKib, int Remaining);
+internal sealed record ProcessEnd(EndFlags Flags, int Value, long At, long UserMs, long SystemMs, long MaxRssKib, int Remaining);

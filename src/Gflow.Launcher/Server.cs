@@ -15,7 +15,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
     private readonly DaemonLink _daemon = new();
     private readonly List<Connection> _connections = [];
     private Native.PollFd[] _polled = new Native.PollFd[16];
-    private JobTable _jobs = null!;
+    private JobRegister _jobs = null!;
     private long _collectedAt;
     private long _idleSince = Environment.TickCount64;
     private long _lastTick = Environment.TickCount64;
@@ -24,7 +24,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
     /// <summary>Serves until there is nothing left to do: no job, no end to be fetched, no daemon.</summary>
     internal void Run()
     {
-        _jobs = new JobTable(records, _daemon, line.Shared, files);
+        _jobs = new JobRegister(records, _daemon, line.Shared, files);
         _jobs.TakeOver();
         while (!_exit)
         {

@@ -1,4 +1,6 @@
 using System.Buffers;
+using Gflow.Core;
+using Gflow.Core.Contracts;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;
 
@@ -10,9 +12,6 @@ namespace Gflow.Cli.Gbatch;
 /// <param name="Shown">What a dry run and messages call it.</param>
 internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, string Shown)
 {
-    /// <summary>The largest script that is sent along, in bytes.</summary>
-    internal const int LargestScript = 8 * 1024 * 1024;
-
     private static readonly SearchValues<char> ShellSyntax = SearchValues.Create(" \t\n;&|<>$`(){}'\"*?");
 
     /// <exception cref="CommandFailedException">There is nothing to run, or it cannot be read.</exception>
@@ -46,12 +45,12 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
     {
         if (Directory.Exists(context.ToOpen(text)))
         {
-            throw Invocation.No($"\"{text}\" is a directory; give a script or a command", "not_a_script");
+            throw Invocation.No($"\"{text}\" is a directory; give a script or a command", ProblemCode.NotAScript);
         }
 
         // A path has no blanks and no shell syntax; what has a slash and neither exists nor can be a command is a slip.
         return text.Contains('/') && !text.AsSpan().ContainsAny(ShellSyntax)
-            ? throw Invocation.No($"\"{text}\" does not exist in {context.WorkingDirectory}; check the path", "no_such_script")
+            ? throw Invocation.No($"\"{text}\" does not exist in {context.WorkingDirectory}; check the path", ProblemCode.NoSuchScript)
             : new(new() { Command = text }, null, text);
     }
 
@@ -60,7 +59,7 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
         using var input = context.OpenIn();
         var bytes = Drain(input, "standard input");
         return bytes.AsSpan().Trim(" \t\r\n"u8).IsEmpty
-            ? throw Invocation.No("standard input is empty; give a script", "empty_script")
+            ? throw Invocation.No("standard input is empty; give a script", ProblemCode.EmptyScript)
             : FromBytes(bytes, null, []);
     }
 
@@ -68,7 +67,7 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
     {
         if (ScriptFormat.Fault(bytes, path) is { } fault)
         {
-            throw Invocation.No(fault.Message, fault.Code);
+            throw Invocation.No(fault.Message, fault.Kind);
         }
 
         var shown = path ?? "(standard input)";
@@ -101,7 +100,7 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
         {
             // Of these two, what the framework says is left out of the program.
             var why = error switch { UnauthorizedAccessException => "permission denied", FileNotFoundException => "it is gone", _ => error.Message };
-            throw Invocation.No($"{name} cannot be read: {why}", "unreadable_script");
+            throw Invocation.No($"{name} cannot be read: {why}", ProblemCode.UnreadableScript);
         }
     }
 
@@ -113,10 +112,10 @@ internal sealed record JobSource(SubmissionDraft Draft, string? ScriptText, stri
         while ((read = stream.Read(buffer)) > 0)
         {
             bytes.Write(buffer, 0, read);
-            if (bytes.Length > LargestScript)
+            if (bytes.Length > SubmissionRules.MaxScriptBytes)
             {
                 throw Invocation.No(
-                    $"{name} is larger than {LargestScript / 1024 / 1024} MiB, too large to be sent along; submit a small script that starts it", "script_too_large");
+                    $"{name} is larger than {SubmissionRules.MaxScriptBytes / 1024 / 1024} MiB, too large to be sent along; submit a small script that starts it", ProblemCode.ScriptTooLarge);
             }
         }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Core;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;
 
@@ -41,11 +42,11 @@ internal static class NewCommand
         }
         catch (IOException) when (File.Exists(path))
         {
-            throw Invocation.No($"{name} exists already; choose another name", "exists");
+            throw Invocation.No($"{name} exists already; choose another name", ProblemCode.Exists);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw Invocation.No($"{path} cannot be written; check its directory", "unwritable");
+            throw Invocation.No($"{path} cannot be written; check its directory", ProblemCode.Unwritable);
         }
 
         if (invocation.Json)

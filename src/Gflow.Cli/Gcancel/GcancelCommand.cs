@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Gflow.Cli.Rendering;
-using Gflow.Core.Contracts;
+using Gflow.Client;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gcancel;
 
@@ -46,30 +47,20 @@ internal static class GcancelCommand
 
     private static async Task<int> DryRunAsync(Invocation invocation, IReadOnlyList<JobId> ids, CancellationToken cancel)
     {
-        var live = Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Queued, JobState.Hold] }, cancel));
         var code = ExitCodes.Done;
         List<Forecast> forecasts = [];
         foreach (var id in ids)
         {
-            var job = await invocation.Client.GetAsync(id, cancel);
-            if (!job.Ok)
+            var foreseen = await invocation.Client.ForeseeAsync(id, cancel);
+            if (foreseen.Failure is { } failure)
             {
-                var failure = CommandFailedException.From(job.Failure);
-                code = failure.ExitCode == ExitCodes.Unreachable ? throw failure : ExitCodes.Refused;
-                forecasts.Add(new(id.Value, null, "unknown", null));
+                code = CommandFailedException.From(failure) is { ExitCode: ExitCodes.Unreachable } stop ? throw stop : ExitCodes.Refused;
+                forecasts.Add(new(id.Value, (failure as ClientFailure.Refused)?.State, failure is ClientFailure.Refused { Status: 404 } ? "unknown" : "invalid", null));
                 continue;
             }
 
-            var state = JobText.State(job.Value);
-            forecasts.Add(new(id.Value, state, state.IsFinal() ? "invalid" : "ok", null));
-            if (state.IsFinal())
-            {
-                code = ExitCodes.Refused;
-            }
-            else
-            {
-                forecasts.AddRange(Dependents(job.Value, live));
-            }
+            forecasts.Add(new(id.Value, foreseen.Value.State, "ok", null));
+            forecasts.AddRange(foreseen.Value.Lost.Select(lost => new Forecast(lost.Id, lost.State, lost.Outcome, lost.DependsOn)));
         }
 
         if (invocation.Json)
@@ -82,47 +73,13 @@ internal static class GcancelCommand
             {
                 invocation.Out.WriteLine(string.Join('\t', (string[])
                 [
-                    JobText.Count(forecast.Id), forecast.State?.ToString() ?? "-", forecast.Outcome, .. forecast.DependsOn is { } on ? [JobText.Count(on)] : Array.Empty<string>(),
+                    JobText.Count(forecast.Id), SafeText.Line(forecast.State ?? "-"), SafeText.Line(forecast.Outcome), .. forecast.DependsOn is { } on ? [JobText.Count(on)] : Array.Empty<string>(),
                 ]));
             }
         }
 
         return code;
     }
-
-    /// <summary>Which waiting jobs would be cancelled for the job's sake, one after the other, and which would wait for ever.</summary>
-    internal static IEnumerable<Forecast> Dependents(JobView job, IReadOnlyList<JobView> waiting)
-    {
-        HashSet<uint> gone = [job.Id];
-        Queue<uint> open = new([job.Id]);
-        HashSet<uint> told = [];
-        while (open.TryDequeue(out var id))
-        {
-            foreach (var dependent in waiting.Where(other => Dependencies(other).Contains(id) && !told.Contains(other.Id)))
-            {
-                var lost = dependent.DependencyMode != "Any" || Dependencies(dependent).All(gone.Contains);
-                if (!lost)
-                {
-                    continue;
-                }
-
-                told.Add(dependent.Id);
-                var state = JobText.State(dependent);
-
-                // A held job keeps its place until it is released, whatever became of its dependencies.
-                var cancelled = dependent.AutoCancelOnDependencyFailure && state == JobState.Queued;
-                if (cancelled)
-                {
-                    gone.Add(dependent.Id);
-                    open.Enqueue(dependent.Id);
-                }
-
-                yield return new(dependent.Id, state, cancelled ? "cancelled" : "blocked", id);
-            }
-        }
-    }
-
-    private static IEnumerable<uint> Dependencies(JobView job) => job.DependsOn is { } single ? job.DependsOnIds.Append(single) : job.DependsOnIds;
 
     private static void Write(Utf8JsonWriter writer, List<Forecast> forecasts)
     {
@@ -132,7 +89,7 @@ internal static class GcancelCommand
         {
             writer.WriteStartObject();
             writer.WriteNumber("id", forecast.Id);
-            writer.WriteString("state", forecast.State?.ToString());
+            writer.WriteString("state", forecast.State);
             writer.WriteString("outcome", forecast.Outcome);
             if (forecast.DependsOn is { } on)
             {
@@ -146,6 +103,6 @@ internal static class GcancelCommand
         writer.WriteEndObject();
     }
 
-    /// <param name="State">Null when there is no such job.</param>
-    internal sealed record Forecast(uint Id, JobState? State, string Outcome, uint? DependsOn);
+    /// <param name="State">Null when there is no such job, or none of the caller's.</param>
+    private sealed record Forecast(uint Id, string? State, string Outcome, uint? DependsOn);
 }

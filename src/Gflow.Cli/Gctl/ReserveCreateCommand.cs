@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
-using Gflow.Core.Reservations;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gctl;

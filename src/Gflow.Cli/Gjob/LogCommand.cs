@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
+using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 
@@ -100,8 +101,8 @@ internal static class LogCommand
 
         var job = await invocation.Client.GetAsync(id, cancel);
         return job.Ok
-            ? Invocation.No($"job {id} has no log ({job.Value.State}); gjob log -f {id} waits for one", "no_log")
-            : Invocation.No(JobActions.Told(id, job.Failure), "not_found");
+            ? Invocation.No($"job {id} has no log ({job.Value.State}); gjob log -f {id} waits for one", ProblemCode.NoLog)
+            : Invocation.No(JobActions.Told(id, job.Failure), ProblemCode.NotFound);
     }
 
     private static long? Lines(Invocation invocation, string option)

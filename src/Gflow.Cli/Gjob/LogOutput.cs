@@ -1,4 +1,5 @@
 using Gflow.Client;
+using Gflow.Core;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Cli.Gjob;
@@ -151,7 +152,7 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
         catch (IOException)
         {
             throw new CommandFailedException(
-                ExitCodes.Unreachable, [new("unreachable", $"the daemon went away in the middle of the log; try again")]);
+                ExitCodes.Unreachable, [new(ProblemCode.Unreachable, $"the daemon went away in the middle of the log; try again")]);
         }
     }
 }

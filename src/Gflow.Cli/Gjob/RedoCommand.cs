@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gflow.Cli.Gbatch;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
+using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
@@ -46,12 +47,12 @@ internal static class RedoCommand
         var wish = GbatchCommand.Flags(invocation);
         var id = await invocation.JobAsync(invocation.Words[0], cancel);
         var source = await invocation.Client.GetAsync(id, cancel);
-        var job = source.Failure is ClientFailure.Refused { Status: 404 } ? throw Invocation.No($"job {id} does not exist", "not_found") : Invocation.Need(source);
+        var job = source.Failure is ClientFailure.Refused { Status: 404 } ? throw Invocation.No($"job {id} does not exist", ProblemCode.NotFound) : Invocation.Need(source);
         if (!JobText.State(job).IsFinal())
         {
             throw Invocation.No(JobText.State(job) == JobState.Running
                 ? $"job {id} is still running; wait for its end (gjob wait {id}) or cancel it first (gcancel {id})"
-                : $"job {id} has not run yet ({job.State}); change it with: gjob update {id}", "wrong_state");
+                : $"job {id} has not run yet ({job.State}); change it with: gjob update {id}", ProblemCode.WrongState);
         }
 
         List<long> on = [];
@@ -66,72 +67,41 @@ internal static class RedoCommand
             DependencyMode = wish.Dependencies?.Mode,
             Notifications = invocation.Has("--clear-notify") ? new WireNotifications { Emails = [], Events = [] } : wish.Draft.Notifications,
         };
-        var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, cancel));
-        invocation.Context.Made.Add($"job {submitted.Id} was submitted");
-        if (!invocation.Json)
-        {
-            Tell(invocation, job, overrides);
-            invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
-            GbatchCommand.TellWhoIsTold(invocation, submitted);
-        }
-
-        var cascade = invocation.Has("--cascade") ? await CascadeAsync(invocation, job, submitted, cancel) : [];
+        var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, invocation.Has("--cascade"), cancel));
+        IReadOnlyList<RedoneJob> made = [new(submitted.Id, submitted.RunName, id.Value), .. submitted.Cascade ?? []];
+        invocation.Context.Made.AddRange(made.Select(copy => $"job {copy.Id} was submitted"));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => Write(writer, [(id.Value, submitted), .. cascade]));
+            invocation.WriteJson(writer => Write(writer, made));
+            return ExitCodes.Done;
+        }
+
+        Tell(invocation, job, overrides);
+        invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+        GbatchCommand.TellWhoIsTold(invocation, submitted);
+        if (invocation.Has("--cascade"))
+        {
+            TellCascade(invocation, submitted.Cascade ?? []);
         }
 
         return ExitCodes.Done;
     }
 
-    private static async Task<List<(uint Old, SubmittedJob New)>> CascadeAsync(Invocation invocation, JobView job, SubmittedJob submitted, CancellationToken cancel)
+    private static void TellCascade(Invocation invocation, IReadOnlyList<RedoneJob> copies)
     {
-        var cancelled = Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Cancelled] }, cancel));
-        var dependents = Dependents(job.Id, cancelled);
-        if (!invocation.Json)
+        if (copies.Count == 0)
         {
-            invocation.Out.WriteLine(dependents.Count > 0 ? $"\nCascading to {dependents.Count} dependent job(s)..." : "\nNo dependent jobs to cascade.");
+            invocation.Out.WriteLine("\nNo dependent jobs to cascade.");
+            return;
         }
 
-        Dictionary<uint, uint> renamed = new() { [job.Id] = submitted.Id };
-        List<(uint, SubmittedJob)> done = [];
-        foreach (var dependent in dependents)
+        invocation.Out.WriteLine($"\nCascading to {copies.Count} dependent job(s)...");
+        foreach (var copy in copies)
         {
-            List<long> on = [.. dependent.DependsOnIds.Select(id => (long)renamed.GetValueOrDefault(id, id))];
-            var redone = Invocation.Need(await invocation.Client.RedoAsync(new JobId(dependent.Id), new SubmissionDraft { DependsOnIds = on }, cancel));
-            invocation.Context.Made.Add($"job {redone.Id} was submitted");
-            renamed[dependent.Id] = redone.Id;
-            done.Add((dependent.Id, redone));
-            if (!invocation.Json)
-            {
-                invocation.Out.WriteLine($"  Job {dependent.Id} → Job {redone.Id} ({SafeText.Line(redone.RunName)})");
-            }
+            invocation.Out.WriteLine($"  Job {copy.RedoneFrom} → Job {copy.Id} ({SafeText.Line(copy.RunName)})");
         }
 
-        if (!invocation.Json && dependents.Count > 0)
-        {
-            invocation.Out.WriteLine("\nCascade complete.");
-        }
-
-        return done;
-    }
-
-    /// <summary>All that were cancelled because of the job, or because of one of these, by number: a job depends only on lower ones.</summary>
-    internal static IReadOnlyList<JobView> Dependents(uint id, IReadOnlyList<JobView> cancelled)
-    {
-        HashSet<uint> lost = [id];
-        List<JobView> dependents = [];
-        foreach (var job in cancelled.OrderBy(job => job.Id))
-        {
-            if (job.Reason is { ValueKind: JsonValueKind.Object } reason
-                && reason.TryGetProperty("DependencyFailed", out var on) && on.TryGetUInt32(out var dependency) && lost.Contains(dependency))
-            {
-                lost.Add(job.Id);
-                dependents.Add(job);
-            }
-        }
-
-        return dependents;
+        invocation.Out.WriteLine("\nCascade complete.");
     }
 
     private static void Tell(Invocation invocation, JobView job, SubmissionDraft overrides)
@@ -158,16 +128,16 @@ internal static class RedoCommand
         }
     }
 
-    private static void Write(Utf8JsonWriter writer, List<(uint Old, SubmittedJob New)> redone)
+    private static void Write(Utf8JsonWriter writer, IReadOnlyList<RedoneJob> made)
     {
         writer.WriteStartObject();
         writer.WriteStartArray("submitted");
-        foreach (var (old, submitted) in redone)
+        foreach (var copy in made)
         {
             writer.WriteStartObject();
-            writer.WriteNumber("id", submitted.Id);
-            writer.WriteString("run_name", submitted.RunName);
-            writer.WriteNumber("redone_from", old);
+            writer.WriteNumber("id", copy.Id);
+            writer.WriteString("run_name", copy.RunName);
+            writer.WriteNumber("redone_from", copy.RedoneFrom);
             writer.WriteEndObject();
         }
 

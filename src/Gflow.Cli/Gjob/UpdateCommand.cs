@@ -1,4 +1,5 @@
 using Gflow.Cli.Gbatch;
+using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Gflow.Cli.Gbatch;
-using Gflow.Client;
 using Gflow.Client.Configuration;
+using Gflow.Client.Platform;
 
 namespace Gflow.Cli.Rendering;
 

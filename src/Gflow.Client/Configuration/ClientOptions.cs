@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Gflow.Client.Platform;
 using Gflow.Core;
 using Gflow.Core.Text;
 
@@ -11,14 +12,12 @@ public sealed record ClientOptions
     public const string DefaultHost = "localhost";
     public const int DefaultPort = 59000;
 
-    /// <summary>The longest path that the address of a Unix socket can hold, in bytes.</summary>
-    public const int LongestSocketPath = 107;
-
     /// <summary>As <c>[daemon] user</c>: root's own daemon, for root's own jobs alone, as every other user has one.</summary>
     public const string RootName = "root";
 
     private const uint RootUid = 0;
 
+    private static readonly SchemaRules Rules = new(ConfigSchema.Root);
     private static readonly ConfigKey[] Keys = [ConfigSchema.DaemonHost, ConfigSchema.DaemonPort, ConfigSchema.DaemonSocket, ConfigSchema.DaemonUser];
 
     /// <summary>Host name, IPv4 or bare IPv6 address of the daemon.</summary>
@@ -56,7 +55,7 @@ public sealed record ClientOptions
     /// <param name="paths">The user's default paths.</param>
     public static Result<ClientOptions> Load(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
     {
-        var source = ConfigSource.Read(configPath, environment, paths, [ConfigSchema.Daemon.Name, ConfigSchema.Storage.Name]);
+        var source = ConfigSource.Read(configPath, environment, paths, ConfigSchema.Root, [ConfigSchema.Daemon.Name, ConfigSchema.Storage.Name]);
         var needed = Keys.Select(key => PathOf(ConfigSchema.Daemon, key)).Append(PathOf(ConfigSchema.Storage, ConfigSchema.StoragePath)).ToHashSet();
         var problems = source.Problems.Where(problem => problem.Key.Length == 0 || needed.Contains(problem.Key)).ToList();
         var host = Checked(ConfigSchema.Daemon, ConfigSchema.DaemonHost);
@@ -85,7 +84,7 @@ public sealed record ClientOptions
             {
                 if (source.Root[section.Name] is { } wrong && problems.All(problem => problem.Key != section.Name))
                 {
-                    problems.AddRange(SchemaRules.Check(wrong, section, section.Name));
+                    problems.AddRange(Rules.Check(wrong, section, section.Name));
                 }
 
                 return null;
@@ -96,7 +95,7 @@ public sealed record ClientOptions
                 return null;
             }
 
-            var found = SchemaRules.Check(value, key, PathOf(section, key)).ToList();
+            var found = Rules.Check(value, key, PathOf(section, key)).ToList();
             problems.AddRange(found);
             return found.Count == 0 ? value : null;
         }
@@ -126,7 +125,7 @@ public sealed record ClientOptions
         var name = LocalZone?.TrimStart(':') ?? "";
         return name.Length == 0 || FindZone(name) is not null || File.Exists(name) ? TimeZoneInfo.Local
             : PosixZone.Find(name) is { } zone ? zone
-            : new Problem("unknown_zone", $"TZ = \"{name}\": this machine knows no such time zone; write the name of one such as \"Europe/Berlin\", or a rule such as CET-1CEST,M3.5.0,M10.5.0/3");
+            : new Problem(ProblemCode.UnknownZone, $"TZ = \"{name}\": this machine knows no such time zone; write the name of one such as \"Europe/Berlin\", or a rule such as CET-1CEST,M3.5.0,M10.5.0/3");
     }
 
     /// <summary>The problem with a configured time zone; null when this machine knows it.</summary>
@@ -156,7 +155,7 @@ public sealed record ClientOptions
     /// <summary>The configured socket as an absolute path; null, and a problem more, when it is none.</summary>
     public static string? ReadSocket(ConfigValue.Text text, IReadOnlyDictionary<string, string> environment, List<ConfigProblem> problems)
     {
-        if (AbsolutePath(text.Value, environment) is { } path && Encoding.UTF8.GetByteCount(path) <= LongestSocketPath)
+        if (AbsolutePath(text.Value, environment) is { } path && Encoding.UTF8.GetByteCount(path) <= SocketPath.Longest)
         {
             return path;
         }

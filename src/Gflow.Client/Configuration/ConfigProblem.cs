@@ -11,7 +11,7 @@ namespace Gflow.Client.Configuration;
 /// <param name="Remedy">What would be right; empty where nothing need be done.</param>
 public sealed record ConfigProblem(string Code, ConfigOrigin Origin, string Key, string? Value, string Message, string Remedy)
 {
-    public Problem ToProblem() => new(Code, ToString(), Key.Length == 0 ? null : Key);
+    public Problem ToProblem() => new(ProblemCode.Named(Code), ToString(), Key.Length == 0 ? null : Key);
 
     public override string ToString()
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Client.Platform;
 
 namespace Gflow.Client.Configuration;
 
@@ -18,9 +19,10 @@ public sealed record ConfigSource(string? File, UnixFileMode Mode, ConfigValue.T
     /// <param name="configPath">The file named on the command line, which must exist and replaces the default one; null for the default one, which may be missing.</param>
     /// <param name="environment">The environment of the process.</param>
     /// <param name="paths">Where the default file is.</param>
+    /// <param name="schema">The keys there are.</param>
     /// <param name="sections">Take only these tables and the top level from a file with mistakes in it; null to want all of it.</param>
     public static ConfigSource Read(
-        string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, IReadOnlyCollection<string>? sections = null)
+        string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, ConfigKey schema, IReadOnlyCollection<string>? sections = null)
     {
         List<ConfigProblem> problems = [];
         var file = configPath is null ? paths.ConfigFile : WorkingDirectory.Absolute(configPath);
@@ -38,7 +40,7 @@ public sealed record ConfigSource(string? File, UnixFileMode Mode, ConfigValue.T
             root = parsed ?? root;
         }
 
-        var (overlay, inVariables) = EnvironmentLayer.Read(environment);
+        var (overlay, inVariables) = EnvironmentLayer.Read(environment, schema);
         problems.AddRange(inVariables);
         return new ConfigSource(text is null ? null : file, mode, root.Under(overlay), problems);
     }

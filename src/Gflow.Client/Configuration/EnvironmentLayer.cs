@@ -11,18 +11,20 @@ public static class EnvironmentLayer
     private static readonly string[] GivenToJobs = ["GFLOW_JOB_", "GFLOW_SCRIPT", "GFLOW_ARRAY_", "GFLOW_RESTART_COUNT"];
 
     /// <summary>The values that variables set, as a table to lay over that of the file.</summary>
+    /// <param name="root">The keys there are.</param>
     /// <remarks>
     /// A variable counts only when it names a known key of the top level, or has <c>__</c> and begins with a known table:
     /// other programs may own the rest of the prefix. From there on an unknown name is a problem.
     /// </remarks>
-    public static (ConfigValue.Table Overlay, IReadOnlyList<ConfigProblem> Problems) Read(IReadOnlyDictionary<string, string> environment)
+    public static (ConfigValue.Table Overlay, IReadOnlyList<ConfigProblem> Problems) Read(IReadOnlyDictionary<string, string> environment, ConfigKey root)
     {
         List<ConfigProblem> problems = [];
         Dictionary<string, string> seen = new(StringComparer.Ordinal);
+        var rules = new SchemaRules(root);
         var overlay = Empty(ConfigOrigin.InVariable(Prefix));
         foreach (var (variable, value) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
-            if (Segments(variable) is not { } segments)
+            if (Segments(variable, root) is not { } segments)
             {
                 continue;
             }
@@ -33,7 +35,7 @@ public static class EnvironmentLayer
             {
                 problems.Add(new ConfigProblem("duplicate_key", origin, path, null, $"{seen[path]} sets the same key", "unset one of the two"));
             }
-            else if (Place(segments, 0, ConfigSchema.Root, "", value, origin, problems) is { } placed)
+            else if (Place(segments, 0, root, "", value, origin, problems, rules) is { } placed)
             {
                 overlay = overlay.Under(placed);
             }
@@ -43,7 +45,7 @@ public static class EnvironmentLayer
     }
 
     /// <summary>The lower-cased parts of a variable's name; null when it is none of ours.</summary>
-    private static string[]? Segments(string variable)
+    private static string[]? Segments(string variable, ConfigKey root)
     {
         if (!variable.StartsWith(Prefix, StringComparison.Ordinal)
             || Array.Exists(GivenToJobs, given => given.EndsWith('_') ? variable.StartsWith(given, StringComparison.Ordinal) : variable == given))
@@ -52,12 +54,12 @@ public static class EnvironmentLayer
         }
 
         var segments = variable[Prefix.Length..].ToLowerInvariant().Split("__");
-        var first = ConfigSchema.Root.Children.FirstOrDefault(child => child.Name == segments[0]);
+        var first = root.Children.FirstOrDefault(child => child.Name == segments[0]);
         return first is not null && (first.Kind == ConfigKind.Table) == (segments.Length > 1) ? segments : null;
     }
 
     private static ConfigValue.Table? Place(
-        string[] segments, int depth, ConfigKey table, string path, string value, ConfigOrigin origin, List<ConfigProblem> problems)
+        string[] segments, int depth, ConfigKey table, string path, string value, ConfigOrigin origin, List<ConfigProblem> problems, SchemaRules rules)
     {
         var name = segments[depth];
         var key = table.Kind == ConfigKind.TableMap && table.Children.Count > 0
@@ -66,7 +68,7 @@ public static class EnvironmentLayer
         var below = SchemaRules.Below(path, name);
         if (key is null || name.Length == 0)
         {
-            problems.Add(SchemaRules.UnknownKey(name, origin, table, path));
+            problems.Add(rules.UnknownKey(name, origin, table, path));
             return null;
         }
 
@@ -82,7 +84,7 @@ public static class EnvironmentLayer
             return null;
         }
 
-        return Place(segments, depth + 1, key, below, value, origin, problems) is { } placed ? With(name, placed, origin) : null;
+        return Place(segments, depth + 1, key, below, value, origin, problems, rules) is { } placed ? With(name, placed, origin) : null;
     }
 
     /// <summary>The value in the kind that its key takes. Where it is none of that kind it stays text, which the schema then refuses.</summary>

@@ -2,14 +2,15 @@ using Gflow.Core.Text;
 
 namespace Gflow.Client.Configuration;
 
-/// <summary>Holds a tree of values against the schema: unknown and missing keys, wrong kinds, numbers out of range.</summary>
-public static class SchemaRules
+/// <summary>Holds a tree of values against a schema: unknown and missing keys, wrong kinds, numbers out of range.</summary>
+/// <param name="root">The whole tree of keys.</param>
+public sealed class SchemaRules(ConfigKey root)
 {
     /// <summary>Every problem of a value under a key, below it included.</summary>
     /// <param name="value">What was written.</param>
     /// <param name="key">What the schema says of it.</param>
     /// <param name="path">Path of the key; empty for the root.</param>
-    public static IEnumerable<ConfigProblem> Check(ConfigValue value, ConfigKey key, string path) => (key.Kind, value) switch
+    public IEnumerable<ConfigProblem> Check(ConfigValue value, ConfigKey key, string path) => (key.Kind, value) switch
     {
         (ConfigKind.Text or ConfigKind.Secret or ConfigKind.SecretUrl, ConfigValue.Text) or (ConfigKind.Flag, ConfigValue.Flag) => [],
         (ConfigKind.Secret or ConfigKind.SecretUrl, ConfigValue.Table place) => CheckPlace(place, key, path),
@@ -31,10 +32,10 @@ public static class SchemaRules
     };
 
     /// <summary>The problem that a key is not known where it was written, with the one that was probably meant.</summary>
-    public static ConfigProblem UnknownKey(string name, ConfigOrigin origin, ConfigKey table, string path)
+    public ConfigProblem UnknownKey(string name, ConfigOrigin origin, ConfigKey table, string path)
     {
         var names = table.Children.Select(child => child.Name).ToArray();
-        var remedy = (NearestText.Find(name, names), ConfigSchema.PathOf(name)) switch
+        var remedy = (NearestText.Find(name, names), PathOf(name)) switch
         {
             ({ } near, _) => $"did you mean {Below(path, near)}?",
             (null, { } elsewhere) => $"did you mean {elsewhere}?",
@@ -47,7 +48,7 @@ public static class SchemaRules
     public static string Below(string path, string name) =>
         path.Length == 0 ? SecretText.MaskKey(name) : $"{path}.{SecretText.MaskKey(name)}";
 
-    private static IEnumerable<ConfigProblem> CheckTable(ConfigValue.Table table, ConfigKey key, string path)
+    private IEnumerable<ConfigProblem> CheckTable(ConfigValue.Table table, ConfigKey key, string path)
     {
         foreach (var (name, entry) in table.Entries)
         {
@@ -69,7 +70,7 @@ public static class SchemaRules
         }
     }
 
-    private static IEnumerable<ConfigProblem> CheckSecret(ConfigValue value, ConfigKey key, string path) => value switch
+    private IEnumerable<ConfigProblem> CheckSecret(ConfigValue value, ConfigKey key, string path) => value switch
     {
         ConfigValue.Text => [],
         ConfigValue.Table place => CheckPlace(place, key, path),
@@ -77,7 +78,7 @@ public static class SchemaRules
     };
 
     /// <summary>A table that says where a secret is found; it names exactly one place.</summary>
-    private static List<ConfigProblem> CheckPlace(ConfigValue.Table place, ConfigKey key, string path)
+    private List<ConfigProblem> CheckPlace(ConfigValue.Table place, ConfigKey key, string path)
     {
         var found = CheckTable(place, key, path).ToList();
         var named = ConfigSchema.SecretPlaces.Count(known => place.Entries.ContainsKey(known.Name));
@@ -90,6 +91,34 @@ public static class SchemaRules
         }
 
         return found;
+    }
+
+    /// <summary>Where else in the configuration a key of that name lives; null when nowhere.</summary>
+    private string? PathOf(string name) =>
+        Walk(root, "").FirstOrDefault(found => found.Key.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Path;
+
+    private static IEnumerable<(string Path, ConfigKey Key)> Walk(ConfigKey table, string prefix)
+    {
+        foreach (var key in table.Children)
+        {
+            yield return (prefix + key.Name, key);
+            if (key.Kind is ConfigKind.Secret or ConfigKind.SecretUrl or ConfigKind.SecretMap or ConfigKind.SecretList)
+            {
+                // Every secret has the same keys; none of them is the place of a name.
+                continue;
+            }
+
+            var suffix = key.Kind switch
+            {
+                ConfigKind.TableMap => ".NAME.",
+                ConfigKind.TableList => "[].",
+                _ => ".",
+            };
+            foreach (var below in Walk(key, prefix + key.Name + suffix))
+            {
+                yield return below;
+            }
+        }
     }
 
     private static IEnumerable<ConfigProblem> CheckRange(ConfigValue.Number number, ConfigKey key, string path) =>

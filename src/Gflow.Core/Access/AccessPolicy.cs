@@ -18,39 +18,42 @@ public sealed record AccessPolicy
 
     /// <summary>What a user is to a daemon that serves all users.</summary>
     /// <param name="own">The uid that the daemon runs as.</param>
-    /// <param name="overTcp">Whether he came over TCP, where nobody is an administrator.</param>
-    public Caller Identify(uint uid, string user, uint own, bool overTcp)
+    /// <param name="by">Over TCP nobody is an administrator.</param>
+    public Actor Identify(uint uid, string user, uint own, IdentifiedBy by)
     {
         var trusted = uid == Root || uid == own || Admins.Contains(user, StringComparer.Ordinal);
-        return new Caller(uid, user, Administrator: trusted && !overTcp) { AdministratorElsewhere = trusted && overTcp };
+        var overTcp = by == IdentifiedBy.SocketTable;
+        return new Actor(uid, user, Administrator: trusted && !overTcp, by) { AdministratorElsewhere = trusted && overTcp };
     }
 
-    /// <summary>What <paramref name="caller"/> sees of a user's job.</summary>
+    /// <summary>What <paramref name="actor"/> sees of a user's job.</summary>
     /// <param name="owner">The uid that submitted it; null when nobody knows any more.</param>
-    public Sight Of(Caller caller, uint? owner) =>
-        caller.Administrator || caller.Uid == owner ? Sight.Whole : new Sight(Own: false, ShareCommands, ShareLogs);
+    public Sight Of(Actor actor, uint? owner) =>
+        Owns(actor, owner) ? Sight.Whole : new Sight(Own: false, ShareCommands, ShareLogs);
 
     /// <summary>Why somebody may not change or repeat a job; null when he may.</summary>
-    public Problem? ToChange(Caller caller, Job job) => Of(caller, job.Uid).Own
+    public static Problem? ToChange(Actor actor, Job job) => Owns(actor, job.Uid)
         ? null
-        : new("not_owner", $"Job {job.Id} belongs to {job.SubmittedBy}: only {job.SubmittedBy} and administrators may do this{Elsewhere(caller)}.");
+        : new(ProblemCode.NotOwner, $"Job {job.Id} belongs to {job.SubmittedBy}: only {job.SubmittedBy} and administrators may do this{Elsewhere(actor)}.");
 
     /// <summary>Why somebody may not read a job's log; null when he may.</summary>
-    public Problem? ToReadLog(Caller caller, Job job) => Of(caller, job.Uid).Log
+    public Problem? ToReadLog(Actor actor, Job job) => Of(actor, job.Uid).Log
         ? null
-        : new("not_owner", $"Job {job.Id} belongs to {job.SubmittedBy}, and its log is private: only {job.SubmittedBy} and administrators may read it{Elsewhere(caller)}. [access] share_logs = true opens the logs to all.");
+        : new(ProblemCode.NotOwner, $"Job {job.Id} belongs to {job.SubmittedBy}, and its log is private: only {job.SubmittedBy} and administrators may read it{Elsewhere(actor)}. [access] share_logs = true opens the logs to all.");
 
     /// <summary>Why somebody may not know who was told what about a job; null when he may.</summary>
-    public Problem? ToReadDeliveries(Caller caller, Job job) => Of(caller, job.Uid).Own
+    public static Problem? ToReadDeliveries(Actor actor, Job job) => Owns(actor, job.Uid)
         ? null
-        : new("not_owner", $"Job {job.Id} belongs to {job.SubmittedBy}: only {job.SubmittedBy} and administrators may know who was told about it{Elsewhere(caller)}.");
+        : new(ProblemCode.NotOwner, $"Job {job.Id} belongs to {job.SubmittedBy}: only {job.SubmittedBy} and administrators may know who was told about it{Elsewhere(actor)}.");
 
     /// <summary>Why somebody may not do what concerns all users; null when he may.</summary>
     /// <param name="what">Such as <c>make reservations</c>.</param>
-    public static Problem? ToAdminister(Caller caller, string what) => caller.Administrator
+    public static Problem? ToAdminister(Actor actor, string what) => actor.Administrator
         ? null
-        : new("not_administrator", $"Only administrators may {what}{Elsewhere(caller)}. They are root, the daemon's own user and those of [access] admins.");
+        : new(ProblemCode.NotAdministrator, $"Only administrators may {what}{Elsewhere(actor)}. They are root, the daemon's own user and those of [access] admins.");
 
-    private static string Elsewhere(Caller caller) =>
-        caller.AdministratorElsewhere ? "; you are one, but over TCP nobody is: use the Unix socket" : "";
+    private static bool Owns(Actor actor, uint? owner) => actor.Administrator || actor.Uid == owner;
+
+    private static string Elsewhere(Actor actor) =>
+        actor.AdministratorElsewhere ? "; you are one, but over TCP nobody is: use the Unix socket" : "";
 }

@@ -4,12 +4,27 @@ namespace Gflow.Core.Contracts;
 
 /// <summary>The answer to a submission.</summary>
 /// <param name="Notifications">Who will be told by mail, of what, by which transport; left out when nobody is.</param>
-public sealed record SubmittedJob(uint Id, string RunName, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ToldPeople? Notifications = null);
+/// <param name="Cascade">After a repeat with <c>cascade</c>: the copies of those that had been cancelled for the job's sake.</param>
+public sealed record SubmittedJob(
+    uint Id,
+    string RunName,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ToldPeople? Notifications = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RedoneJob>? Cascade = null);
 
 /// <param name="Emails">Mailboxes.</param>
 /// <param name="Events">Wire names, or <c>*</c> for all of jobs.</param>
 /// <param name="Transport">Name of the mail transport; null when none serves them any more.</param>
 public sealed record ToldPeople(IReadOnlyList<string> Emails, IReadOnlyList<string> Events, string? Transport);
+
+/// <summary>What cancelling a job would come to.</summary>
+/// <param name="Lost">Those that wait for it and would never start by themselves.</param>
+public sealed record CancelForecastView(uint Id, string State, IReadOnlyList<LostJobView> Lost);
+
+/// <param name="Outcome"><c>cancelled</c>, or <c>blocked</c> for one that would wait on.</param>
+public sealed record LostJobView(uint Id, string State, string Outcome, uint DependsOn);
+
+/// <summary>The copy of a job that was cancelled for another one's sake.</summary>
+public sealed record RedoneJob(uint Id, string RunName, uint RedoneFrom);
 
 /// <summary>The answer to an update.</summary>
 public sealed record UpdatedJob(JobView Job, IReadOnlyList<string> UpdatedFields);

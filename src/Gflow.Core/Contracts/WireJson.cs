@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Gflow.Core.Reservations;
-using Gflow.Core.Submission;
 
 namespace Gflow.Core.Contracts;
 
@@ -16,6 +14,7 @@ namespace Gflow.Core.Contracts;
 [JsonSerializable(typeof(List<SubmittedJob>))]
 [JsonSerializable(typeof(UpdatedJob))]
 [JsonSerializable(typeof(JobActionAnswer))]
+[JsonSerializable(typeof(CancelForecastView))]
 [JsonSerializable(typeof(ResolvedJob))]
 [JsonSerializable(typeof(ReservationDraft))]
 [JsonSerializable(typeof(CreatedReservation))]

@@ -57,7 +57,7 @@ public static class EventTypes
         var isOther = ByName.ContainsKey(name);
         var near = isOther ? null : NearestText.Find(name, NamesForJobs);
         return new Problem(
-            "unknown_event",
+            ProblemCode.UnknownEvent,
             $"\"{name}\" is {(isOther ? "no event of a job" : "not an event of jobs")}: {(near is null ? "" : $"did you mean {near}? ")}the events are {string.Join(", ", NamesForJobs)} and *"
                 + (isOther ? "; the other events are told by the targets of the configuration" : ""),
             "notifications.events");

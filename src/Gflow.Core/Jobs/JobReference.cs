@@ -14,10 +14,10 @@ public abstract record JobReference
         public override string ToString() => Id.ToString();
     }
 
-    /// <param name="Shorthand"><c>@</c> or <c>@~N</c>; the daemon knows which job that is.</param>
-    public sealed record Recent(string Shorthand) : JobReference
+    /// <param name="Nth">Which of somebody's submissions from the end, the last being 1; the daemon knows which job that is.</param>
+    public sealed record Recent(uint Nth) : JobReference
     {
-        public override string ToString() => Shorthand;
+        public override string ToString() => Nth == 1 ? "@" : $"@~{Nth}";
     }
 
     /// <summary>Reads a number from 1, <c>@</c> (the last submission) or <c>@~N</c> (the N-th last, the last one counting as 1).</summary>
@@ -27,19 +27,19 @@ public abstract record JobReference
         var trimmed = text.Trim();
         if (trimmed == "@")
         {
-            return new Recent("@");
+            return new Recent(1);
         }
 
         if (trimmed.StartsWith("@~", StringComparison.Ordinal))
         {
-            return Digits(trimmed.AsSpan(2), out _)
-                ? new Recent(trimmed)
-                : new Problem("invalid_job", $"\"{text}\" is not a job: after @~ comes a number from 1, and @~1 is the same as @");
+            return Digits(trimmed.AsSpan(2), out var nth)
+                ? new Recent(nth)
+                : new Problem(ProblemCode.InvalidJob, $"\"{text}\" is not a job: after @~ comes a number from 1, and @~1 is the same as @");
         }
 
         return Digits(trimmed, out var id)
             ? new Number(new JobId(id))
-            : new Problem("invalid_job", $"\"{text}\" is not a job: write its number, @ (your last submission) or @~N (your N-th last)");
+            : new Problem(ProblemCode.InvalidJob, $"\"{text}\" is not a job: write its number, @ (your last submission) or @~N (your N-th last)");
     }
 
     /// <summary>Reads references joined by commas.</summary>

@@ -1,4 +1,4 @@
-using Gflow.Core.Dependencies;
+using Gflow.Core.Text;
 
 namespace Gflow.Core.Jobs;
 
@@ -59,10 +59,7 @@ public sealed record JobSpec
         ?? BaseName(FirstWord(Command ?? ""));
 
     /// <summary>All that is run: the shell text, or the script's path and its arguments as a shell would be given them.</summary>
-    public string CommandLine => Command ?? string.Join(' ', Arguments.Select(Quoted).Prepend(Script ?? "(standard input)"));
-
-    private static string Quoted(string word) =>
-        word.Length > 0 && word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./,+:@=%".Contains(c)) ? word : $"'{word.Replace("'", "'\\''")}'";
+    public string CommandLine => Command ?? string.Join(' ', Arguments.Select(ShellText.Quote).Prepend(Script ?? "(standard input)"));
 
     private static string FirstWord(string command)
     {

@@ -30,7 +30,7 @@ public static class Explanation
             }
 
             told.AddRange(policy.Enabled
-                ? target.Deliveries.Select(delivery => new ToldView(name, target.Subscription.Kind.ToString().ToLowerInvariant(), delivery.Recipient, Wished(delivery) ? "job" : "target"))
+                ? target.Deliveries.Select(delivery => new ToldView(name, target.Subscription.Kind, delivery.Recipient, Wished(delivery) ? "job" : "target"))
                 : []);
         }
 

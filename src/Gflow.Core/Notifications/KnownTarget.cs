@@ -16,7 +16,8 @@ public sealed partial record KnownTarget
     /// <summary>Whether somebody gave it this name; else it was made from its address.</summary>
     public required bool IsNamed { get; init; }
 
-    public required TargetKind Kind { get; init; }
+    /// <summary>What its kind is called, such as <c>webhook</c>.</summary>
+    public required string Kind { get; init; }
 
     /// <summary>Host and a short hash of where it leads and as whom, without anything secret; the same for the same address.</summary>
     public required string Address { get; init; }
@@ -24,7 +25,7 @@ public sealed partial record KnownTarget
     /// <summary>Which of its kind it is in the file, from 0; null for one of which only its deliveries are known.</summary>
     public int? Place { get; init; }
 
-    /// <summary>As whom mail is sent; null for webhooks and where it is not known.</summary>
+    /// <summary>As whom it writes; null where that does not matter, and where it is not known.</summary>
     public string? Sender { get; init; }
 
     /// <summary>Whether it was missing from the last configuration already.</summary>
@@ -43,7 +44,7 @@ public sealed partial record KnownTarget
 
     /// <summary>An unnamed target of which nothing but its name is left.</summary>
     /// <returns>Null when the name was given by somebody.</returns>
-    public static KnownTarget? Unnamed(string name, TargetKind kind) => Made().Match(name) is { Success: true } made
+    public static KnownTarget? Unnamed(string name, string kind) => Made().Match(name) is { Success: true } made
         ? new KnownTarget { Name = name, IsNamed = false, Kind = kind, Address = made.Groups["address"].Value }
         : null;
 

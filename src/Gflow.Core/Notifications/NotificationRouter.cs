@@ -25,7 +25,7 @@ public static class NotificationRouter
         foreach (var subscription in subscriptions)
         {
             NotRouted? why = !subscription.Events.Contains(type) ? NotRouted.Event : Passes(subscription, user) ? null : NotRouted.User;
-            if (subscription.Kind == TargetKind.Webhook)
+            if (!subscription.ServesMailboxes)
             {
                 yield return new RoutedTarget(subscription, why is null ? [new Delivery(subscription.Target, null, subscription.IncludesCommand)] : [], why);
                 continue;
@@ -47,7 +47,7 @@ public static class NotificationRouter
         Subscription? first = null;
         foreach (var subscription in subscriptions)
         {
-            if (subscription.Kind != TargetKind.Email || !Passes(subscription, user))
+            if (!subscription.ServesMailboxes || !Passes(subscription, user))
             {
                 continue;
             }

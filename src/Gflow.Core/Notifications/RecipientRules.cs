@@ -11,6 +11,9 @@ public sealed record RecipientPolicy
     /// <summary>All targets, also while notifications are off.</summary>
     public IReadOnlyList<Subscription> Targets { get; init; } = [];
 
+    /// <summary>What the configuration calls the targets that serve mailboxes.</summary>
+    public string Transports { get; init; } = "[notifications]";
+
     /// <summary>Where users have their mail: <c>USER@Domain</c>; null when that is not known.</summary>
     public string? Domain { get; init; }
 
@@ -30,7 +33,7 @@ public static class RecipientRules
     public static Result<string> AddressOf(string user, RecipientPolicy policy) => policy.Domain is { } domain
         ? $"{user}@{domain}"
         : new Problem(
-            "unknown_address",
+            ProblemCode.UnknownAddress,
             "It is not known where you get mail: give your address with --notify-email, or ask the administrator to set domain = \"example.org\" in [notifications.recipients].",
             Field);
 
@@ -50,7 +53,7 @@ public static class RecipientRules
             if (!patterns.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, address)) && !(own.Ok && MailboxText.Key(own.Value) == MailboxText.Key(email)))
             {
                 yield return new Problem(
-                    "recipient_not_allowed",
+                    ProblemCode.RecipientNotAllowed,
                     $"'{email}' may not be told: the administrator allows {string.Join(", ", patterns)} (allow in [notifications.recipients]).",
                     Field);
             }
@@ -64,10 +67,10 @@ public static class RecipientRules
         {
             { Enabled: false } => "notifications are switched off on this machine; ask the administrator to set enabled = true in [notifications]",
             _ when NotificationRouter.TransportFor(user, policy.Targets) is not null => null,
-            _ when policy.Targets.All(target => target.Kind != TargetKind.Email) => "no mail server is configured; ask the administrator to add one as [[notifications.emails]]",
-            _ => $"no mail transport serves {user}: the filter_users of each in [[notifications.emails]] leaves you out",
+            _ when !policy.Targets.Any(target => target.ServesMailboxes) => $"no mail server is configured; ask the administrator to add one as {policy.Transports}",
+            _ => $"no mail transport serves {user}: the filter_users of each in {policy.Transports} leaves you out",
         };
-        return why is null ? null : new Problem("undeliverable", $"No mail about this job could be sent: {why}. Without the notify options the job can be submitted.", Field);
+        return why is null ? null : new Problem(ProblemCode.Undeliverable, $"No mail about this job could be sent: {why}. Without the notify options the job can be submitted.", Field);
     }
 
     /// <summary>Refuses recipients beyond what one user may name within an hour.</summary>
@@ -75,7 +78,7 @@ public static class RecipientRules
     /// <param name="more">That he names now.</param>
     public static Problem? CheckRate(int named, int more, RecipientPolicy policy) => policy.PerUserPerHour is { } most && named + more > most
         ? new Problem(
-            "too_many_recipients",
+            ProblemCode.TooManyRecipients,
             $"You may name {most} recipients within an hour (per_user_per_hour in [notifications.recipients]); these would be {named + more}, each address of each job counted. Submit without them, or later.",
             Field)
         : null;

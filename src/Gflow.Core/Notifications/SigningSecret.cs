@@ -43,5 +43,5 @@ public sealed class SigningSecret
             : No($"the key has {length} bytes, and {FewestBytes} to {MostBytes} are right");
     }
 
-    private static Problem No(string why) => new("invalid_secret", why);
+    private static Problem No(string why) => new(ProblemCode.InvalidSecret, why);
 }

@@ -2,19 +2,17 @@ using Gflow.Core.Events;
 
 namespace Gflow.Core.Notifications;
 
-public enum TargetKind
-{
-    Webhook,
-    Email,
-}
-
 /// <summary>What the router must know of one target: which events it wants, about whom, and whom it serves.</summary>
 public sealed record Subscription
 {
     /// <summary>The target's unique name.</summary>
     public required string Target { get; init; }
 
-    public required TargetKind Kind { get; init; }
+    /// <summary>What its kind is called, such as <c>webhook</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Whether it tells people one by one, each at a mailbox, and those whom jobs name; else it is told itself.</summary>
+    public bool ServesMailboxes { get; init; }
 
     /// <summary>Event types it asked for; all there are when it said <c>*</c>.</summary>
     public required IReadOnlySet<EventType> Events { get; init; }
@@ -22,15 +20,15 @@ public sealed record Subscription
     /// <summary>Lower-cased user names; null when it listens to everybody.</summary>
     public IReadOnlySet<string>? FilterUsers { get; init; }
 
-    /// <summary>An e-mail transport's fixed recipients.</summary>
+    /// <summary>Its fixed recipients, where it serves mailboxes.</summary>
     public IReadOnlyList<string> Recipients { get; init; } = [];
 
     /// <summary>Whether what it is told holds the job's whole command.</summary>
     public bool IncludesCommand { get; init; }
 
-    /// <summary>Whether this transport is the one for jobs' own recipients.</summary>
+    /// <summary>Whether it is the one for jobs' own recipients.</summary>
     public bool Default { get; init; }
 }
 
-/// <summary>One message to make: an event for one target and, for e-mail, one recipient.</summary>
+/// <summary>One message to make: an event for one target and, where it serves mailboxes, one recipient.</summary>
 public sealed record Delivery(string Target, string? Recipient, bool IncludesCommand = false);

@@ -130,5 +130,5 @@ public sealed class ReservationCheck
 
     private string Owned => _gpuCount == 1 ? "1 GPU" : $"{_gpuCount} GPUs";
 
-    private void Refuse(string message, string field) => _problems.Add(new Problem("invalid", message, field));
+    private void Refuse(string message, string field) => _problems.Add(new Problem(ProblemCode.Invalid, message, field));
 }

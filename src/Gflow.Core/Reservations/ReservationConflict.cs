@@ -41,5 +41,5 @@ internal static class ReservationConflict
     };
 
     private static Problem No(string why, IReadOnlyList<Reservation> others) =>
-        new("conflict", $"The reservation conflicts with reservation {string.Join(", ", others.Select(other => other.Id))}: {why}.");
+        new(ProblemCode.Conflict, $"The reservation conflicts with reservation {string.Join(", ", others.Select(other => other.Id))}: {why}.");
 }

@@ -30,6 +30,6 @@ public static class ReservationStatuses
             }
         }
 
-        return new Problem("invalid_status", $"\"{text}\" is not a status of reservations; there are {string.Join(", ", All)}", "status");
+        return new Problem(ProblemCode.InvalidStatus, $"\"{text}\" is not a status of reservations; there are {string.Join(", ", All)}", "status");
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Scheduling;

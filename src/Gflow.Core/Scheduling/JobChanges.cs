@@ -8,3 +8,12 @@ namespace Gflow.Core.Scheduling;
 /// <param name="Events">What happened, in order.</param>
 /// <param name="Effects">What is to be done about it, in the order in which it was decided.</param>
 public sealed record JobChanges(JobBoard Board, IReadOnlyList<Job> Jobs, IReadOnlyList<JobEvent> Events, IReadOnlyList<Effect> Effects);
+
+/// <summary>What cancelling a job would come to.</summary>
+/// <param name="Lost">In the order in which they would be found.</param>
+public sealed record CancelForecast(Job Job, IReadOnlyList<LostJob> Lost);
+
+/// <summary>A waiting job that can never start by itself once another one has ended otherwise than well.</summary>
+/// <param name="DependsOn">That other one.</param>
+/// <param name="IsCancelled">Whether it is cancelled for that; else it waits on until somebody changes it.</param>
+public sealed record LostJob(Job Job, JobId DependsOn, bool IsCancelled);

@@ -53,9 +53,9 @@ public static class JobReasons
         _ => throw new InvalidOperationException(),
     };
 
-    private static string DependencyText(Dependencies.DependencyProgress progress, Dependencies.DependencySpec spec)
+    private static string DependencyText(DependencyProgress progress, DependencySpec spec)
     {
-        var any = spec.Mode == Dependencies.DependencyMode.Any && spec.On.Count > 1;
+        var any = spec.Mode == DependencyMode.Any && spec.On.Count > 1;
         if (progress.Impossible(spec) is { } failed)
         {
             return $"Can never start by itself: job {failed}, which it depends on, did not finish well. Change its dependencies or cancel it";

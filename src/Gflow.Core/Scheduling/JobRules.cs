@@ -1,12 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
-using Gflow.Core.Dependencies;
+using Gflow.Core.Access;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Scheduling;
 
 /// <summary>A job to be taken in: what was asked, by whom.</summary>
-public sealed record NewJob(JobSpec Spec, string SubmittedBy, uint Uid, bool Held = false);
+public sealed record NewJob(JobSpec Spec, Actor Owner, bool Held = false);
 
 /// <summary>
 /// Pure: a command applied to a board at an instant gives changes, events and effects, or the problem that stands in its way.
@@ -45,8 +45,8 @@ public sealed class JobRules
         var job = new Job(
             _board.NextId(),
             asked.Spec,
-            asked.SubmittedBy,
-            asked.Uid,
+            asked.Owner.Name,
+            asked.Owner.Uid,
             _now,
             asked.Held ? new JobStatus.Held() : new JobStatus.Queued(),
             Attempt: 1,
@@ -60,9 +60,9 @@ public sealed class JobRules
     }
 
     /// <summary>Replaces what was asked; only while the job waits.</summary>
-    public Result<Job> Update(JobId id, JobSpec spec, IReadOnlyDictionary<JobId, JobState> ended)
+    public Result<Job> Update(JobId id, Actor by, JobSpec spec, IReadOnlyDictionary<JobId, JobState> ended)
     {
-        if (!TryFind(id, "updated", job => job.Status is JobStatus.Queued or JobStatus.Held, "waits (Queued or Hold)", out var job, out var problem))
+        if (!TryFind(id, by, "updated", job => job.Status is JobStatus.Queued or JobStatus.Held, "waits (Queued or Hold)", out var job, out var problem))
         {
             return problem;
         }
@@ -75,15 +75,15 @@ public sealed class JobRules
         return _changed[id];
     }
 
-    public Result<Job> Hold(JobId id) =>
-        TryFind(id, "held", job => job.Status is JobStatus.Queued, "waits in the queue (Queued)", out var job, out var problem)
+    public Result<Job> Hold(JobId id, Actor by) =>
+        TryFind(id, by, "held", job => job.Status is JobStatus.Queued, "waits in the queue (Queued)", out var job, out var problem)
             ? Move(job, new JobStatus.Held(), EventType.JobHeld)
             : problem;
 
     /// <summary>Back to the queue; if its dependencies became impossible meanwhile, cancelled on the spot.</summary>
-    public Result<Job> Release(JobId id)
+    public Result<Job> Release(JobId id, Actor by)
     {
-        if (!TryFind(id, "released", job => job.Status is JobStatus.Held, "is held (Hold)", out var job, out var problem))
+        if (!TryFind(id, by, "released", job => job.Status is JobStatus.Held, "is held (Hold)", out var job, out var problem))
         {
             return problem;
         }
@@ -93,19 +93,32 @@ public sealed class JobRules
     }
 
     /// <summary>Ends a waiting job at once; tells a running one's processes to end, which keeps it Running until they are gone.</summary>
-    public Result<Job> Cancel(JobId id, string by)
+    public Result<Job> Cancel(JobId id, Actor by)
     {
-        if (!TryFind(id, "cancelled", job => job.Status is not JobStatus.Ending, "is waiting or running and not being ended already", out var job, out var problem))
+        if (!TryFind(id, by, "cancelled", job => job.Status is not JobStatus.Ending, "is waiting or running and not being ended already", out var job, out var problem))
         {
             return problem;
         }
 
         return job.Status switch
         {
-            JobStatus.Starting starting => Terminate(job, new JobStatus.Ending(starting.Gpus, null, EndCause.Cancel, _now, by, null)),
-            JobStatus.Running running => Terminate(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Cancel, _now, by, null) { Pid = running.Pid }),
-            _ => End(job, new JobEnd.Cancelled(by, null, null, null), _now),
+            JobStatus.Starting starting => Terminate(job, new JobStatus.Ending(starting.Gpus, null, EndCause.Cancel, _now, by.Name, null)),
+            JobStatus.Running running => Terminate(job, new JobStatus.Ending(running.Gpus, running.StartedAt, EndCause.Cancel, _now, by.Name, null) { Pid = running.Pid }),
+            _ => End(job, new JobEnd.Cancelled(by.Name, null, null, null), _now),
         };
+    }
+
+    /// <summary>What cancelling a job would come to. Nothing else may be done with these rules afterwards.</summary>
+    public Result<CancelForecast> Foresee(JobId id, Actor by)
+    {
+        if (_board.Find(id) is not { } job)
+        {
+            return new Problem(ProblemCode.NotFound, $"There is no live job {id}.");
+        }
+
+        return AccessPolicy.ToChange(by, job) is { } refusal
+            ? refusal
+            : new CancelForecast(job, Cascade(job, new JobEnd.Cancelled(by.Name, null, null, null), _now));
     }
 
     /// <summary>Gives a ready job its GPUs; from here on the launcher is asked for it until it answers.</summary>
@@ -255,6 +268,14 @@ public sealed class JobRules
 
     private Job End(Job job, JobEnd end, DateTimeOffset at)
     {
+        _ = Cascade(job, end, at);
+        return _changed[job.Id];
+    }
+
+    /// <returns>Those that can never start by themselves now, each before what was done about it.</returns>
+    private List<LostJob> Cascade(Job job, JobEnd end, DateTimeOffset at)
+    {
+        List<LostJob> lost = [];
         // Worked off as a list, not by recursion: chains of dependents can be thousands long.
         var ending = new Queue<(Job Job, JobEnd End, DateTimeOffset At)>([(job, end, at)]);
         while (ending.TryDequeue(out var next))
@@ -264,14 +285,20 @@ public sealed class JobRules
             {
                 var dependent = _board.Find(id)!;
                 _board.Put(dependent, _board.ProgressOf(id).After(ended.Id, ended.State));
-                if (Impossible(dependent) is { } dependency)
+                var dependency = Impossible(dependent);
+                if (dependency is not null)
                 {
                     ending.Enqueue((dependent, new JobEnd.Cancelled(null, dependency, null, null), _now));
+                }
+
+                if (_board.ProgressOf(id).Impossible(dependent.Spec.Dependencies) is not null)
+                {
+                    lost.Add(new LostJob(dependent, ended.Id, IsCancelled: dependency is not null));
                 }
             }
         }
 
-        return _changed[job.Id];
+        return lost;
     }
 
     private Job MoveToEnd(Job job, JobEnd end, DateTimeOffset at)
@@ -306,8 +333,10 @@ public sealed class JobRules
         ? _board.ProgressOf(job.Id).Impossible(job.Spec.Dependencies)
         : null;
 
+    /// <summary>Only its owner and administrators may act on a job, and that is judged before what state it is in.</summary>
     private bool TryFind(
         JobId id,
+        Actor by,
         string action,
         Func<Job, bool> allowed,
         string condition,
@@ -316,10 +345,10 @@ public sealed class JobRules
     {
         job = _board.Find(id);
         problem = job is null
-            ? new Problem("not_found", $"There is no live job {id}.")
-            : allowed(job)
+            ? new Problem(ProblemCode.NotFound, $"There is no live job {id}.")
+            : AccessPolicy.ToChange(by, job) ?? (allowed(job)
                 ? null
-                : new Problem("wrong_state", $"Job {id} is {job.State} and cannot be {action}: that takes a job that {condition}.");
+                : new Problem(ProblemCode.WrongState, $"Job {id} is {job.State} and cannot be {action}: that takes a job that {condition}.") { State = job.State.ToString() });
         return problem is null;
     }
 

@@ -1,3 +1,4 @@
+using Gflow.Core.Access;
 using Gflow.Core.Events;
 using Gflow.Core.Reservations;
 
@@ -10,6 +11,9 @@ namespace Gflow.Core.Scheduling;
 /// <param name="gpuCount">How many GPUs the machine has.</param>
 public sealed class ReservationRules(ReservationBook book, int gpuCount, DateTimeOffset now)
 {
+    /// <summary>What only administrators may.</summary>
+    public const string Making = "make reservations";
+
     private readonly Dictionary<ReservationId, Reservation> _changed = [];
     private readonly List<ReservationEvent> _events = [];
 
@@ -23,8 +27,13 @@ public sealed class ReservationRules(ReservationBook book, int gpuCount, DateTim
     public ReservationChanges Changes() => new(Book, _changed.Values, _events);
 
     /// <summary>Takes a reservation in, if all others leave it room at every instant.</summary>
-    public Result<Reservation> Create(ReservationSpec spec)
+    public Result<Reservation> Create(ReservationSpec spec, Actor by)
     {
+        if (AccessPolicy.ToAdminister(by, Making) is { } refusal)
+        {
+            return refusal;
+        }
+
         var live = Book.Live.RemoveRange(Book.Live.Values.Where(other => other.Spec.End <= now).Select(other => other.Id));
         if (ReservationConflict.Find(spec, live.Values, gpuCount) is { } conflict)
         {
@@ -38,11 +47,16 @@ public sealed class ReservationRules(ReservationBook book, int gpuCount, DateTim
 
     /// <summary>Ends a reservation before its time, or before it has begun.</summary>
     /// <param name="reservation">In its newest version.</param>
-    public Result<Reservation> Cancel(Reservation reservation)
+    public Result<Reservation> Cancel(Reservation reservation, Actor by)
     {
+        if (AccessPolicy.ToAdminister(by, "cancel reservations") is { } refusal)
+        {
+            return refusal;
+        }
+
         if (reservation.StatusAt(now) is ReservationStatus.Completed or ReservationStatus.Cancelled)
         {
-            return new Problem("wrong_state", $"Reservation {reservation.Id} is {reservation.StatusAt(now)} and can no longer be cancelled.");
+            return new Problem(ProblemCode.WrongState, $"Reservation {reservation.Id} is {reservation.StatusAt(now)} and can no longer be cancelled.") { State = reservation.StatusAt(now).ToString() };
         }
 
         Book = Book with { Live = Book.Live.Remove(reservation.Id) };

@@ -92,7 +92,7 @@ public static class ScriptDirectives
     {
         if (!ByteText.IsUtf8(text))
         {
-            problems.Add(At(place, new("not_utf8", "the options are not UTF-8 text; write them in UTF-8")));
+            problems.Add(At(place, new(ProblemCode.NotUtf8, "the options are not UTF-8 text; write them in UTF-8")));
             return;
         }
 
@@ -121,7 +121,7 @@ public static class ScriptDirectives
             {
                 if (value is not null)
                 {
-                    problems.Add(At(place, new("unexpected_value", $"{name} takes no value; write it without \"={value}\"")));
+                    problems.Add(At(place, new(ProblemCode.UnexpectedValue, $"{name} takes no value; write it without \"={value}\"")));
                 }
 
                 written.Add(new(option, null, place));
@@ -132,7 +132,7 @@ public static class ScriptDirectives
             }
             else
             {
-                problems.Add(At(place, new("missing_value", $"{name} needs a value: {name}={option.ValueName}")));
+                problems.Add(At(place, new(ProblemCode.MissingValue, $"{name} needs a value: {name}={option.ValueName}")));
             }
         }
     }
@@ -158,8 +158,8 @@ public static class ScriptDirectives
             else if (!item.Option.Repeatable)
             {
                 problems.Add(At(item.Place, earlier.Option == item.Option
-                    ? new("repeated_option", $"{item.Option.Name} was already given at {earlier.Place}; keep one of them")
-                    : new("conflicting_options", $"{item.Option.Name} cannot be combined with {earlier.Option.Name} at {earlier.Place}; keep one of them")));
+                    ? new(ProblemCode.RepeatedOption, $"{item.Option.Name} was already given at {earlier.Place}; keep one of them")
+                    : new(ProblemCode.ConflictingOptions, $"{item.Option.Name} cannot be combined with {earlier.Option.Name} at {earlier.Place}; keep one of them")));
             }
         }
 
@@ -177,8 +177,8 @@ public static class ScriptDirectives
             ? $"did you mean {nearest}?"
             : $"a script can set {string.Join(", ", SubmissionOptionTable.All.Select(option => option.Name))}";
         return name.StartsWith('-')
-            ? new("unknown_option", $"unknown option {name}: {hint}")
-            : new("unexpected_word", $"\"{name}\" is not an option; put a value that has blanks in quotes, and comments on lines of their own");
+            ? new(ProblemCode.UnknownOption, $"unknown option {name}: {hint}")
+            : new(ProblemCode.UnexpectedWord, $"\"{name}\" is not an option; put a value that has blanks in quotes, and comments on lines of their own");
     }
 
     private static (string Name, string? Value) Cut(string word)

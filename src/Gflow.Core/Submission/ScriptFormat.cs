@@ -47,5 +47,5 @@ public static class ScriptFormat
         return isShells && script.IndexOf("\r\n"u8) >= 0;
     }
 
-    private static Problem Refused(string message) => new("wrong_format", message, "script_content");
+    private static Problem Refused(string message) => new(ProblemCode.WrongFormat, message, "script_content");
 }

@@ -9,7 +9,7 @@ internal static class SettingsRules
     private const int AllPermissions = 511;
 
     /// <param name="text">Octal digits; null for the usual one.</param>
-    public static int Umask(string? text, List<Problem> problems)
+    public static int Umask(string? text, Refusals refusals)
     {
         if (text is null)
         {
@@ -18,7 +18,7 @@ internal static class SettingsRules
 
         if (text.Length is 0 or > MostDigits || text.Any(digit => digit is < '0' or > '7') || Convert.ToInt32(text, 8) is var umask && umask > AllPermissions)
         {
-            problems.Add(new Problem("invalid", $"'{text}' is no umask; write one to three octal digits such as \"022\".", "umask"));
+            refusals.Add(ProblemCode.Invalid, $"'{text}' is no umask; write one to three octal digits such as \"022\".", "umask");
             return JobSpec.DefaultUmask;
         }
 
@@ -26,17 +26,17 @@ internal static class SettingsRules
     }
 
     /// <param name="limits">As they came; null for none.</param>
-    public static IReadOnlyDictionary<string, long?> Limits(IReadOnlyDictionary<string, long?>? limits, List<Problem> problems)
+    public static IReadOnlyDictionary<string, long?> Limits(IReadOnlyDictionary<string, long?>? limits, Refusals refusals)
     {
         foreach (var (name, value) in limits ?? JobSpec.NoLimits)
         {
             if (!ResourceLimits.Numbers.ContainsKey(name))
             {
-                problems.Add(new Problem("invalid", $"'{name}' is no limit of a job; there are {string.Join(", ", ResourceLimits.Numbers.Keys.Order(StringComparer.Ordinal))}.", "limits"));
+                refusals.Add(ProblemCode.Invalid, $"'{name}' is no limit of a job; there are {string.Join(", ", ResourceLimits.Numbers.Keys.Order(StringComparer.Ordinal))}.", "limits");
             }
             else if (value < 0)
             {
-                problems.Add(new Problem("invalid", $"The limit {name} is {value}; write zero or more, or null for no limit.", "limits"));
+                refusals.Add(ProblemCode.Invalid, $"The limit {name} is {value}; write zero or more, or null for no limit.", "limits");
             }
         }
 

@@ -14,9 +14,9 @@ public static class SubmissionOptionTable
     public static IReadOnlyList<SubmissionOption> All { get; } =
     [
         new("--gpus", ["-g", "--gres"], "NUMS", "GPUs the job needs for itself (default 0)",
-            (wish, values) => Number(values[0], "gpus", "a number of GPUs, such as 2", 0, int.MaxValue, n => With(wish, wish.Draft with { Gpus = n }))),
+            (wish, values) => Number(values[0], ProblemCode.InvalidGpus, "gpus", "a number of GPUs, such as 2", 0, int.MaxValue, n => With(wish, wish.Draft with { Gpus = n }))),
         new("--priority", ["-p", "--nice"], "NUM", "0 to 255; higher starts first (default 10)",
-            (wish, values) => Number(values[0], "priority", "a priority from 0 to 255", 0, 255, n => With(wish, wish.Draft with { Priority = n }))),
+            (wish, values) => Number(values[0], ProblemCode.InvalidPriority, "priority", "a priority from 0 to 255", 0, 255, n => With(wish, wish.Draft with { Priority = n }))),
         new("--depends-on", ["-d", "--dependency"], "JOB", "Start after this job has finished well: a number, @ (your last submission) or @~N (your N-th last)",
             (wish, values) => Depends(wish, values[0], "All", single: true)) { Group = Dependencies },
         new("--depends-on-all", [], "JOBS", "Start after all of these have finished well (comma list)",
@@ -74,14 +74,14 @@ public static class SubmissionOptionTable
     }
 
     public static Problem Unavailable(string name) =>
-        new("not_available", $"{name} is not available in this version; leave it out");
+        new(ProblemCode.NotAvailable, $"{name} is not available in this version; leave it out");
 
     private static Result<SubmissionWish> With(SubmissionWish wish, SubmissionDraft draft) => wish with { Draft = draft };
 
-    private static Result<SubmissionWish> Number(string text, string field, string what, long least, long most, Func<long, Result<SubmissionWish>> with) =>
+    private static Result<SubmissionWish> Number(string text, ProblemCode kind, string field, string what, long least, long most, Func<long, Result<SubmissionWish>> with) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
             ? with(number)
-            : new Problem($"invalid_{field}", $"\"{text}\" is not {what}", field);
+            : new Problem(kind, $"\"{text}\" is not {what}", field);
 
     private static Result<SubmissionWish> Time(SubmissionWish wish, IReadOnlyList<string> values)
     {
@@ -100,7 +100,7 @@ public static class SubmissionOptionTable
         }
 
         return single && on.Value.Count != 1
-            ? new Problem("invalid_job", $"\"{value}\" is more than one job: use --depends-on-all or --depends-on-any for several", "depends_on")
+            ? new Problem(ProblemCode.InvalidJob, $"\"{value}\" is more than one job: use --depends-on-all or --depends-on-any for several", "depends_on")
             : wish with { Dependencies = new(on.Value, mode) };
     }
 
@@ -108,7 +108,7 @@ public static class SubmissionOptionTable
     {
         var emails = SubmissionWish.Distinct(values.SelectMany(value => value.Split(',')));
         return emails is null
-            ? new Problem("invalid_email", "--notify-email has no address: write one, such as dana@example.org", "notifications.emails")
+            ? new Problem(ProblemCode.InvalidEmail, "--notify-email has no address: write one, such as dana@example.org", "notifications.emails")
             : With(wish, wish.Draft with { Notifications = (wish.Draft.Notifications ?? new()) with { Emails = emails } });
     }
 
@@ -117,7 +117,7 @@ public static class SubmissionOptionTable
         var names = SubmissionWish.Distinct(values.SelectMany(value => value.ToLowerInvariant().Split(','))) ?? [];
         if (names.Count == 0)
         {
-            return new Problem("unknown_event", $"--notify-on has no event: the events are {string.Join(", ", EventTypes.NamesForJobs)} and *", "notifications.events");
+            return new Problem(ProblemCode.UnknownEvent, $"--notify-on has no event: the events are {string.Join(", ", EventTypes.NamesForJobs)} and *", "notifications.events");
         }
 
         if (names.Select(EventTypes.CheckForJobs).FirstOrDefault(problem => problem is not null) is { } unknown)

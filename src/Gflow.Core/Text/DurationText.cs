@@ -31,7 +31,7 @@ public static class DurationText
                 case DigitsText.Outcome.NotDigits:
                     return NotATimeLimit(text);
                 case DigitsText.Outcome.TooLarge:
-                    return TooLong(text, "invalid_time");
+                    return TooLong(text, ProblemCode.InvalidTime);
             }
         }
 
@@ -41,7 +41,7 @@ public static class DurationText
             2 => [60, 1],
             _ => [3600, 60, 1],
         };
-        return Sum(numbers, units) is { } span ? span : TooLong(text, "invalid_time");
+        return Sum(numbers, units) is { } span ? span : TooLong(text, ProblemCode.InvalidTime);
     }
 
     /// <summary>Reads the duration of a reservation: numbers with <c>h</c> or <c>m</c>, such as <c>2h30m</c>.</summary>
@@ -51,16 +51,16 @@ public static class DurationText
         const string Remedy = "write hours and minutes that make whole half-hours, such as 30m, 2h or 2h30m";
         if (Pieces(text) is not { Count: > 0 } pieces || pieces.Exists(piece => piece.Unit is not ('h' or 'm')))
         {
-            return new Problem("invalid_duration", $"\"{text}\" is not the duration of a reservation: {Remedy}");
+            return new Problem(ProblemCode.InvalidDuration, $"\"{text}\" is not the duration of a reservation: {Remedy}");
         }
 
         if (Sum(pieces) is not { } span)
         {
-            return TooLong(text, "invalid_duration");
+            return TooLong(text, ProblemCode.InvalidDuration);
         }
 
         return span == TimeSpan.Zero || span.Ticks % HalfHour.Ticks != 0
-            ? new Problem("invalid_duration", $"\"{text}\" is not a multiple of 30 minutes: {Remedy}")
+            ? new Problem(ProblemCode.InvalidDuration, $"\"{text}\" is not a multiple of 30 minutes: {Remedy}")
             : span;
     }
 
@@ -70,10 +70,10 @@ public static class DurationText
     {
         if (Pieces(text) is not { Count: > 0 } pieces)
         {
-            return new Problem("invalid_duration", $"\"{text}\" is not a period: write a number with s, m, h, d or w, such as 30d");
+            return new Problem(ProblemCode.InvalidDuration, $"\"{text}\" is not a period: write a number with s, m, h, d or w, such as 30d");
         }
 
-        return Sum(pieces) is { } span ? span : TooLong(text, "invalid_duration");
+        return Sum(pieces) is { } span ? span : TooLong(text, ProblemCode.InvalidDuration);
     }
 
     /// <summary><c>HH:MM:SS</c>; hours have at least two digits and no upper end. A negative span shows as zero.</summary>
@@ -106,12 +106,20 @@ public static class DurationText
         }
     }
 
+    /// <summary>How long something has run: the largest unit that counts and all below it, such as <c>1d1h56m23s</c> and <c>56m0s</c>.</summary>
+    public static string FormatUptime(TimeSpan span)
+    {
+        var seconds = WholeSeconds(span);
+        (long Count, char Unit)[] parts = [(seconds / 86_400, 'd'), (seconds / 3600 % 24, 'h'), (seconds / 60 % 60, 'm'), (seconds % 60, 's')];
+        return string.Concat(parts.SkipWhile(part => part is { Count: 0, Unit: not 's' }).Select(part => $"{part.Count}{part.Unit}"));
+    }
+
     private static long WholeSeconds(TimeSpan span) => Math.Max(0, span.Ticks / TimeSpan.TicksPerSecond);
 
     private static Problem NotATimeLimit(string text) =>
-        new("invalid_time", $"\"{text}\" is not a time limit: write minutes (30), MM:SS (30:45) or HH:MM:SS (2:30:45)");
+        new(ProblemCode.InvalidTime, $"\"{text}\" is not a time limit: write minutes (30), MM:SS (30:45) or HH:MM:SS (2:30:45)");
 
-    private static Problem TooLong(string text, string code) =>
+    private static Problem TooLong(string text, ProblemCode code) =>
         new(code, $"\"{text}\" is too long: the longest span is {Longest.TotalDays:0} days");
 
     private static TimeSpan? Sum(ReadOnlySpan<long> numbers, ReadOnlySpan<long> unitSeconds)

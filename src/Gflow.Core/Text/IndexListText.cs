@@ -72,5 +72,5 @@ public static class IndexListText
         DigitsText.Read(text.AsSpan().Trim(), out number) == DigitsText.Outcome.Read && number <= uint.MaxValue;
 
     private static Problem No(string text, string why) =>
-        new("invalid_index_list", $"\"{text}\" is not a list of numbers: {why}; write numbers and ranges joined by commas, such as 0,2,4-6");
+        new(ProblemCode.InvalidIndexList, $"\"{text}\" is not a list of numbers: {why}; write numbers and ranges joined by commas, such as 0,2,4-6");
 }

@@ -48,7 +48,7 @@ public static class InstantText
 
         return (Exact(trimmed, DayForms) ?? Exact(trimmed, LocalForms)) is { } local
             ? InZone(text, local, zone, FromNow)
-            : new Problem("invalid_instant", $"\"{text}\" is not a point in time: write now+30m (s, m, h, d), 18:30, 2026-01-28 or \"2026-01-28 14:00\"");
+            : new Problem(ProblemCode.InvalidInstant, $"\"{text}\" is not a point in time: write now+30m (s, m, h, d), 18:30, 2026-01-28 or \"2026-01-28 14:00\"");
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ public static class InstantText
         }
 
         return Zoned(trimmed) ?? Ago(trimmed, now) ?? (Result<DateTimeOffset>)new Problem(
-            "invalid_instant",
+            ProblemCode.InvalidInstant,
             $"\"{text}\" is not a time to look back to: write 2h, 7d or 1w (ago), today, yesterday, a date (2026-01-28) or Unix seconds");
     }
 
@@ -89,7 +89,7 @@ public static class InstantText
             ? zoned
             : Exact(trimmed, MinuteForms) is { } local
                 ? InZone(text, local, zone, WithOffset)
-                : new Problem("invalid_instant", $"\"{text}\" is not a time for a reservation: write \"2026-01-28 14:30\" or 2026-01-28T14:30:00Z");
+                : new Problem(ProblemCode.InvalidInstant, $"\"{text}\" is not a time for a reservation: write \"2026-01-28 14:30\" or 2026-01-28T14:30:00Z");
         if (!read.Ok)
         {
             return read;
@@ -98,7 +98,7 @@ public static class InstantText
         var shown = TimeZoneInfo.ConvertTime(read.Value, zone);
         return shown.Minute % 30 == 0 && shown.TimeOfDay.Ticks % TimeSpan.TicksPerMinute == 0
             ? read
-            : new Problem("invalid_instant", $"\"{text}\" is not on a full or half hour in {zone.Id}: write a time that ends in :00 or :30");
+            : new Problem(ProblemCode.InvalidInstant, $"\"{text}\" is not on a full or half hour in {zone.Id}: write a time that ends in :00 or :30");
     }
 
     /// <summary>Reads when something ends: RFC 3339 with its offset, or a date, which ends with its day in UTC.</summary>
@@ -108,7 +108,7 @@ public static class InstantText
         var trimmed = text.Trim();
         return Exact(trimmed, DayForms) is { } day && day < DateTime.MaxValue.Date
             ? new DateTimeOffset(day.AddDays(1), TimeSpan.Zero)
-            : Zoned(trimmed) ?? (Result<DateTimeOffset>)new Problem("invalid_instant", $"\"{text}\" is no end: write 2026-12-01 or 2026-12-01T12:00:00Z");
+            : Zoned(trimmed) ?? (Result<DateTimeOffset>)new Problem(ProblemCode.InvalidInstant, $"\"{text}\" is no end: write 2026-12-01 or 2026-12-01T12:00:00Z");
     }
 
     /// <summary><c>YYYY-MM-DD HH:MM:SS UTC</c>.</summary>
@@ -137,13 +137,13 @@ public static class InstantText
         var unit = withUnit.Length > 0 ? char.ToLowerInvariant(withUnit[^1]) : ' ';
         if (unit is not ('s' or 'm' or 'h' or 'd') || withUnit.AsSpan(0, withUnit.Length - 1).ContainsAnyExceptInRange('0', '9'))
         {
-            return new Problem("invalid_instant", $"\"{text}\" is not a time from now: write a number and s, m, h or d, such as now+30m");
+            return new Problem(ProblemCode.InvalidInstant, $"\"{text}\" is not a time from now: write a number and s, m, h or d, such as now+30m");
         }
 
         var span = DurationText.ParsePeriod(withUnit);
         return span.Ok && span.Value <= DateTimeOffset.MaxValue - now
             ? now + span.Value
-            : new Problem("invalid_instant", $"\"{text}\" is too far away: the farthest is {DurationText.Longest.TotalDays:0} days");
+            : new Problem(ProblemCode.InvalidInstant, $"\"{text}\" is too far away: the farthest is {DurationText.Longest.TotalDays:0} days");
     }
 
     private static DateTimeOffset? Ago(string text, DateTimeOffset now)
@@ -180,17 +180,17 @@ public static class InstantText
         var unspecified = DateTime.SpecifyKind(local, DateTimeKind.Unspecified);
         if (zone.IsInvalidTime(unspecified))
         {
-            return new Problem("invalid_instant", $"\"{text}\" does not exist in {zone.Id}: the clocks are put forward over it");
+            return new Problem(ProblemCode.InvalidInstant, $"\"{text}\" does not exist in {zone.Id}: the clocks are put forward over it");
         }
 
         if (zone.IsAmbiguousTime(unspecified))
         {
-            return new Problem("invalid_instant", $"\"{text}\" exists twice in {zone.Id}: the clocks are put back over it; write it {otherWay}");
+            return new Problem(ProblemCode.InvalidInstant, $"\"{text}\" exists twice in {zone.Id}: the clocks are put back over it; write it {otherWay}");
         }
 
         var offset = zone.GetUtcOffset(unspecified);
         return unspecified.Ticks - offset.Ticks is >= 0 and var ticks && ticks <= DateTime.MaxValue.Ticks
             ? new DateTimeOffset(unspecified, offset)
-            : new Problem("invalid_instant", $"\"{text}\" is beyond the calendar");
+            : new Problem(ProblemCode.InvalidInstant, $"\"{text}\" is beyond the calendar");
     }
 }

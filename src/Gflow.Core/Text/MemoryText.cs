@@ -18,11 +18,11 @@ public static class MemoryText
         var outcome = DigitsText.Read(unit is 'm' or 'g' ? trimmed[..^1] : trimmed, out var number);
         if (outcome == DigitsText.Outcome.NotDigits)
         {
-            return new Problem("invalid_memory", $"\"{text}\" is not an amount of memory: write megabytes (512 or 512M) or gigabytes (4G), whole numbers");
+            return new Problem(ProblemCode.InvalidMemory, $"\"{text}\" is not an amount of memory: write megabytes (512 or 512M) or gigabytes (4G), whole numbers");
         }
 
         return outcome == DigitsText.Outcome.TooLarge || number > LargestMegabytes / factor
-            ? new Problem("invalid_memory", $"\"{text}\" is too much: the largest amount is {LargestMegabytes}M")
+            ? new Problem(ProblemCode.InvalidMemory, $"\"{text}\" is too much: the largest amount is {LargestMegabytes}M")
             : number * factor;
     }
 

@@ -35,7 +35,7 @@ public static class ShellText
                     i = Quoted(text, i, word);
                     if (i < 0)
                     {
-                        return new Problem("unclosed_quote", $"a {(c == '"' ? "double" : "single")} quote is opened and never closed");
+                        return new Problem(ProblemCode.UnclosedQuote, $"a {(c == '"' ? "double" : "single")} quote is opened and never closed");
                     }
 
                     break;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Audit;
 

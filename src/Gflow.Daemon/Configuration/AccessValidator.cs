@@ -1,4 +1,5 @@
 using Gflow.Core.Access;
+using Gflow.Daemon.Configuration.Reading;
 
 namespace Gflow.Daemon.Configuration;
 

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using Gflow.Client.Configuration;
+using Gflow.Core.Submission;
 using Gflow.Core.Text;
+using Gflow.Daemon.Configuration.Reading;
 
 namespace Gflow.Daemon.Configuration;
 
@@ -29,15 +31,16 @@ internal static class ConfigFile
     /// <param name="paths">The user's default paths.</param>
     public static ConfigLoad Load(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
     {
-        var source = ConfigSource.Read(configPath, environment, paths);
+        var source = ConfigSource.Read(configPath, environment, paths, DaemonSchema.Root);
+        var rules = new SchemaRules(DaemonSchema.Root);
         var findings = new ConfigFindings();
         findings.Problems.AddRange(source.Problems);
         if (source.Problems.All(problem => problem.Key.Length > 0))
         {
-            findings.Problems.AddRange(SchemaRules.Check(source.Root, ConfigSchema.Root, ""));
+            findings.Problems.AddRange(rules.Check(source.Root, DaemonSchema.Root, ""));
         }
 
-        var root = new ConfigSection(source.Root, ConfigSchema.Root, "", findings, new SecretReader(environment, findings));
+        var root = new ConfigSection(source.Root, DaemonSchema.Root, "", findings, new SecretReader(environment, findings), rules);
         var data = root.Section("storage").Text(ConfigSchema.StoragePath.Name) is { } written ? ClientOptions.ReadDataDirectory(written, environment, findings.Problems) : null;
         var defaults = DaemonOptions.Defaults(data is null ? paths : paths.In(data));
         var options = new DaemonOptions
@@ -53,9 +56,9 @@ internal static class ConfigFile
             Projects = Projects(root.Section("projects")),
             Quota = Quota(root.Section("quota")),
             Storage = Storage(root.Section("storage"), defaults.Storage),
-            Notifications = Notifications(root.Section("notifications"), environment, defaults.Notifications),
+            Notifications = DaemonSchema.Notifications.Read(root.Section("notifications"), environment),
         };
-        if (source.File is { } file && (source.Mode & ReadableByOthers) != 0 && HoldsSecrets(source.Root, ConfigSchema.Root))
+        if (source.File is { } file && (source.Mode & ReadableByOthers) != 0 && HoldsSecrets(source.Root, DaemonSchema.Root))
         {
             findings.Warnings.Add(new ConfigProblem(
                 "readable_secrets", ConfigOrigin.InFile(file), "", null, "the file holds secrets (webhook URLs, passwords or headers) and other users may read it", $"run chmod 600 {file}"));
@@ -66,7 +69,7 @@ internal static class ConfigFile
             findings.Problems.Count == 0 ? options : null,
             InOrder(findings.Problems),
             InOrder(findings.Warnings),
-            InOrder(Later(source.Root, ConfigSchema.Root, "")));
+            InOrder(Later(source.Root, DaemonSchema.Root, "")));
     }
 
     private static TimeZoneInfo? Timezone(ConfigSection root)
@@ -153,15 +156,14 @@ internal static class ConfigFile
 
     private static ProjectOptions Projects(ConfigSection section)
     {
-        const int LongestName = 64;
         List<string> known = [];
         var written = section.Texts("known_projects") ?? [];
         for (var i = 0; i < written.Count; i++)
         {
             var name = written[i].Value.Trim();
-            if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > LongestName)
+            if (name.Length == 0 || Encoding.UTF8.GetByteCount(name) > SubmissionRules.MaxProjectBytes)
             {
-                section.Warn("known_projects", written[i], "no job can have this project", $"write names of 1 to {LongestName} bytes", i);
+                section.Warn("known_projects", written[i], "no job can have this project", $"write names of 1 to {SubmissionRules.MaxProjectBytes} bytes", i);
             }
             else
             {
@@ -219,46 +221,6 @@ internal static class ConfigFile
         }
 
         return period.Value;
-    }
-
-    private static NotificationOptions Notifications(ConfigSection section, IReadOnlyDictionary<string, string> environment, NotificationOptions fallback)
-    {
-        var common = new TargetValidator();
-        var webhooks = section.List("webhooks").ToList();
-        var emails = section.List("emails").ToList();
-        webhooks.ForEach(common.Reserve);
-        emails.ForEach(common.Reserve);
-        foreach (var second in emails.Where(email => email.Flag("default") == true).Skip(1))
-        {
-            second.Wrong("default", second.Whole("default")!, "another transport is the default already", "set default = true on one transport alone");
-        }
-
-        var enabled = section.Flag("enabled") ?? fallback.Enabled;
-        if (!enabled && webhooks.Count + emails.Count > 0)
-        {
-            section.Findings.Warnings.Add(new ConfigProblem(
-                "questionable_value", (webhooks.FirstOrDefault() ?? emails[0]).Origin, section.PathOf("enabled"), "false", "there are targets, but notifications are off and nobody is told anything", "write enabled = true"));
-        }
-
-        return new NotificationOptions
-        {
-            Enabled = enabled,
-            MaxConcurrentDeliveries = Concurrency(section) ?? fallback.MaxConcurrentDeliveries,
-            Webhooks = [.. webhooks.Select(target => WebhookTargetValidator.Read(target, common, environment)).OfType<WebhookTargetOptions>()],
-            Emails = [.. emails.Select(target => EmailTransportValidator.Read(target, common, environment)).OfType<EmailTransportOptions>()],
-            Recipients = RecipientValidator.Read(section.Section("recipients")),
-        };
-    }
-
-    private static int? Concurrency(ConfigSection section)
-    {
-        var written = section.Number("max_concurrent_deliveries");
-        if (written == 0)
-        {
-            section.Warn("max_concurrent_deliveries", section.Whole("max_concurrent_deliveries")!, "nothing could be delivered, so this counts as 1", "write 1 or more; enabled = false turns notifications off");
-        }
-
-        return written is { } count ? Math.Max(1, (int)count) : null;
     }
 
     private static TimeSpan? Seconds(ConfigSection section, string key) =>

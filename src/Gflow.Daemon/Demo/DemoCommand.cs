@@ -4,11 +4,14 @@ using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Submission;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo.Rendering;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Email;
+using Gflow.Daemon.Notifications.Webhook;
+using Gflow.Daemon.Platform;
 using MimeKit;
 
 namespace Gflow.Daemon.Demo;
@@ -41,11 +44,11 @@ internal sealed class DemoCommand(VerbContext context)
         catch (Exception error) when (error is TimeoutException or StartRefusedException or ExecutorUnavailableException)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd demo: {error.Message}");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
         finally
         {
@@ -77,7 +80,7 @@ internal sealed class DemoCommand(VerbContext context)
             var complete = await ArrivedAsync(host, client, hook, mail, ct);
             await shown.CancelAsync();
             await showing;
-            return complete ? VerbContext.Done : VerbContext.Failed;
+            return complete ? VerbExitCodes.Done : VerbExitCodes.Failed;
         }
         finally
         {
@@ -96,9 +99,9 @@ internal sealed class DemoCommand(VerbContext context)
             Notifications = new NotificationOptions
             {
                 Enabled = true,
-                Webhooks = [new WebhookTargetOptions { Name = "demo-webhook", Url = hook.Url }],
-                Emails =
+                Targets =
                 [
+                    new WebhookTargetOptions { Name = "demo-webhook", Url = hook.Url },
                     new EmailTransportOptions
                     {
                         Name = "demo-mail",

@@ -1,8 +1,8 @@
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
-using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Core.Scheduling;
+using Gflow.Daemon.Platform;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -49,7 +49,7 @@ internal sealed class BatchWriter : IDisposable
     {
         _committed = [];
         HasWritten = false;
-        if (changes.Jobs.Count == 0 && changes.Events.Count == 0 && changes.Gpus.Count == 0 && batch.Contents.Count == 0 && batch.Settlements.Count == 0 && batch.Answers.Count == 0 && batch.Tests.Count == 0 && batch.Writes.Count == 0 && batch.Forget is null && !batch.IsHeartbeat)
+        if (changes.IsEmpty && batch.WritesNothing)
         {
             return;
         }
@@ -57,44 +57,15 @@ internal sealed class BatchWriter : IDisposable
         var seq = _lastEvent;
         var deliveries = new List<DeliveryRow>();
         using var transaction = Connection.BeginTransaction();
-        foreach (var (hash, bytes) in batch.Contents)
-        {
-            ContentTable.Put(Connection, transaction, hash, bytes);
-        }
-
-        foreach (var job in changes.Jobs)
-        {
-            _jobs.Put(job, transaction);
-        }
-
-        foreach (var gpu in changes.Gpus)
-        {
-            GpuTable.Put(Connection, transaction, gpu);
-        }
-
-        foreach (var reservation in changes.Reservations)
-        {
-            ReservationTable.Put(Connection, transaction, reservation);
-        }
-
+        Put(batch, changes, transaction);
         foreach (var happened in changes.Events)
         {
-            Append(_writer.Write(happened, changes.Board.Jobs, ++seq), (happened as JobEvent)?.Job.Spec);
+            Append(happened, changes.Board.Jobs, ++seq, subscriptions, deliveries, transaction);
         }
 
         foreach (var test in batch.Tests)
         {
-            var (row, payload) = _writer.Write(new TargetTestEvent(test.Target, test.AskedBy, batch.Now), changes.Board.Jobs, ++seq, test.EventUid);
-            _events.Append(row, transaction);
-            foreach (var recipient in test.Recipients)
-            {
-                deliveries.Add(Row(row, OrderKey(payload), new Delivery(test.Target, recipient), _lastDelivery + deliveries.Count + 1) with
-                {
-                    // Before all that waits, and for no longer than anybody watches.
-                    NextAt = DateTimeOffset.UnixEpoch,
-                    Deadline = batch.Now + TargetTest.Lifetime,
-                });
-            }
+            Append(test, batch.Now, changes.Board.Jobs, ++seq, deliveries, transaction);
         }
 
         _deliveries.Insert(transaction, deliveries);
@@ -126,23 +97,6 @@ internal sealed class BatchWriter : IDisposable
         _lastEvent = seq;
         _lastDelivery += deliveries.Count;
         _committed = deliveries;
-
-        void Append((EventRow Row, NotificationPayload Payload) happened, JobSpec? spec)
-        {
-            _events.Append(happened.Row, transaction);
-            byte[]? withCommand = null;
-            foreach (var delivery in NotificationRouter.Route(happened.Payload, happened.Row.Type, spec?.Notifications, subscriptions))
-            {
-                var row = Row(happened.Row, OrderKey(happened.Payload), delivery, _lastDelivery + deliveries.Count + 1);
-                if (delivery.IncludesCommand && spec is not null)
-                {
-                    withCommand ??= EventWriter.Json(EventFacts.WithCommand(happened.Payload, spec));
-                    row = row with { Payload = withCommand, HasOwnPayload = true };
-                }
-
-                deliveries.Add(row);
-            }
-        }
     }
 
     /// <summary>Lets readers see what was committed.</summary>
@@ -159,6 +113,64 @@ internal sealed class BatchWriter : IDisposable
         _jobs.Dispose();
         _events.Dispose();
         _deliveries.Dispose();
+    }
+
+    private void Put(EngineBatch batch, BatchChanges changes, SqliteTransaction transaction)
+    {
+        foreach (var (hash, bytes) in batch.Contents)
+        {
+            ContentTable.Put(Connection, transaction, hash, bytes);
+        }
+
+        foreach (var job in changes.Jobs)
+        {
+            _jobs.Put(job, transaction);
+        }
+
+        foreach (var gpu in changes.Gpus)
+        {
+            GpuTable.Put(Connection, transaction, gpu);
+        }
+
+        foreach (var reservation in changes.Reservations)
+        {
+            ReservationTable.Put(Connection, transaction, reservation);
+        }
+    }
+
+    private void Append(
+        Event happened, JobBoard board, long seq, IReadOnlyList<Subscription> subscriptions, List<DeliveryRow> deliveries, SqliteTransaction transaction)
+    {
+        var spec = (happened as JobEvent)?.Job.Spec;
+        var (row, payload) = _writer.Write(happened, board, seq);
+        _events.Append(row, transaction);
+        byte[]? withCommand = null;
+        foreach (var delivery in NotificationRouter.Route(payload, row.Type, spec?.Notifications, subscriptions))
+        {
+            var made = Row(row, OrderKey(payload), delivery, _lastDelivery + deliveries.Count + 1);
+            if (delivery.IncludesCommand && spec is not null)
+            {
+                withCommand ??= EventWriter.Json(EventFacts.WithCommand(payload, spec));
+                made = made with { Payload = withCommand, HasOwnPayload = true };
+            }
+
+            deliveries.Add(made);
+        }
+    }
+
+    private void Append(TargetTest test, DateTimeOffset now, JobBoard board, long seq, List<DeliveryRow> deliveries, SqliteTransaction transaction)
+    {
+        var (row, payload) = _writer.Write(new TargetTestEvent(test.Target, test.AskedBy, now), board, seq, test.EventUid);
+        _events.Append(row, transaction);
+        foreach (var recipient in test.Recipients)
+        {
+            deliveries.Add(Row(row, OrderKey(payload), new Delivery(test.Target, recipient), _lastDelivery + deliveries.Count + 1) with
+            {
+                // Before all that waits, and for no longer than anybody watches.
+                NextAt = DateTimeOffset.UnixEpoch,
+                Deadline = now + TargetTest.Lifetime,
+            });
+        }
     }
 
     /// <summary>Messages with one key reach a target in their order: those about one job, those about one reservation. Below zero, a reservation's key meets no job's.</summary>

@@ -1,4 +1,5 @@
 using Gflow.Core;
+using Gflow.Daemon.Platform;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Engine;
@@ -12,7 +13,7 @@ internal sealed record DiskShortage(string Directory, long FreeBytes, long Neede
 
     /// <summary>Why no new work is taken.</summary>
     public Problem Problem => new(
-        "disk_low",
+        ProblemCode.DiskLow,
         $"No new work is taken: the disk of {Directory} has {FreeBytes >> 20} MiB free, and {NeededBytes >> 20} MiB must stay free. "
             + "Make room there, or lower min_free_mb in [storage] (gflowd reload); running jobs go on, and work is taken again by itself.");
 }

@@ -1,7 +1,8 @@
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Core.Jobs;
 using Gflow.Core.Scheduling;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Platform;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Engine;

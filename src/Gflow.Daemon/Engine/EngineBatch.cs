@@ -72,6 +72,9 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     /// <summary>First answers to requests with a key.</summary>
     public IReadOnlyCollection<FirstAnswer> Answers => _answers.Values;
 
+    /// <summary>Whether there is nothing to put on disk but what the commands have changed.</summary>
+    public bool WritesNothing => _contents.Count == 0 && _settlements.Count == 0 && _answers.Count == 0 && _tests.Count == 0 && _writes.Count == 0 && Forget is null && !IsHeartbeat;
+
     /// <summary>What the first request of that name was answered, in this batch or on disk; null when this is the first.</summary>
     public FirstAnswer? AnsweredBefore(RequestKey key) =>
         _answers.GetValueOrDefault((key.Uid, key.Text)) ?? answers.Find(key.Uid, key.Text, now - RequestKey.Lifetime);
@@ -88,7 +91,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
 
     public void Settle(IReadOnlyList<Settlement> settlements) => _settlements.AddRange(settlements);
 
-    public void Keep(string? hash, byte[]? bytes)
+    public void AddContent(string? hash, byte[]? bytes)
     {
         if (hash is not null && bytes is not null)
         {
@@ -155,4 +158,8 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
 /// <param name="Events">What happened: to jobs, to reservations, to the machine.</param>
 /// <param name="Effects">What is to be done about it.</param>
 internal sealed record BatchChanges(
-    Board Board, IReadOnlyList<Job> Jobs, IReadOnlyCollection<Reservation> Reservations, IReadOnlyList<GpuSlot> Gpus, IReadOnlyList<Event> Events, IReadOnlyList<Effect> Effects);
+    Board Board, IReadOnlyList<Job> Jobs, IReadOnlyCollection<Reservation> Reservations, IReadOnlyList<GpuSlot> Gpus, IReadOnlyList<Event> Events, IReadOnlyList<Effect> Effects)
+{
+    /// <summary>Whether nothing has changed; a reservation never does without an event.</summary>
+    public bool IsEmpty => Jobs.Count == 0 && Events.Count == 0 && Gpus.Count == 0;
+}

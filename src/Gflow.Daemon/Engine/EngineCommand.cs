@@ -1,4 +1,6 @@
 using Gflow.Core;
+using Gflow.Core.Access;
+using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
 
@@ -28,17 +30,50 @@ internal abstract class EngineCommand
     public virtual void Broke(Exception bug)
     {
     }
+
+    /// <summary>A request that meets a bug goes without effect, and takes nobody else's with it. What has happened cannot be left out.</summary>
+    /// <param name="commands">Those that broke are taken out.</param>
+    /// <param name="begin">Makes a batch without effects.</param>
+    public static EngineBatch ApplyAll(List<EngineCommand> commands, Func<EngineBatch> begin)
+    {
+        while (true)
+        {
+            var batch = begin();
+            if (commands.Find(command => !IsApplied(command, batch)) is not { } broken)
+            {
+                return batch;
+            }
+
+            commands.Remove(broken);
+        }
+    }
+
+    private static bool IsApplied(EngineCommand command, EngineBatch batch)
+    {
+        try
+        {
+            command.Apply(batch);
+            return true;
+        }
+#pragma warning disable CA1031 // Whatever it is, its caller is told.
+        catch (Exception bug) when (!command.MustHappen && bug is not SqliteException)
+#pragma warning restore CA1031
+        {
+            command.Broke(bug);
+            return false;
+        }
+    }
 }
 
 /// <summary>A request somebody waits for.</summary>
-internal sealed class EngineRequest<T>(Turn<T> turn) : EngineCommand
+internal sealed class EngineRequest<T>(Turn<T> turn, Actor by) : EngineCommand
 {
     private readonly TaskCompletionSource<Result<T>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Result<T> _result;
 
     public Task<Result<T>> Answer => _answer.Task;
 
-    public override void Apply(EngineBatch batch) => _result = turn(batch);
+    public override void Apply(EngineBatch batch) => _result = turn(batch, by);
 
     public override void Committed() => _answer.TrySetResult(_result);
 

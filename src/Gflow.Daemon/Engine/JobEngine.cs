@@ -1,39 +1,17 @@
 using System.Threading.Channels;
-using Gflow.Client;
 using Gflow.Core;
-using Gflow.Core.Contracts;
+using Gflow.Core.Access;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Scheduling;
 using Gflow.Daemon.Execution;
-using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Metrics;
+using Gflow.Daemon.Platform;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
-
-/// <summary>What the engine takes from the configuration and the machine.</summary>
-internal sealed record EngineSettings
-{
-    public required JobPolicy Policy { get; init; }
-
-    /// <summary>The indices of the GPUs that jobs may be given; null for all.</summary>
-    public IReadOnlySet<int>? AllowedGpus { get; init; }
-
-    public required SchedulerFacts Scheduler { get; init; }
-
-    public required EffectSettings Effects { get; init; }
-
-    public required RetentionTerms Retention { get; init; }
-
-    /// <summary>The most that stored notifications may occupy.</summary>
-    public required long OutboxMaxBytes { get; init; }
-
-    /// <summary>What must stay free on the disks of database and logs.</summary>
-    public required long MinFreeBytes { get; init; }
-}
 
 /// <summary>
 /// The single writer. Takes a batch of commands from one bounded channel, applies the rules, plans, commits once, publishes the new
@@ -62,7 +40,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     private readonly ILogger<JobEngine> _log;
     private readonly Database _database;
     private readonly SetBackWatch _watch;
-    private readonly ITimer _wakeup;
+    private readonly Wakeup _wakeup;
     private readonly List<EngineCommand> _unstored = [];
 
     // Of the clock, and not made up for on any board yet.
@@ -88,7 +66,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _heartbeat = new Heartbeat(TellAsync, time);
         _watch = new SetBackWatch(EventTable.LastInstant(database.Writer));
         _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time, logs.CreateLogger<Retention>());
-        _wakeup = time.CreateTimer(_ => _commands.Writer.TryWrite(new EngineWakeup()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _wakeup = new Wakeup(time, () => _commands.Writer.TryWrite(new EngineWakeup()));
         StartedAt = time.GetUtcNow();
         _current = new Committed(Board.Empty, Planner.Plan(Board.Empty, StartedAt));
     }
@@ -149,17 +127,20 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _retention.Begin();
     }
 
+    /// <summary>What cancelling a job would come to, as of the last commit.</summary>
+    public Result<CancelForecast> Foresee(JobId id, Actor by) => new JobRules(Current.Board.Jobs, _settings.Policy, _time.GetUtcNow()).Foresee(id, by);
+
     /// <summary>Has it done and answers after the commit.</summary>
-    public async Task<Result<T>> AskAsync<T>(Turn<T> turn, CancellationToken ct)
+    public async Task<Result<T>> AskAsync<T>(Turn<T> turn, Actor by, CancellationToken ct)
     {
-        var request = new EngineRequest<T>(turn);
+        var request = new EngineRequest<T>(turn, by);
         try
         {
             await _commands.Writer.WriteAsync(request, ct);
         }
         catch (ChannelClosedException)
         {
-            return new Problem(ClientFailure.Refused.Stopping, "The daemon is stopping.");
+            return new Problem(ProblemCode.Stopping, "The daemon is stopping.");
         }
 
         // Not cancelled with the caller: what was handed in is done, whether or not somebody still listens.
@@ -175,7 +156,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     }
 
     /// <summary>Keeps the history for another time, and outbox and disk within other bounds, from now on.</summary>
-    public void Keep(RetentionTerms terms, long outboxMaxBytes, long minFreeBytes)
+    public void SetBounds(RetentionTerms terms, long outboxMaxBytes, long minFreeBytes)
     {
         _retention.Change(terms);
         _space.Change(outboxMaxBytes);
@@ -288,7 +269,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         Plan plan;
         try
         {
-            batch = Apply(commands, before, now);
+            batch = EngineCommand.ApplyAll(commands, () => Begin(before, now));
             if (batch.Superseded is { } reason)
             {
                 _store.Superseded(reason);
@@ -336,7 +317,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
         Failpoint.Reach("handed-off");
         _effects.Carry(changes.Effects);
-        Arm(plan.NextWakeup);
+        _wakeup.At(plan.NextWakeup);
         Checkpoint();
     }
 
@@ -345,38 +326,6 @@ internal sealed partial class JobEngine : IAsyncDisposable
         foreach (var type in changes.Events.Select(happened => happened.Type).Concat(batch.Tests.Select(_ => EventType.NotificationTest)))
         {
             Metrics.Happened(type);
-        }
-    }
-
-    /// <summary>A request that meets a bug goes without effect, and takes nobody else's with it. What has happened cannot be left out.</summary>
-    private EngineBatch Apply(List<EngineCommand> commands, Board before, DateTimeOffset now)
-    {
-        while (true)
-        {
-            var batch = new EngineBatch(before, _settings.Policy, _writer.Connection, _writer.Answers, now);
-            batch.Rules.ClockSetBack(_setBack);
-            if (commands.Find(command => !IsApplied(command, batch)) is not { } broken)
-            {
-                return batch;
-            }
-
-            commands.Remove(broken);
-        }
-    }
-
-    private static bool IsApplied(EngineCommand command, EngineBatch batch)
-    {
-        try
-        {
-            command.Apply(batch);
-            return true;
-        }
-#pragma warning disable CA1031 // Whatever it is, its caller is told.
-        catch (Exception bug) when (!command.MustHappen && bug is not SqliteException)
-#pragma warning restore CA1031
-        {
-            command.Broke(bug);
-            return false;
         }
     }
 
@@ -398,18 +347,11 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
     }
 
-    private void Arm(DateTimeOffset? next)
+    private EngineBatch Begin(Board before, DateTimeOffset now)
     {
-        if (next is not { } at)
-        {
-            _wakeup.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            return;
-        }
-
-        // Timers take at most 49 days; waking early only plans again. Rounded up, or the timer fires just before the deadline.
-        var wait = at - _time.GetUtcNow();
-        var bounded = TimeSpan.FromMilliseconds(Math.Ceiling(Math.Clamp(wait.TotalMilliseconds, 0, TimeSpan.FromDays(7).TotalMilliseconds)));
-        _wakeup.Change(bounded, Timeout.InfiniteTimeSpan);
+        var batch = new EngineBatch(before, _settings.Policy, _writer.Connection, _writer.Answers, now);
+        batch.Rules.ClockSetBack(_setBack);
+        return batch;
     }
 
     /// <summary>
@@ -425,13 +367,13 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
         if (_store.HasFailed)
         {
-            _wakeup.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _wakeup.At(null);
             return;
         }
 
         // The heartbeat finds out whether it works again, when nothing else waits to be stored.
         _unstored.AddRange(commands.Where(command => command.MustHappen).Append(new EngineHeartbeat()));
-        _wakeup.Change(StoreRetryDelay, Timeout.InfiniteTimeSpan);
+        _wakeup.After(StoreRetryDelay);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The launcher runs job {Job} attempt {Attempt} (pid {Pid}), which the database does not know. It is left alone and keeps its GPUs.")]

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 using Gflow.Daemon.Execution;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Engine;
 

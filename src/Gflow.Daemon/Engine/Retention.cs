@@ -1,5 +1,6 @@
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Core.Jobs;
+using Gflow.Daemon.Platform;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 

@@ -34,7 +34,7 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
             HasFailed = true;
             database.GiveUp();
             _problem = new Problem(
-                "store_failed",
+                ProblemCode.StoreFailed,
                 $"The disk failed while the database {database.Path} was written ({said}): nothing more is stored or started until a restart has looked through it. "
                     + "What was asked when it failed may have been stored. Running jobs go on. Free or mend the disk, then run: gflowd restart");
             LogFailed(log, database.Path, said);
@@ -46,7 +46,7 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
                 LogUnavailable(log, said);
             }
 
-            _problem = new Problem("store_unavailable", $"The database cannot be written now ({said}); nothing was changed. Free space on its disk and try again.");
+            _problem = new Problem(ProblemCode.StoreUnavailable, $"The database cannot be written now ({said}); nothing was changed. Free space on its disk and try again.");
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
     {
         HasFailed = true;
         database.GiveUp();
-        _problem = new Problem("superseded", $"This gflowd has lost its jobs, as when another with the same data directory has taken them over ({reason}): it starts, stores and changes nothing any more. Stop it: gflowd stop");
+        _problem = new Problem(ProblemCode.Superseded, $"This gflowd has lost its jobs, as when another with the same data directory has taken them over ({reason}): it starts, stores and changes nothing any more. Stop it: gflowd stop");
         LogSuperseded(log, reason);
     }
 

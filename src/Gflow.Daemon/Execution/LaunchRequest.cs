@@ -1,4 +1,4 @@
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Daemon.Execution;

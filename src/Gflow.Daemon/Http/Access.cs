@@ -10,7 +10,7 @@ namespace Gflow.Daemon.Http;
 internal sealed class Access(DaemonFacts facts, Func<AccessPolicy> policy, string configuredHost)
 {
     /// <summary>Who sent a request that has passed.</summary>
-    public static Caller CallerOf(HttpContext context) => context.Features.Get<Caller>()
+    public static Actor ActorOf(HttpContext context) => context.Features.Get<Actor>()
         ?? throw new InvalidOperationException("The request has not passed the access check.");
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -19,23 +19,23 @@ internal sealed class Access(DaemonFacts facts, Func<AccessPolicy> policy, strin
         var peer = context.Features.Get<Peer>();
         if (peer is not { OverTcp: false } && !AccessRules.IsOwnHost(request.Host.Host, configuredHost))
         {
-            return ProblemMapping.WriteAsync(context, StatusCodes.Status403Forbidden, new Problem("wrong_host",
+            return ProblemMapping.WriteAsync(context, new Problem(ProblemCode.WrongHost,
                 "The Host header does not name this machine; use localhost, 127.0.0.1, [::1] or the configured daemon.host", "Host"));
         }
 
         if (!AccessRules.IsOwnOrigin(request.Headers.Origin, request.Host.Value ?? "") || !AccessRules.IsOwnSite(request.Headers["Sec-Fetch-Site"]))
         {
-            return ProblemMapping.WriteAsync(context, StatusCodes.Status403Forbidden, new Problem("wrong_origin",
+            return ProblemMapping.WriteAsync(context, new Problem(ProblemCode.WrongOrigin,
                 "Requests of web pages from other sites are refused", "Origin"));
         }
 
-        var caller = AccessRules.Identify(peer, facts, policy());
-        if (!caller.Ok)
+        var actor = AccessRules.Identify(peer, facts, policy());
+        if (!actor.Ok)
         {
-            return IsOpen(request) ? next(context) : ProblemMapping.WriteAsync(context, caller.Problems);
+            return IsOpen(request) ? next(context) : ProblemMapping.WriteAsync(context, actor.Problems);
         }
 
-        context.Features.Set(caller.Value);
+        context.Features.Set(actor.Value);
         return next(context);
     }
 

@@ -13,27 +13,27 @@ internal static class AccessRules
     /// <param name="peer">Who calls; null when the connection brought nothing.</param>
     /// <param name="policy">What holds in a daemon for all users.</param>
     /// <returns>Who he is to this daemon, or why he is not served.</returns>
-    public static Result<Caller> Identify(Peer? peer, DaemonFacts facts, AccessPolicy policy)
+    public static Result<Actor> Identify(Peer? peer, DaemonFacts facts, AccessPolicy policy)
     {
         if (peer?.Account is not { } account)
         {
-            return new Problem("unknown_caller",
+            return new Problem(ProblemCode.UnknownCaller,
                 "Cannot tell who is calling: the kernel names no user for this connection; keep it open until the answer has come, or use the Unix socket");
         }
 
         var owner = facts.Owner;
         if (facts.Shared)
         {
-            return policy.Identify(account.Uid, account.Name, owner.Uid, peer.OverTcp);
+            return policy.Identify(account.Uid, account.Name, owner.Uid, peer.By);
         }
 
         if (account.Uid == owner.Uid)
         {
-            return owner;
+            return owner with { By = peer.By };
         }
 
-        return new Problem("forbidden",
-            $"This gflowd belongs to {owner.User} (uid {owner.Uid}) and serves {owner.User} alone; you are {account.Name} (uid {account.Uid}). "
+        return new Problem(ProblemCode.Forbidden,
+            $"This gflowd belongs to {owner.Name} (uid {owner.Uid}) and serves {owner.Name} alone; you are {account.Name} (uid {account.Uid}). "
             + "Start a daemon of your own with: gflowd start. A daemon for all users is one that root has set up as the shared scheduler of the machine; "
             + "ask the machine's administrator for it.");
     }

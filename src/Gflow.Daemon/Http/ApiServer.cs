@@ -1,15 +1,14 @@
-using Gflow.Daemon.Audit;
-using Gflow.Daemon.Jobs;
-using Gflow.Daemon.Metrics;
-using Gflow.Daemon.Notifications.Control;
-using Gflow.Daemon.Reservations;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Gflow.Daemon.Http;
 
-/// <summary>The HTTP server with all its routes, on the Unix socket and on loopback TCP.</summary>
+/// <summary>What stands before the routes.</summary>
+/// <param name="Around">Stands around all else.</param>
+internal sealed record ApiSteps(Func<HttpContext, RequestDelegate, Task> Around, Access Access, TroubleHeader Troubles);
+
+/// <summary>The HTTP server, on the Unix socket and on loopback TCP.</summary>
 internal sealed class ApiServer : IAsyncDisposable
 {
     // Streams end at once and other requests take milliseconds; who still reads after this is cut off.
@@ -34,14 +33,15 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <inheritdoc cref="Listeners.WithoutTcp"/>
     public string? WithoutTcp => _listeners.WithoutTcp;
 
-    /// <exception cref="Lifecycle.StartRefusedException">It cannot listen there.</exception>
-    public static async Task<ApiServer> StartAsync(ApiParts parts, ListenOptions listen, ILoggerFactory logs, CancellationToken ct)
+    /// <param name="routes">What each capability maps.</param>
+    /// <exception cref="StartRefusedException">It cannot listen there.</exception>
+    public static async Task<ApiServer> StartAsync(ApiSteps steps, IReadOnlyList<Action<IEndpointRouteBuilder>> routes, ListenOptions listen, ILoggerFactory logs, CancellationToken ct)
     {
         var listeners = Listeners.Prepare(listen);
         WebApplication? app = null;
         try
         {
-            app = Build(parts, listen, listeners, logs);
+            app = Build(steps, routes, listen, listeners, logs);
             await app.StartAsync(ct);
             return new(app, listeners);
         }
@@ -65,7 +65,7 @@ internal sealed class ApiServer : IAsyncDisposable
         _listeners.Dispose();
     }
 
-    private static WebApplication Build(ApiParts parts, ListenOptions listen, Listeners listeners, ILoggerFactory logs)
+    private static WebApplication Build(ApiSteps steps, IReadOnlyList<Action<IEndpointRouteBuilder>> routes, ListenOptions listen, Listeners listeners, ILoggerFactory logs)
     {
         // Empty on purpose: the other builders read appsettings.json of the working directory and the environment, which are not this daemon's configuration.
         var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory });
@@ -84,21 +84,17 @@ internal sealed class ApiServer : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(listen.Seats.InvokeAsync);
-        app.Use(new AuditTrail(parts.Audit, parts.Time).InvokeAsync);
+        app.Use(steps.Around);
         app.Use(new ProblemMapping(logs.CreateLogger<ProblemMapping>()).InvokeAsync);
-        app.Use(new Access(parts.Facts, parts.Access, listen.Host).InvokeAsync);
-        app.Use(new TroubleHeader(parts.Engine).InvokeAsync);
+        app.Use(steps.Access.InvokeAsync);
+        app.Use(steps.Troubles.InvokeAsync);
         app.Use(BodyRules.InvokeAsync);
         app.UseRouting();
-        new InfoEndpoints(parts).Map(app);
-        new JobEndpoints(parts).Map(app);
-        new JobLogEndpoints(parts).Map(app);
-        new ReservationEndpoints(parts).Map(app);
-        new NotificationEndpoints(parts).Map(app);
-        new NotificationControlEndpoints(parts).Map(app);
-        new ForesightEndpoints(parts).Map(app);
-        new MetricsEndpoint(parts).Map(app);
-        app.MapGet("/events", new EventStream(parts).HandleAsync);
+        foreach (var map in routes)
+        {
+            map(app);
+        }
+
         return app;
     }
 }

@@ -22,13 +22,12 @@ internal static class BodyRules
         if (request.ContentLength > LimitOf(request))
         {
             size?.MaxRequestBodySize = DrainLimit;
-            return ProblemMapping.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, TooLarge(request));
+            return ProblemMapping.WriteAsync(context, TooLarge(request));
         }
 
         if (ClaimsBody(context) && !request.HasJsonContentType())
         {
-            return ProblemMapping.WriteAsync(context, StatusCodes.Status415UnsupportedMediaType,
-                new Problem("not_json", "The body must be JSON, with the header Content-Type: application/json", "Content-Type"));
+            return ProblemMapping.WriteAsync(context, new Problem(ProblemCode.NotJson, "The body must be JSON, with the header Content-Type: application/json", "Content-Type"));
         }
 
         size?.MaxRequestBodySize = LimitOf(request);
@@ -43,7 +42,7 @@ internal static class BodyRules
         context.Request.ContentLength != 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
 
     public static Problem TooLarge(HttpRequest request) =>
-        new("body_too_large", $"The body is larger than the {LimitOf(request) >> 20} MiB this route takes");
+        new(ProblemCode.BodyTooLarge, $"The body is larger than the {LimitOf(request) >> 20} MiB this route takes");
 
     private static long LimitOf(HttpRequest request) =>
         HttpMethods.IsPost(request.Method) && (request.Path == "/jobs" || request.Path == "/jobs/batch") ? SubmissionLimit : UsualLimit;

@@ -1,4 +1,4 @@
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gflow.Daemon.Http;

@@ -1,10 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Gflow.Client;
-using Gflow.Client.Configuration;
-using Gflow.Daemon.Engine;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Client.Platform;
+using Gflow.Daemon.Platform;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gflow.Daemon.Http;
@@ -140,7 +138,7 @@ internal sealed class Listeners : IDisposable
     private static UnixDomainSocketEndPoint Roomy(string path)
     {
         var slash = path.LastIndexOf('/');
-        return new(path.Insert(slash, new string('/', ClientOptions.LongestSocketPath - Encoding.UTF8.GetByteCount(path))));
+        return new(path.Insert(slash, new string('/', SocketPath.Longest - Encoding.UTF8.GetByteCount(path))));
     }
 
     /// <returns>What to bind: loopback addresses alone.</returns>

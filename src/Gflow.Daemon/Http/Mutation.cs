@@ -3,6 +3,7 @@ using System.Text;
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Engine;
+using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Http;
 
@@ -27,19 +28,20 @@ internal static class Mutation
             return named.Problems.ToList();
         }
 
+        var by = Access.ActorOf(context);
         if (named.Value is not { } key)
         {
-            return prepared.Ok ? await engine.AskAsync(Rendered(prepared.Value, render), context.RequestAborted) : prepared.Problems.ToList();
+            return prepared.Ok ? await engine.AskAsync(Rendered(prepared.Value, render), by, context.RequestAborted) : prepared.Problems.ToList();
         }
 
         // What is refused now may be the repeat of what was done when it was not, so that is for the writer to say.
-        var turn = prepared.Ok ? Rendered(prepared.Value, render) : _ => prepared.Problems.ToList();
-        return await engine.AskAsync(key.Once(turn), context.RequestAborted);
+        var turn = prepared.Ok ? Rendered(prepared.Value, render) : (_, _) => prepared.Problems.ToList();
+        return await engine.AskAsync(key.Once(turn), by, context.RequestAborted);
     }
 
-    private static Turn<Answer> Rendered<T>(Turn<T> turn, Func<EngineBatch, T, Answer> render) => batch =>
+    private static Turn<Answer> Rendered<T>(Turn<T> turn, Func<EngineBatch, T, Answer> render) => (batch, by) =>
     {
-        var result = turn(batch);
+        var result = turn(batch, by);
         return result.Ok ? render(batch, result.Value) : result.Problems.ToList();
     };
 
@@ -55,12 +57,12 @@ internal static class Mutation
         var text = values.Count == 1 ? values[0] : null;
         if (text is not { Length: >= 1 and <= LongestKey } || text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
-            return new Problem("bad_idempotency_key", $"{WireHeaders.IdempotencyKey} must be given once, with 1 to {LongestKey} printable ASCII characters", WireHeaders.IdempotencyKey);
+            return new Problem(ProblemCode.BadIdempotencyKey, $"{WireHeaders.IdempotencyKey} must be given once, with 1 to {LongestKey} printable ASCII characters", WireHeaders.IdempotencyKey);
         }
 
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method} {request.Path}{request.QueryString}\n"));
         hash.AppendData(await RequestBody.BytesAsync(context));
-        return new RequestKey(Access.CallerOf(context).Uid, text, hash.GetHashAndReset());
+        return new RequestKey(Access.ActorOf(context).Uid, text, hash.GetHashAndReset());
     }
 }

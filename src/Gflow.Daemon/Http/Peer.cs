@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using Gflow.Client;
+using Gflow.Client.Platform;
+using Gflow.Core.Access;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -16,6 +17,9 @@ internal sealed record Peer(Account? Account, int? TcpPort)
     private const int PeerCredentials = 17;
 
     public bool OverTcp => TcpPort is not null;
+
+    /// <summary>How it is known whose it is.</summary>
+    public IdentifiedBy By => OverTcp ? IdentifiedBy.SocketTable : IdentifiedBy.PeerCredentials;
 
     /// <summary>Asks who is calling once, before the first byte of a request is read: later the caller may be gone, and another in his place.</summary>
     public static Func<ConnectionDelegate, ConnectionDelegate> AtAccept(Func<ConnectionContext, Peer> of) => next => connection =>

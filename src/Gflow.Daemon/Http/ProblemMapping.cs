@@ -1,9 +1,6 @@
-using System.Text.Json.Serialization.Metadata;
-using Gflow.Client;
 using Gflow.Core;
 using Gflow.Core.Contracts;
-using Gflow.Daemon.Audit;
-using Gflow.Daemon.Engine;
+using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Http;
@@ -32,12 +29,12 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
         }
         catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, bad.StatusCode, Bad(context, bad));
+            await WriteAsync(context, [Bad(context, bad)], bad.StatusCode);
         }
         catch (SqliteException fault) when (!context.Response.HasStarted)
         {
             StoreFailed(fault, context.Request.Method, context.Request.Path, id);
-            await WriteAsync(context, [new Problem("store_unavailable", "The database cannot be read just now; the daemon's log says why")]);
+            await WriteAsync(context, new Problem(ProblemCode.StoreUnavailable, "The database cannot be read just now; the daemon's log says why"));
         }
         catch (Exception bug)
         {
@@ -51,41 +48,33 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
 
             context.Response.Clear();
             context.Response.Headers["x-request-id"] = id;
-            await WriteAsync(context, StatusCodes.Status500InternalServerError,
-                new Problem("internal", $"The daemon failed at this request; its log has more under {id}"));
+            await WriteAsync(context, new Problem(ProblemCode.Internal, $"The daemon failed at this request; its log has more under {id}"));
         }
     }
 
-    public static int StatusOf(IReadOnlyList<Problem> problems) => problems[0].Code switch
-    {
-        "not_found" => StatusCodes.Status404NotFound,
-        "wrong_state" or "conflict" => StatusCodes.Status409Conflict,
-        "forbidden" or "unknown_caller" or "not_owner" or "not_administrator" => StatusCodes.Status403Forbidden,
-        ClientFailure.Refused.Stopping or "store_unavailable" or "store_failed" or "disk_low" or "outbox_full" => StatusCodes.Status503ServiceUnavailable,
-        "too_many" => StatusCodes.Status413PayloadTooLarge,
-        "gone" => StatusCodes.Status410Gone,
-        "idempotency_key_reused" => StatusCodes.Status422UnprocessableEntity,
-        _ => StatusCodes.Status400BadRequest,
-    };
+    /// <summary>Sends an answer, or the problems that there are instead.</summary>
+    public static Task WriteAsync(HttpContext context, Result<Answer> result) => result.Ok ? WriteAsync(context, result.Value) : WriteAsync(context, result.Problems);
 
-    public static Task WriteAsync(HttpContext context, int status, Problem problem) => WriteAsync(context, status, [problem], null);
+    public static Task WriteAsync(HttpContext context, Problem problem) => WriteAsync(context, [problem]);
 
-    /// <param name="state">The state of the job or the status of the reservation, when that is why the answer is no.</param>
-    public static Task WriteAsync(HttpContext context, IReadOnlyList<Problem> problems, string? state = null)
+    public static Task WriteAsync(HttpContext context, IReadOnlyList<Problem> problems, int? status = null)
     {
-        var status = StatusOf(problems);
-        if (status == StatusCodes.Status503ServiceUnavailable)
+        var first = problems[0];
+        AuditNote.Of(context)?.Code = first.Code;
+        if (first.Kind.Status == StatusCodes.Status503ServiceUnavailable)
         {
             context.Response.Headers.RetryAfter = "1";
         }
 
-        return WriteAsync(context, status, problems, state);
+        var answer = new ErrorAnswer(
+            string.Join("; ", problems.Select((problem, index) => index < problems.Count - 1 ? problem.Message.TrimEnd('.') : problem.Message)),
+            [.. problems.Select(problem => new WireProblem(problem.Code, problem.Message, problem.Field))],
+            first.State);
+        return WriteAsync(context, Answer.Of(answer, WireJson.Default.ErrorAnswer, status ?? first.Kind.Status));
     }
 
-    /// <summary>Sends a value as JSON. It is serialized before the first byte is sent, so that a failure can still become a clean answer.</summary>
-    public static Task JsonAsync<T>(HttpContext context, int status, T value, JsonTypeInfo<T> type) => WriteAsync(context, Answer.Of(status, value, type));
-
-    public static async Task WriteAsync(HttpContext context, Answer answer)
+    /// <summary>It was made JSON before the first byte is sent, so that a failure can still become a clean answer.</summary>
+    private static async Task WriteAsync(HttpContext context, Answer answer)
     {
         context.Response.StatusCode = answer.Status;
         context.Response.Headers.Location = answer.Location;
@@ -94,28 +83,16 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
         await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
     }
 
-    private static Task WriteAsync(HttpContext context, int status, IReadOnlyList<Problem> problems, string? state)
-    {
-        AuditNote.Of(context)?.Code = problems[0].Code;
-        var answer = new ErrorAnswer(
-            string.Join("; ", problems.Select((problem, index) => index < problems.Count - 1 ? problem.Message.TrimEnd('.') : problem.Message)),
-            [.. problems.Select(problem => new WireProblem(problem.Code, problem.Message, problem.Field))],
-            state);
-        return JsonAsync(context, status, answer, WireJson.Default.ErrorAnswer);
-    }
-
     private static Task ExplainEmptyAsync(HttpContext context) => context.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => WriteAsync(context, StatusCodes.Status404NotFound,
-            new Problem("no_route", $"There is nothing at {context.Request.Path}")),
-        StatusCodes.Status405MethodNotAllowed => WriteAsync(context, StatusCodes.Status405MethodNotAllowed,
-            new Problem("wrong_method", $"{context.Request.Method} is not possible at {context.Request.Path}; possible: {context.Response.Headers.Allow}")),
+        StatusCodes.Status404NotFound => WriteAsync(context, new Problem(ProblemCode.NoRoute, $"There is nothing at {context.Request.Path}")),
+        StatusCodes.Status405MethodNotAllowed => WriteAsync(context, new Problem(ProblemCode.WrongMethod, $"{context.Request.Method} is not possible at {context.Request.Path}; possible: {context.Response.Headers.Allow}")),
         _ => Task.CompletedTask,
     };
 
     private static Problem Bad(HttpContext context, BadHttpRequestException bad) => bad.StatusCode == StatusCodes.Status413PayloadTooLarge
         ? BodyRules.TooLarge(context.Request)
-        : new("bad_request", bad.Message);
+        : new(ProblemCode.BadRequest, bad.Message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed (request {Id})")]
     private partial void RequestFailed(Exception bug, string method, string path, string id);

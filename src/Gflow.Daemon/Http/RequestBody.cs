@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gflow.Core;
 using Gflow.Core.Contracts;
-using Gflow.Core.Submission;
 
 namespace Gflow.Daemon.Http;
 
@@ -13,7 +12,7 @@ internal static class RequestBody
     public static async Task<Result<T>> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type)
     {
         var bytes = await BytesAsync(context);
-        return bytes.Length == 0 ? new Problem("missing_body", $"The request needs a body: {Expected(type.Type)} as JSON") : Parse(bytes, type);
+        return bytes.Length == 0 ? new Problem(ProblemCode.MissingBody, $"The request needs a body: {Expected(type.Type)} as JSON") : Parse(bytes, type);
     }
 
     /// <summary>Reads a body that may be missing.</summary>
@@ -29,7 +28,7 @@ internal static class RequestBody
         var bytes = await BytesAsync(context);
         if (bytes.Length == 0)
         {
-            return new Problem("missing_body", "The request needs a body: an object with the fields to change, as JSON");
+            return new Problem(ProblemCode.MissingBody, "The request needs a body: an object with the fields to change, as JSON");
         }
 
         return ParseUpdate(bytes);
@@ -56,12 +55,12 @@ internal static class RequestBody
         {
             return JsonSerializer.Deserialize(text, type) is { } value && !HoldsNull(value)
                 ? Result<T>.From(value)
-                : new Problem("wrong_type", $"The body must be {Expected(type.Type)}, not null");
+                : new Problem(ProblemCode.WrongType, $"The body must be {Expected(type.Type)}, not null");
         }
         catch (JsonException error)
         {
             return RepeatedName.Find(text) is { } name
-                ? new Problem("repeated_name", $"The name \"{name}\" is there twice in one object; give it once", name)
+                ? new Problem(ProblemCode.RepeatedName, $"The name \"{name}\" is there twice in one object; give it once", name)
                 : Explain(error, type);
         }
         catch (InvalidOperationException)
@@ -70,7 +69,7 @@ internal static class RequestBody
         }
     }
 
-    private static Problem NotText() => new("malformed_json", "The body is not valid UTF-8");
+    private static Problem NotText() => new(ProblemCode.MalformedJson, "The body is not valid UTF-8");
 
     private static bool HoldsNull<T>(T value) => value is List<SubmissionDraft?> drafts && drafts.Contains(null);
 
@@ -101,12 +100,12 @@ internal static class RequestBody
         var place = $"line {(error.LineNumber ?? 0) + 1}, byte {(error.BytePositionInLine ?? 0) + 1}";
         if (error.InnerException is JsonException || path.Length == 0 && error.InnerException is null && error.LineNumber is null)
         {
-            return new("malformed_json", $"The body is not valid JSON: {place}{(path.Length > 0 ? $", near {path}" : "")}", path.Length > 0 ? path : null);
+            return new(ProblemCode.MalformedJson, $"The body is not valid JSON: {place}{(path.Length > 0 ? $", near {path}" : "")}", path.Length > 0 ? path : null);
         }
 
         return path.Length == 0 || Field(path, type) is not { } field
-            ? new("wrong_type", $"The body must be {Expected(type.Type)} ({place})", path.Length > 0 ? path : null)
-            : new("wrong_type", $"{path}: wrong type or value out of range; expected {Expected(field)} ({place})", path);
+            ? new(ProblemCode.WrongType, $"The body must be {Expected(type.Type)} ({place})", path.Length > 0 ? path : null)
+            : new(ProblemCode.WrongType, $"{path}: wrong type or value out of range; expected {Expected(field)} ({place})", path);
     }
 
     /// <summary>The type of the outermost property on a path such as <c>[3].time_limit.secs</c>.</summary>

@@ -12,7 +12,7 @@ internal sealed class TroubleHeader(JobEngine engine)
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         // What it says names paths and targets, and others may only ask whether the daemon is well.
-        if (engine.Troubles is [var trouble, ..] && context.Features.Get<Caller>() is not null)
+        if (engine.Troubles is [var trouble, ..] && context.Features.Get<Actor>() is not null)
         {
             context.Response.Headers[WarningHeader.Name] = Line(trouble.Message);
         }

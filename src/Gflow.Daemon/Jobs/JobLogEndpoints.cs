@@ -1,13 +1,17 @@
 using System.Text;
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Http;
+using Gflow.Daemon.Platform;
+using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Jobs;
 
 /// <summary>The output of jobs: where it is, its end, and its growth.</summary>
-internal sealed class JobLogEndpoints(ApiParts parts)
+internal sealed class JobLogEndpoints(JobEngine engine, JobLookup jobs, DataPaths paths, Func<AccessPolicy> access, TimeProvider time)
 {
     private const int UsualLines = 1000;
     private const int MostLines = 20_000;
@@ -18,76 +22,59 @@ internal sealed class JobLogEndpoints(ApiParts parts)
     // Output is written by other processes, and a look at a file's length is cheaper than a watch on it that can be lost.
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
 
-    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
-
     public void Map(IEndpointRouteBuilder routes)
     {
-        var guard = new JobGuard(parts);
-        routes.MapMethods("/jobs/{id}/log", Reading, guard.ReadingLog(PathAsync));
-        routes.MapMethods("/jobs/{id}/log/content", Reading, guard.ReadingLog(context => ReadAsync(context, ContentAsync)));
-        routes.MapGet("/jobs/{id}/log/follow", guard.ReadingLog(context => ReadAsync(context, FollowAsync)));
+        routes.Read("/jobs/{id}/log", Place);
+        routes.ReadAsync("/jobs/{id}/log/content", ContentAsync);
+        routes.MapGet("/jobs/{id}/log/follow", FollowAsync);
     }
 
-    /// <summary>Answers for logs that a shared daemon's user may not read, because their owners have closed them.</summary>
-    private static async Task ReadAsync(HttpContext context, RequestDelegate read)
+    private Result<Answer> Place(HttpContext context)
     {
+        var log = ExistingLog(context);
+        return log.Ok ? Answer.Of(log.Value.Path, WireJson.Default.String) : log.Problems.ToList();
+    }
+
+    private async Task<Result<Answer>> ContentAsync(HttpContext context)
+    {
+        var problems = new List<Problem>();
+        var lines = QueryText.Number(context.Request.Query, "tail", long.MaxValue, problems) ?? UsualLines;
+        var bytes = QueryText.Number(context.Request.Query, "max_bytes", long.MaxValue, problems) ?? UsualBytes;
+        var log = ExistingLog(context);
+        if (!log.Ok || problems.Count > 0)
+        {
+            return log.Ok ? problems : log.Problems.ToList();
+        }
+
         try
         {
-            await read(context);
-        }
-        catch (UnauthorizedAccessException) when (!context.Response.HasStarted)
-        {
-            await ProblemMapping.WriteAsync(context, [new Problem("forbidden", "The log's owner has taken it from the daemon; read the file itself")]);
+            using var file = Open(log.Value.Path);
+            var size = file.Length;
+            var tail = await TailAsync(file, (int)Math.Clamp(lines, 1, MostLines), (int)Math.Clamp(bytes, 1, MostBytes), context.RequestAborted);
+            return Answer.Of(
+                new LogContent(log.Value.Id.Value, log.Value.Path, size, tail.Length < size, Encoding.UTF8.GetString(tail.Span)), WireJson.Default.LogContent);
         }
         catch (UnauthorizedAccessException)
         {
-            context.Abort();
+            return Closed();
         }
-    }
-
-    private Task PathAsync(HttpContext context)
-    {
-        var path = ExistingLog(context);
-        return path.Ok
-            ? ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, path.Value.Path, WireJson.Default.String)
-            : ProblemMapping.WriteAsync(context, path.Problems);
-    }
-
-    private async Task ContentAsync(HttpContext context)
-    {
-        var problems = new List<Problem>();
-        var lines = JobRequest.Number(context.Request.Query, "tail", long.MaxValue, problems) ?? UsualLines;
-        var bytes = JobRequest.Number(context.Request.Query, "max_bytes", long.MaxValue, problems) ?? UsualBytes;
-        var log = problems.Count == 0 ? ExistingLog(context) : problems;
-        if (!log.Ok)
-        {
-            await ProblemMapping.WriteAsync(context, log.Problems);
-            return;
-        }
-
-        using var file = Open(log.Value.Path);
-        var size = file.Length;
-        var tail = await TailAsync(file, (int)Math.Clamp(lines, 1, MostLines), (int)Math.Clamp(bytes, 1, MostBytes), context.RequestAborted)
-            ;
-        var answer = new LogContent(log.Value.Id.Value, log.Value.Path, size, tail.Length < size, Encoding.UTF8.GetString(tail.Span));
-        await ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, answer, WireJson.Default.LogContent);
     }
 
     private async Task FollowAsync(HttpContext context)
     {
         var problems = new List<Problem>();
-        var from = JobRequest.Number(context.Request.Query, "from", long.MaxValue, problems) ?? 0;
-        var job = problems.Count == 0 ? ExistingJob(context) : problems;
-        if (!job.Ok)
+        var from = QueryText.Number(context.Request.Query, "from", long.MaxValue, problems) ?? 0;
+        var job = Readable(context);
+        if (!job.Ok || problems.Count > 0)
         {
-            await ProblemMapping.WriteAsync(context, job.Problems);
+            await ProblemMapping.WriteAsync(context, job.Ok ? problems : job.Problems);
             return;
         }
 
-        var path = parts.Facts.Paths.LogOf(job.Value.Id);
+        var path = paths.LogOf(job.Value.Id);
         if (job.Value.State.IsFinal() && !File.Exists(path))
         {
-            await ProblemMapping.WriteAsync(context, [NoLog(job.Value)]);
+            await ProblemMapping.WriteAsync(context, NoLog(job.Value));
             return;
         }
 
@@ -99,6 +86,10 @@ internal sealed class JobLogEndpoints(ApiParts parts)
             // A job that waits may have no output for days; the reader should know at once that he is heard.
             await context.Response.Body.FlushAsync(open.Token);
             await SendGrowthAsync(context.Response.Body, job.Value.Id, path, from, open.Token);
+        }
+        catch (UnauthorizedAccessException)
+        {
+            context.Abort();
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -119,9 +110,9 @@ internal sealed class JobLogEndpoints(ApiParts parts)
         {
             while (true)
             {
-                var seen = parts.Engine.Commits.LastEventSeq;
+                var seen = engine.Commits.LastEventSeq;
                 // Asked before the last look at the file, so that nothing written before the end is missed.
-                var over = JobLookup.Find(parts, id) is not { } job || job.State.IsFinal();
+                var over = jobs.Find(id) is not { } job || job.State.IsFinal();
                 file ??= File.Exists(path) ? Open(path) : null;
                 if (file is not null)
                 {
@@ -133,7 +124,7 @@ internal sealed class JobLogEndpoints(ApiParts parts)
                     return;
                 }
 
-                await StreamWait.CommitAsync(parts.Engine.Commits, seen, LookAgain, parts.Time, ct);
+                await StreamWait.CommitAsync(engine.Commits, seen, LookAgain, time, ct);
             }
         }
         finally
@@ -178,30 +169,29 @@ internal sealed class JobLogEndpoints(ApiParts parts)
         return tail[(start + 1)..];
     }
 
-    private Result<Job> ExistingJob(HttpContext context)
+    /// <summary>The job that the path names, where the caller may read its log.</summary>
+    private Result<Job> Readable(HttpContext context)
     {
-        var id = JobRequest.Id(context);
-        if (!id.Ok)
-        {
-            return Result<Job>.Fail([.. id.Problems]);
-        }
-
-        return JobLookup.Find(parts, id.Value) is { } job ? job : JobLookup.NotFound(id.Value);
+        var job = jobs.Named(context);
+        return job.Ok && access().ToReadLog(Access.ActorOf(context), job.Value) is { } refusal ? refusal : job;
     }
 
     private Result<Log> ExistingLog(HttpContext context)
     {
-        var job = ExistingJob(context);
+        var job = Readable(context);
         if (!job.Ok)
         {
-            return Result<Log>.Fail([.. job.Problems]);
+            return job.Problems.ToList();
         }
 
-        var path = parts.Facts.Paths.LogOf(job.Value.Id);
+        var path = paths.LogOf(job.Value.Id);
         return File.Exists(path) ? new Log(job.Value.Id, path) : NoLog(job.Value);
     }
 
-    private static Problem NoLog(Job job) => new("not_found", job.Status.Started is null && job.State != JobState.Running
+    /// <summary>Of logs that a shared daemon's user may not read, because their owners have closed them.</summary>
+    private static Problem Closed() => new(ProblemCode.Forbidden, "The log's owner has taken it from the daemon; read the file itself");
+
+    private static Problem NoLog(Job job) => new(ProblemCode.NotFound, job.Status.Started is null && job.State != JobState.Running
         ? $"Job {job.Id} has no log: it {(job.State.IsFinal() ? "never" : "has not")} started"
         : $"Job {job.Id} has no log");
 

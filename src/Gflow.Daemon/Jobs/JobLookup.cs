@@ -1,51 +1,58 @@
 using Gflow.Core;
 using Gflow.Core.Jobs;
-using Gflow.Daemon.Http;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Jobs;
 
 /// <summary>Finds jobs: live ones on the board, finished ones in the database.</summary>
-internal static class JobLookup
+internal sealed class JobLookup(JobEngine engine, Database database)
 {
-    public static Job? Find(ApiParts parts, JobId id)
+    public Job? Find(JobId id)
     {
-        if (parts.Engine.Current.Board.Jobs.Live.TryGetValue(id, out var live))
+        if (engine.Current.Board.Jobs.Live.TryGetValue(id, out var live))
         {
             return live;
         }
 
-        using var reader = parts.Database.OpenReader();
+        using var reader = database.OpenReader();
         return JobTable.Find(reader, id);
     }
 
-    public static Problem NotFound(JobId id) => new("not_found", $"There is no job {id}", "id");
+    /// <summary>The job that a request's path names.</summary>
+    public Result<Job> Named(HttpContext context)
+    {
+        var id = JobRoute.Id(context);
+        return !id.Ok ? id.Problems.ToList() : Find(id.Value) is { } job ? job : NotFound(id.Value);
+    }
+
+    public static Problem NotFound(JobId id) => new(ProblemCode.NotFound, $"There is no job {id}", "id");
 
     /// <summary>A user's N-th last submission, the last being 1.</summary>
-    public static JobId? NthLast(ApiParts parts, string user, int nth)
+    public JobId? NthLast(string user, uint nth)
     {
-        using var reader = parts.Database.OpenReader();
+        using var reader = database.OpenReader();
         return JobTable.NthLast(reader, user, nth);
     }
 
-    public static List<Job> List(ApiParts parts, JobQuery query)
+    public List<Job> List(JobFilter filter)
     {
-        if (query.States is { } states && !states.Any(state => state.IsFinal()))
+        if (filter.States is { } states && !states.Any(state => state.IsFinal()))
         {
-            return OfBoard(parts.Engine.Current.Board.Jobs.Live.Values, query, states);
+            return OfBoard(engine.Current.Board.Jobs.Live.Values, filter, states);
         }
 
-        using var reader = parts.Database.OpenReader();
-        return JobTable.List(reader, query);
+        using var reader = database.OpenReader();
+        return JobTable.List(reader, filter);
     }
 
     /// <summary>What is live alone needs no database, however long the history is.</summary>
-    private static List<Job> OfBoard(IEnumerable<Job> live, JobQuery query, IReadOnlyCollection<JobState> states)
+    private static List<Job> OfBoard(IEnumerable<Job> live, JobFilter filter, IReadOnlyCollection<JobState> states)
     {
         var jobs = live.Where(job => states.Contains(job.State)
-            && (query.Users is not { } users || users.Contains(job.SubmittedBy))
-            && (query.CreatedAfter is not { } after || job.SubmittedAt >= after));
-        jobs = query.Descending ? jobs.OrderByDescending(job => job.Id) : jobs.OrderBy(job => job.Id);
-        return [.. jobs.Skip(query.Offset).Take(query.Limit ?? int.MaxValue)];
+            && (filter.Users is not { } users || users.Contains(job.SubmittedBy))
+            && (filter.CreatedAfter is not { } after || job.SubmittedAt >= after));
+        jobs = filter.Descending ? jobs.OrderByDescending(job => job.Id) : jobs.OrderBy(job => job.Id);
+        return [.. jobs.Skip(filter.Offset).Take(filter.Limit ?? int.MaxValue)];
     }
 }

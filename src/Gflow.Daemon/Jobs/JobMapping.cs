@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
-using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Engine;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Jobs;
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle;
 

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using Gflow.Client;
-using Gflow.Daemon.Configuration;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Lifecycle.Rendering;
 using Gflow.Daemon.Lifecycle.Shared;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -64,7 +64,7 @@ internal sealed class GflowdCommand
             }
 
             await _terminal.Error.WriteLineAsync("See: gflowd --help");
-            return VerbContext.WrongUsage;
+            return VerbExitCodes.WrongUsage;
         }
 
         return await parsed.InvokeAsync(
@@ -154,11 +154,11 @@ internal sealed class GflowdCommand
         if (context.LoadOptions() is null)
         {
             await context.Terminal.Error.WriteLineAsync("gflowd was left as it is.");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
-        var stopped = await context.FindAsync(ct) is { Process: null } ? VerbContext.Done : await new StopCommand(context, cancelJobs: false).RunAsync(ct);
-        return stopped == VerbContext.Done ? await new StartCommand(context).RunAsync(ct) : stopped;
+        var stopped = await context.FindAsync(ct) is { Process: null } ? VerbExitCodes.Done : await new StopCommand(context, cancelJobs: false).RunAsync(ct);
+        return stopped == VerbExitCodes.Done ? await new StartCommand(context).RunAsync(ct) : stopped;
     }
 
     private VerbContext Context(ParseResult parsed) =>
@@ -197,7 +197,7 @@ internal sealed class GflowdCommand
         public override int Invoke(ParseResult parseResult)
         {
             parseResult.InvocationConfiguration.Output.WriteLine($"gflowd {DaemonHost.Version}");
-            return VerbContext.Done;
+            return VerbExitCodes.Done;
         }
     }
 

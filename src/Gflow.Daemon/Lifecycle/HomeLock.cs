@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gflow.Daemon.Platform;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Lifecycle;

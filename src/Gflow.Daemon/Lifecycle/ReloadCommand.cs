@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Configuration.Reading;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -13,28 +14,28 @@ internal sealed class ReloadCommand(VerbContext context)
         if (load.Problems.Any(problem => problem.Code != SecretReader.NotHere))
         {
             await context.Terminal.Error.WriteLineAsync("The running configuration was left as it is.");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         if (await context.FindAsync(ct) is not { } found)
         {
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         if (found.Process is not { } process)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         if (!process.Send(PosixSignal.SIGHUP))
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd (pid {process.Pid}) cannot be told: it has just ended, or is another user's.");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         context.TellRemarks(load);
         await context.Terminal.Out.WriteLineAsync($"gflowd (pid {process.Pid}) reads its configuration again; its log tells what came of it.");
-        return VerbContext.Done;
+        return VerbExitCodes.Done;
     }
 }

@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Lifecycle.Shared;
+using Gflow.Daemon.Platform;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Lifecycle;
@@ -19,26 +20,26 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         var load = context.Load();
         if (load.Options is null)
         {
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         try
         {
             if (context.Home.IsShared && !context.GaveUpRoot)
             {
-                return await new SharedStart(context, load.Options).BecomeServerAsync(logFile, ct);
+                return await new SharedStart(load.Options, context.Environment).BecomeServerAsync(context.FlagsWith(logFile), ct);
             }
 
             CheckUser(load.Options.Daemon.User);
             using var file = OpenLog();
             using var logs = LineLog.Factory(file is null ? context.Terminal.Error.Write : file.Write, context.Time, context.LeastLogged);
             await ServeAsync(load, logs, ct);
-            return VerbContext.Done;
+            return VerbExitCodes.Done;
         }
         catch (Exception refusal) when (refusal is StartRefusedException or StorageRefusedException or ExecutorUnavailableException or EngineBrokenException or IOException or UnauthorizedAccessException)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd: {refusal.Message}");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
     }
 

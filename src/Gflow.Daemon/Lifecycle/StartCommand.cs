@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using Gflow.Daemon.Configuration;
-using Gflow.Daemon.Engine;
 using Gflow.Daemon.Lifecycle.Shared;
+using Gflow.Daemon.Platform;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Lifecycle;
@@ -20,12 +20,12 @@ internal sealed class StartCommand(VerbContext context)
         var load = context.Load();
         if (load.Options is not { } options)
         {
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         if (await context.FindAsync(ct) is not { } found)
         {
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         if (found.Process is { } running)
@@ -42,7 +42,7 @@ internal sealed class StartCommand(VerbContext context)
             // By its descriptor, so that nothing else is written to, should the name come to mean it.
             var daemon = BackgroundProcess.Start(Command(log), context.Environment, $"/proc/self/fd/{opened.DangerousGetHandle()}");
             var code = await AwaitAsync(daemon, options, found.User, log, before, ct);
-            if (code == VerbContext.Done)
+            if (code == VerbExitCodes.Done)
             {
                 context.TellRemarks(load);
             }
@@ -52,7 +52,7 @@ internal sealed class StartCommand(VerbContext context)
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or Win32Exception or StartRefusedException)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd: {error.Message}");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class StartCommand(VerbContext context)
     {
         if (context.Home.IsShared)
         {
-            return new SharedStart(context, options).OpenLog(Path.GetFileName(log));
+            return new SharedStart(options, context.Environment).OpenLog(Path.GetFileName(log));
         }
 
         PrivateDirectory.Make(options.Storage.Path);
@@ -79,26 +79,19 @@ internal sealed class StartCommand(VerbContext context)
         if (found.Status is not null)
         {
             context.Terminal.Out.WriteLine($"gflowd is already running (pid {running.Pid}, socket {found.Socket}).");
-            return VerbContext.Done;
+            return VerbExitCodes.Done;
         }
 
         context.Terminal.Error.WriteLine(
             $"gflowd (pid {running.Pid}) is running but does not answer on {found.Socket}; wait a moment, or end it with: gflowd stop");
-        return VerbContext.Failed;
+        return VerbExitCodes.Failed;
     }
 
-    private List<string> Command(string log)
+    private string[] Command(string log)
     {
         // Run as a library, by tests or `dotnet gflowd.dll`, this process is not the program; the program lies beside it.
         var beside = Path.Combine(AppContext.BaseDirectory, "gflowd");
-        List<string> command = [File.Exists(beside) ? beside : Environment.ProcessPath ?? beside, "--log-file", log];
-        if (context.ConfigPath is { } config)
-        {
-            command.AddRange(["--config", config]);
-        }
-
-        command.AddRange(context.LogFlags);
-        return command;
+        return [File.Exists(beside) ? beside : Environment.ProcessPath ?? beside, .. context.FlagsWith(log)];
     }
 
     private async Task<int> AwaitAsync(BackgroundProcess daemon, DaemonOptions options, string? user, string log, long before, CancellationToken ct)
@@ -112,7 +105,7 @@ internal sealed class StartCommand(VerbContext context)
             {
                 var reason = NewLines(log, before).LastOrDefault(line => line.StartsWith(Refusal, StringComparison.Ordinal));
                 await context.Terminal.Error.WriteLineAsync(reason ?? $"{Refusal}It ended while it started, and its log tells more: {log}");
-                return VerbContext.Failed;
+                return VerbExitCodes.Failed;
             }
 
             if (Path.Exists(socket) && await call.HealthAsync(ct) is { } health && health.Pid == daemon.Pid)
@@ -130,7 +123,7 @@ internal sealed class StartCommand(VerbContext context)
                         $"gflowd: warning: port {options.Daemon.Port} is taken, by another user's daemon perhaps, so that this one serves on its socket alone; to have TCP as well, set [daemon] port to a free port");
                 }
 
-                return VerbContext.Done;
+                return VerbExitCodes.Done;
             }
 
             await Task.Delay(LookAgain, context.Time, ct);
@@ -138,7 +131,7 @@ internal sealed class StartCommand(VerbContext context)
 
         await context.Terminal.Error.WriteLineAsync(
             $"gflowd (pid {daemon.Pid}) was started but does not answer on {socket} after {Patience.TotalSeconds:0} s; its log: {log}");
-        return VerbContext.Failed;
+        return VerbExitCodes.Failed;
     }
 
     private static List<string> NewLines(string log, long before)

@@ -3,6 +3,7 @@ using Gflow.Client;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Lifecycle.Rendering;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -17,7 +18,7 @@ internal sealed class StatusCommand(VerbContext context, bool json)
         if (!options.Ok)
         {
             context.Tell(options.Problems);
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         using var client = new GflowClient(options.Value) { Patience = Patience, RetryFor = TimeSpan.Zero };
@@ -25,13 +26,13 @@ internal sealed class StatusCommand(VerbContext context, bool json)
         if (answer.Ok)
         {
             await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(answer.Value, WireJson.Default.StatusAnswer)) : StatusText.Format(answer.Value));
-            return VerbContext.Done;
+            return VerbExitCodes.Done;
         }
 
         return answer.Failure switch
         {
-            ClientFailure.Foreign foreign => await TellAsync("foreign_listener", foreign.Message, VerbContext.NotRunning),
-            ClientFailure.Refused refused => await TellAsync("refused", refused.Message, VerbContext.Failed),
+            ClientFailure.Foreign foreign => await TellAsync("foreign_listener", foreign.Message, VerbExitCodes.NotRunning),
+            ClientFailure.Refused refused => await TellAsync("refused", refused.Message, VerbExitCodes.Failed),
             _ => await TellWhyAsync(options.Value.Socket, ct),
         };
     }
@@ -40,17 +41,17 @@ internal sealed class StatusCommand(VerbContext context, bool json)
     {
         if (await context.FindAsync(ct) is not { } found)
         {
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         return found switch
         {
-            { Process: null } => await TellAsync("not_running", $"gflowd is not running (looked at {socket}). Start it with: gflowd start", VerbContext.NotRunning),
-            { Status: null, Process.Pid: var pid } => await TellAsync("no_answer", $"gflowd (pid {pid}) is running but does not answer on {found.Socket}.", VerbContext.Failed),
+            { Process: null } => await TellAsync("not_running", $"gflowd is not running (looked at {socket}). Start it with: gflowd start", VerbExitCodes.NotRunning),
+            { Status: null, Process.Pid: var pid } => await TellAsync("no_answer", $"gflowd (pid {pid}) is running but does not answer on {found.Socket}.", VerbExitCodes.Failed),
             { Process.Pid: var pid } => await TellAsync(
                 "elsewhere",
                 $"gflowd (pid {pid}) is running with another configuration and listens on {found.Socket}, where commands with this one do not look ({socket}). Let both use one configuration: gflowd restart",
-                VerbContext.Failed),
+                VerbExitCodes.Failed),
         };
     }
 

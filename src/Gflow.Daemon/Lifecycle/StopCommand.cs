@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gflow.Core.Jobs;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -15,18 +16,18 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
     {
         if (await context.FindAsync(ct) is not { } found)
         {
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         if (found.Process is not { } process)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd is not running (looked at {found.Socket}).");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         if (cancelJobs && !await CancelJobsAsync(found, ct))
         {
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         using var call = new DaemonCall(found.Socket, found.User);
@@ -34,18 +35,18 @@ internal sealed class StopCommand(VerbContext context, bool cancelJobs)
         if (!process.Send(PosixSignal.SIGTERM) && process.IsAlive)
         {
             await context.Terminal.Error.WriteLineAsync($"gflowd (pid {process.Pid}) is another user's and cannot be stopped by you.");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         if (!await UntilAsync(() => Task.FromResult(!process.IsAlive), Patience, ct))
         {
             await context.Terminal.Error.WriteLineAsync(
                 $"gflowd (pid {process.Pid}) was told to stop and is still there after {Patience.TotalSeconds:0} s.");
-            return VerbContext.Failed;
+            return VerbExitCodes.Failed;
         }
 
         await context.Terminal.Out.WriteLineAsync("gflowd stopped." + Left(left));
-        return VerbContext.Done;
+        return VerbExitCodes.Done;
     }
 
     private static string Left(int? jobs) => jobs switch

@@ -4,6 +4,7 @@ using Gflow.Core.Contracts;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Lifecycle.Rendering;
 using Gflow.Daemon.Lifecycle.Shared;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -12,18 +13,17 @@ namespace Gflow.Daemon.Lifecycle;
 /// <param name="GaveUpRoot">Whether this process is what a gflowd of root has become.</param>
 internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<string, string> Environment, Terminal Terminal, TimeProvider Time, bool GaveUpRoot = false)
 {
-    public const int Done = 0;
-    public const int Failed = 1;
-    public const int WrongUsage = 2;
-    public const int NotRunning = 3;
-
     /// <summary>The least important log entries that a daemon is to write.</summary>
     public LogLevel LeastLogged { get; init; } = LogLevel.Information;
 
-    /// <summary>The flags that hand <see cref="LeastLogged"/> on to another gflowd.</summary>
-    public IEnumerable<string> LogFlags => LeastLogged < LogLevel.Information
-        ? Enumerable.Repeat("-v", LogLevel.Information - LeastLogged)
-        : Enumerable.Repeat("-q", LeastLogged - LogLevel.Information);
+    /// <summary>The flags by which another gflowd is started with the same configuration and log.</summary>
+    /// <param name="logFile">Absolute path; null for standard error.</param>
+    public IEnumerable<string> FlagsWith(string? logFile) =>
+    [
+        .. logFile is null ? Array.Empty<string>() : ["--log-file", logFile],
+        .. ConfigPath is null ? Array.Empty<string>() : ["--config", ConfigPath],
+        .. Enumerable.Repeat(LeastLogged < LogLevel.Information ? "-v" : "-q", Math.Abs(LogLevel.Information - LeastLogged)),
+    ];
 
     /// <summary>Whose daemon this verb is about.</summary>
     public DaemonHome Home { get; } = DaemonHome.Of(ConfigPath, Environment, GaveUpRoot);

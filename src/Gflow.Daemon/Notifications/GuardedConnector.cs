@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Notifications;
 

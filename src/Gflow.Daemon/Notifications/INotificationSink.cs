@@ -1,3 +1,4 @@
+using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
 
@@ -20,7 +21,20 @@ internal interface INotificationSink : IAsyncDisposable
     /// <param name="deadline">Ends the attempt, at whatever step it is, and is told which that is.</param>
     /// <exception cref="OperationCanceledException">The deadline came first.</exception>
     Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline);
+
+    /// <summary>What would be sent, with all that may be a secret masked.</summary>
+    /// <exception cref="FormatException">The message cannot be put into this form.</exception>
+    PreviewView Preview(OutgoingMessage message);
+
+    /// <summary>Reaches for the target by the road that messages take, and sends nothing.</summary>
+    /// <exception cref="OperationCanceledException">The deadline came first.</exception>
+    Task<ReachedTarget> ReachAsync(CancellationToken deadline);
 }
+
+/// <summary>How far a target could be reached.</summary>
+/// <param name="Done">What was tried, when nothing stood in the way.</param>
+/// <param name="Problem">What stood in the way; null for nothing.</param>
+internal sealed record ReachedTarget(string Done, string? Problem);
 
 /// <summary>What a sink is given: one event for one target and, for mail, one recipient.</summary>
 internal sealed record OutgoingMessage
@@ -38,7 +52,7 @@ internal sealed record OutgoingMessage
     /// <summary>The target's name.</summary>
     public required string Target { get; init; }
 
-    /// <summary>A mailbox; null for webhooks.</summary>
+    /// <summary>A mailbox; null where the target is told itself.</summary>
     public string? Recipient { get; init; }
 
     /// <summary>The event's payload as it was committed.</summary>

@@ -1,4 +1,4 @@
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;
@@ -123,7 +123,7 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
     /// until <see cref="Settled"/>: before the outbox says so too, it would let followers pass.
     /// </summary>
     /// <param name="blamed">Rather something else than these deliveries and those of the same jobs; null for whatever is first.</param>
-    public DeliveryRow? Next(IReadOnlyDictionary<long, Lane.Blame>? blamed = null)
+    public DeliveryRow? Next(IReadOnlyDictionary<long, LaneHealth.Blame>? blamed = null)
     {
         var i = blamed is null ? -1 : _ready.FindIndex(row => IsBeside(row, blamed));
         i = i >= 0 ? i : _ready.FindIndex(row => !IsBusy(row));
@@ -198,9 +198,9 @@ internal sealed class LaneQueue(string target, OutboxReader outbox)
     }
 
     /// <summary>Whether something may go that is neither among these deliveries nor of the same jobs, and came after another.</summary>
-    public bool HasBeside(IReadOnlyDictionary<long, Lane.Blame> blamed, long after) => _ready.Exists(row => row.Seq > after && IsBeside(row, blamed));
+    public bool HasBeside(IReadOnlyDictionary<long, LaneHealth.Blame> blamed, long after) => _ready.Exists(row => row.Seq > after && IsBeside(row, blamed));
 
-    private bool IsBeside(DeliveryRow row, IReadOnlyDictionary<long, Lane.Blame> blamed) =>
+    private bool IsBeside(DeliveryRow row, IReadOnlyDictionary<long, LaneHealth.Blame> blamed) =>
         !IsBusy(row) && !blamed.ContainsKey(row.Seq) && (row.OrderKey is null || !blamed.Values.Any(blame => blame.OrderKey == row.OrderKey));
 
     private bool IsBusy(DeliveryRow row) => row.OrderKey is { } key && _busyKeys.Contains(key);

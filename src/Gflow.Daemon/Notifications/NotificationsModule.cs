@@ -1,7 +1,8 @@
+using Gflow.Client.Platform;
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Notifications.Email;
 using Gflow.Daemon.Notifications.Webhook;
@@ -13,6 +14,15 @@ namespace Gflow.Daemon.Notifications;
 /// <summary>Everything that tells people and machines: what the engine routes to, and the pump that delivers it.</summary>
 internal sealed partial class NotificationsModule(Database database, JobEngine engine, GuardedConnector connector, SchedulerFacts scheduler, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
 {
+    /// <summary>The kinds of targets there are. A new one is one line here, and a folder of its own.</summary>
+    public static readonly IReadOnlyList<SinkKind> Kinds =
+    [
+        WebhookTargetValidator.Sink,
+        EmailTransportValidator.Sink,
+    ];
+
+    private static readonly Actor Itself = new(Account.Own.Uid, Account.Own.Name, Administrator: true, IdentifiedBy.OwnProcess);
+
     private readonly OutboxPump _pump = new(database, engine.Commits, engine.SettleAsync, time, new Random(), logs.CreateLogger<OutboxPump>());
 
     private readonly ILogger _log = logs.CreateLogger<NotificationsModule>();
@@ -28,11 +38,9 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
     /// <summary>The configured targets, whether or not notifications are on.</summary>
     public IReadOnlyList<TargetOptions> Targets => _options.Targets;
 
-    /// <summary>The configured target of that name; null for none.</summary>
-    public TargetOptions? Find(string name) => Targets.FirstOrDefault(target => target.Name == name);
-
-    public Problem NotFound(string name) => new(
-        "not_found",
+    /// <summary>The configured target of that name.</summary>
+    public Result<TargetOptions> Find(string name) => Targets.FirstOrDefault(target => target.Name == name) is { } found ? found : new Problem(
+        ProblemCode.NotFound,
         Targets.Count > 0 ? $"There is no target {name}; there are {string.Join(", ", Targets.Select(target => target.Name))}." : $"There is no target {name}: none is configured.",
         "target");
 
@@ -43,14 +51,13 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
     /// <exception cref="FormatException">The message cannot be put into the target's form.</exception>
     public async Task<PreviewView> PreviewAsync(TargetOptions target, OutgoingMessage message)
     {
-        if (target is EmailTransportOptions transport)
-        {
-            return MailPreview.Of(message, transport);
-        }
-
-        await using var sink = new WebhookSink((WebhookTargetOptions)target, time, connector);
+        await using var sink = target.Open(time, connector);
         return sink.Preview(message);
     }
+
+    /// <summary>What a target is called by kind, also one that is no longer configured.</summary>
+    /// <param name="toMailbox">Whether what waits for it goes to a mailbox.</param>
+    public string KindOf(string target, bool toMailbox) => Find(target) is { Ok: true, Value: var found } ? found.Kind : KindOf(toMailbox);
 
     /// <summary>Takes the configured targets for those of the last start, where they are, and routes to them; to be called before the engine starts, so that no event passes unrouted.</summary>
     /// <exception cref="StorageRefusedException">The disk has failed.</exception>
@@ -82,13 +89,14 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
         await _pump.KeepAsync(options.Targets.Select(target => target.Name).ToHashSet());
         IReadOnlyList<Inheritance> inheritances = [];
         var stored = await engine.AskAsync<bool>(
-            batch =>
+            (batch, _) =>
             {
                 // In one transaction with all that was routed until now, and before all that will be.
                 batch.Write((writer, transaction) => inheritances = Succeed(writer, transaction, options));
                 batch.Then(() => Route(options));
                 return true;
             },
+            Itself,
             CancellationToken.None);
         if (!stored.Ok)
         {
@@ -112,23 +120,20 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
     {
         Enabled = options.Enabled,
         MaxConcurrentDeliveries = options.MaxConcurrentDeliveries,
-        Targets =
-        [
-            .. options.Webhooks.Select(webhook => Target(webhook, new WebhookSink(webhook, time, connector), webhook.Url.AbsoluteUri)),
-            .. options.Emails.Select(transport => Target(transport, new EmailSink(transport, time, connector), transport.Smtp.ToString())),
-        ],
+        Targets = [.. options.Targets.Select(target => new DeliveryTarget(target.Name, target.Open(time, connector), target.FullAddress, target.Timeout, target.MaxRetries))],
     });
 
     public ValueTask DisposeAsync() => _pump.DisposeAsync();
 
     private void Route(NotificationOptions options)
     {
-        var targets = Subscriptions(options);
+        List<Subscription> targets = [.. options.Targets.Select(Subscribe)];
         _options = options;
         _recipients = new RecipientPolicy
         {
             Enabled = options.Enabled,
             Targets = targets,
+            Transports = string.Join(" or ", Kinds.Where(kind => kind.ServesMailboxes).Select(kind => $"[[notifications.{kind.Key.Name}]]")),
             Domain = options.Recipients.Domain,
             Allow = options.Recipients.Allow,
             PerUserPerHour = options.Recipients.PerUserPerHour,
@@ -139,12 +144,10 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
     private IReadOnlyList<Inheritance> Succeed(SqliteConnection writer, SqliteTransaction transaction, NotificationOptions options) => TargetTable.Succeed(
         writer,
         transaction,
-        [
-            .. options.Webhooks.Select((webhook, place) => Known(webhook, place)),
-            .. options.Emails.Select((transport, place) => Known(transport, place) with { Sender = transport.From.Address }),
-        ],
+        [.. options.Targets.GroupBy(target => target.Kind).SelectMany(kind => kind.Select(Known))],
         time.GetUtcNow(),
-        RetrySchedule.Lifetime);
+        RetrySchedule.Lifetime,
+        KindOf);
 
     private static KnownTarget Known(TargetOptions target, int place) => new()
     {
@@ -153,7 +156,10 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
         Kind = target.Kind,
         Address = target.Address,
         Place = place,
+        Sender = target.Sender,
     };
+
+    private static string KindOf(bool toMailbox) => Kinds.First(kind => kind.ServesMailboxes == toMailbox).Name;
 
     private void Tell(IReadOnlyList<Inheritance> inheritances)
     {
@@ -163,30 +169,17 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
         }
     }
 
-    private static DeliveryTarget Target(TargetOptions options, INotificationSink sink, string address) =>
-        new(options.Name, sink, address, options.Timeout, options.MaxRetries);
-
-    private static List<Subscription> Subscriptions(NotificationOptions options) =>
-    [
-        .. options.Webhooks.Select(webhook => new Subscription
-        {
-            Target = webhook.Name,
-            Kind = TargetKind.Webhook,
-            Events = webhook.Events,
-            FilterUsers = webhook.FilterUsers,
-            IncludesCommand = webhook.IncludesCommand,
-        }),
-        .. options.Emails.Select(transport => new Subscription
-        {
-            Target = transport.Name,
-            Kind = TargetKind.Email,
-            Events = transport.Events,
-            FilterUsers = transport.FilterUsers,
-            IncludesCommand = transport.IncludesCommand,
-            Recipients = [.. transport.To.Select(mailbox => mailbox.ToString())],
-            Default = transport.Default,
-        }),
-    ];
+    private static Subscription Subscribe(TargetOptions target) => new()
+    {
+        Target = target.Name,
+        Kind = target.Kind,
+        Events = target.Events,
+        FilterUsers = target.FilterUsers,
+        IncludesCommand = target.IncludesCommand,
+        ServesMailboxes = target.Recipients is not null,
+        Recipients = target.Recipients ?? [],
+        Default = target.ServesJobs,
+    };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{To} takes over {Waiting} deliveries that wait for {From}, and {Dead} that were given up.")]
     private static partial void LogSucceeded(ILogger log, string to, long waiting, string from, long dead);

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications;

@@ -1,5 +1,6 @@
 using Gflow.Core;
 using Gflow.Core.Reservations;
+using Gflow.Daemon.Http;
 
 namespace Gflow.Daemon.Reservations;
 
@@ -11,16 +12,11 @@ internal sealed record ReservationQuery(string? User, ReservationStatus? Status,
     /// <summary>All mistakes of the query at once.</summary>
     public static Result<ReservationQuery> Read(IQueryCollection query)
     {
-        var (user, status, active) = (query["user"].ToString(), query["status"].ToString(), query["active_only"].ToString());
+        var (user, status) = (query["user"].ToString(), query["status"].ToString());
         var wanted = status.Length > 0 ? ReservationStatuses.Parse(status) : default(Result<ReservationStatus>?);
-        var problems = (wanted?.Problems ?? []).ToList();
-        var activeOnly = false;
-        if (active.Length > 0 && !bool.TryParse(active, out activeOnly))
-        {
-            problems.Add(new Problem("bad_query", $"active_only '{active}' must be true or false", "active_only"));
-        }
-
-        return problems.Count > 0 ? problems : new ReservationQuery(user.Length > 0 ? user : null, wanted?.Value, activeOnly);
+        var active = QueryText.Flag(query, "active_only");
+        List<Problem> problems = [.. wanted?.Problems ?? [], .. active.Problems];
+        return problems.Count > 0 ? problems : new ReservationQuery(user.Length > 0 ? user : null, wanted?.Value, active.Value);
     }
 
     public bool Wants(ReservationStatus status) => (Status ?? status) == status && (!ActiveOnly || status == ReservationStatus.Active);

@@ -1,4 +1,3 @@
-using Gflow.Daemon.Engine;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;

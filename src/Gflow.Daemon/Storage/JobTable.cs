@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 namespace Gflow.Daemon.Storage;
 
 /// <summary>Which jobs to list; every part that is set narrows.</summary>
-internal sealed record JobQuery
+internal sealed record JobFilter
 {
     public IReadOnlyCollection<JobState>? States { get; init; }
 
@@ -67,7 +67,7 @@ internal sealed class JobTable : IDisposable
         return Read(command);
     }
 
-    public static List<Job> List(SqliteConnection connection, JobQuery query)
+    public static List<Job> List(SqliteConnection connection, JobFilter query)
     {
         using var command = connection.CreateCommand();
         var conditions = new List<string>();
@@ -93,12 +93,12 @@ internal sealed class JobTable : IDisposable
     }
 
     /// <summary>The N-th last submission of a user, counting the last as 1; null when there are fewer.</summary>
-    public static JobId? NthLast(SqliteConnection connection, string user, int n)
+    public static JobId? NthLast(SqliteConnection connection, string user, uint n)
     {
         using var command = connection.CreateCommand();
         command.CommandText = "SELECT id FROM job WHERE user = $user ORDER BY id DESC LIMIT 1 OFFSET $skip";
         command.Parameters.AddWithValue("$user", user);
-        command.Parameters.AddWithValue("$skip", n - 1);
+        command.Parameters.AddWithValue("$skip", (long)n - 1);
         return command.ExecuteScalar() is long id ? new JobId((uint)id) : null;
     }
 

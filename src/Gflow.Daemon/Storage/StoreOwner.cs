@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 

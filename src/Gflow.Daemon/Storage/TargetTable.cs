@@ -21,11 +21,12 @@ internal static class TargetTable
     /// trouble with the old address is none of the new one's.
     /// </summary>
     /// <param name="now">What there is from now on.</param>
+    /// <param name="kindOf">Of a target of which nothing is left but what waits for it, by whether that goes to a mailbox.</param>
     /// <param name="paused">How long what waits for a paused target is kept once nobody can resume it.</param>
     public static IReadOnlyList<Inheritance> Succeed(
-        SqliteConnection writer, SqliteTransaction transaction, IReadOnlyList<KnownTarget> now, DateTimeOffset at, TimeSpan paused)
+        SqliteConnection writer, SqliteTransaction transaction, IReadOnlyList<KnownTarget> now, DateTimeOffset at, TimeSpan paused, Func<bool, string> kindOf)
     {
-        var before = Read(writer, transaction);
+        var before = Read(writer, transaction, kindOf);
         if (before.Where(old => !old.IsAway).ToHashSet().SetEquals(now))
         {
             return [];
@@ -102,7 +103,7 @@ internal static class TargetTable
     }
 
     /// <summary>Those of a version that took nothing down are known by what waits for them.</summary>
-    private static List<KnownTarget> Read(SqliteConnection writer, SqliteTransaction transaction)
+    private static List<KnownTarget> Read(SqliteConnection writer, SqliteTransaction transaction, Func<bool, string> kindOf)
     {
         var known = new List<KnownTarget>();
         using var command = writer.CreateCommand();
@@ -116,7 +117,7 @@ internal static class TargetTable
                 {
                     Name = rows.GetString(0),
                     IsNamed = rows.GetBoolean(1),
-                    Kind = (TargetKind)rows.GetInt32(2),
+                    Kind = rows.GetString(2),
                     Address = rows.GetString(3),
                     Place = rows.IsDBNull(4) ? null : rows.GetInt32(4),
                     Sender = rows.IsDBNull(5) ? null : rows.GetString(5),
@@ -131,7 +132,7 @@ internal static class TargetTable
             mail.Transaction = transaction;
             mail.CommandText = "SELECT recipient FROM delivery WHERE state = 0 AND target = $target LIMIT 1";
             mail.Parameters.AddWithValue("$target", name);
-            if (KnownTarget.Unnamed(name, mail.ExecuteScalar() is string ? TargetKind.Email : TargetKind.Webhook) is { } unnamed)
+            if (KnownTarget.Unnamed(name, kindOf(mail.ExecuteScalar() is string)) is { } unnamed)
             {
                 known.Add(unnamed);
             }
@@ -146,7 +147,7 @@ internal static class TargetTable
         "INSERT INTO target (name, named, kind, address, place, sender, away) VALUES ($name, $named, $kind, $address, $place, $sender, $away)",
         target.Name,
         target.IsNamed,
-        (int)target.Kind,
+        target.Kind,
         target.Address,
         target.Place,
         target.Sender,

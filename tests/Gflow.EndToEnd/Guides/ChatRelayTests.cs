@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
-using Gflow.Core.Events;
 using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
 

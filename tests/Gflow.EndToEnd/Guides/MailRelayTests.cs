@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
 using Gflow.Tests.TestKit;
 

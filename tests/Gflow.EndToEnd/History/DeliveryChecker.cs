@@ -1,5 +1,4 @@
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 
 namespace Gflow.EndToEnd.History;
 

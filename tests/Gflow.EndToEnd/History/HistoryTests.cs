@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
-using Gflow.Core.Submission;
 using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
 

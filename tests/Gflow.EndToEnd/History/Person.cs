@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Gflow.Core.Contracts;
-using Gflow.Core.Submission;
 
 namespace Gflow.EndToEnd.History;
 

@@ -6,7 +6,6 @@ using System.Text;
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.History;

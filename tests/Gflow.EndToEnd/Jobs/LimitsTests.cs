@@ -1,7 +1,5 @@
-using System.Text;
 using System.Text.Json;
-using Gflow.Client;
-using Gflow.Core.Submission;
+using Gflow.Core.Contracts;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Jobs;

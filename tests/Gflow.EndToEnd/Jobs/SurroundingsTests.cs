@@ -1,7 +1,6 @@
 using System.Text;
 using Gflow.Client;
 using Gflow.Core.Contracts;
-using Gflow.Core.Submission;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Jobs;

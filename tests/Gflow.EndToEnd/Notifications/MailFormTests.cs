@@ -6,7 +6,6 @@ using System.Text.RegularExpressions;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;
 using Gflow.EndToEnd.TestKit;

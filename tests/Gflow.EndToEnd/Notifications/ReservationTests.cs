@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gflow.Core.Contracts;
-using Gflow.Core.Events;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Notifications;

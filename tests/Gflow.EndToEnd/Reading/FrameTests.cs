@@ -4,7 +4,6 @@ using System.Globalization;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Submission;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Reading;

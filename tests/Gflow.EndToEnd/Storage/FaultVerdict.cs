@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Gflow.Core.Events;
-using Gflow.Core.Notifications;
 using Gflow.EndToEnd.History;
 using Gflow.EndToEnd.TestKit;
 using Microsoft.Data.Sqlite;

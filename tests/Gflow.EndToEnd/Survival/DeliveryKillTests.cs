@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Survival;

@@ -3,8 +3,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Gflow.Client;
 using Gflow.Core.Contracts;
-using Gflow.Core.Submission;
-using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Survival;

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using Gflow.Client;
-using Gflow.Core.Events;
+using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Submission;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Survival;

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Gflow.Core.Contracts;
-using Gflow.Core.Events;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.EndToEnd.TestKit;

@@ -180,7 +180,7 @@ public sealed class CommandTableTests
     {
         var run = await CommandRun.Async("gqueue --config /x.toml", change: context => context with
         {
-            LoadOptions = file => Core.Result<Gflow.Client.Configuration.ClientOptions>.Fail(new Core.Problem("bad", $"{file} line 3: no")),
+            LoadOptions = file => Core.Result<Gflow.Client.Configuration.ClientOptions>.Fail(new Core.Problem(Core.ProblemCode.Invalid, $"{file} line 3: no")),
         });
 
         Assert.Equal((ExitCodes.Refused, "gqueue: /x.toml line 3: no\n"), (run.Code, run.Error));

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Gflow.Cli;
-using Gflow.Cli.Gbatch;
 using Gflow.Core.Contracts;
+using Gflow.Core.Submission;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Cli;
@@ -194,7 +194,7 @@ public sealed class GbatchTests : IAsyncLifetime
     public async Task Blank_input_and_huge_scripts_are_refused()
     {
         Assert.Contains("standard input is empty", (await CommandRun.Async("gbatch -", _daemon.Options, CommandRun.Input(" \n"))).Error, StringComparison.Ordinal);
-        var huge = await CommandRun.Async("gbatch -", _daemon.Options, CommandRun.Input(new string('#', JobSource.LargestScript + 1)));
+        var huge = await CommandRun.Async("gbatch -", _daemon.Options, CommandRun.Input(new string('#', SubmissionRules.MaxScriptBytes + 1)));
         Assert.Contains("standard input is larger than 8 MiB", huge.Error, StringComparison.Ordinal);
         Assert.Equal(ExitCodes.Refused, huge.Code);
     }

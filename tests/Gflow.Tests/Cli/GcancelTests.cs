@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gflow.Cli;
-using Gflow.Core.Jobs;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Cli;
@@ -28,21 +27,15 @@ public sealed class GcancelTests : IAsyncLifetime
     [Fact]
     public async Task A_dry_run_follows_the_dependents()
     {
-        _daemon.WithJobs(
-            SampleJobs.Job(1, JobState.Running),
-            SampleJobs.Job(2, JobState.Queued) with { DependsOnIds = [1, 9] },
-            SampleJobs.Job(3, JobState.Queued) with { DependsOnIds = [2] },
-            SampleJobs.Job(4, JobState.Hold) with { DependsOnIds = [2] },
-            SampleJobs.Job(5, JobState.Queued) with { DependsOnIds = [1], AutoCancelOnDependencyFailure = false },
-            SampleJobs.Job(6, JobState.Queued) with { DependsOnIds = [1, 9], DependencyMode = "Any" },
-            SampleJobs.Job(7, JobState.Queued) with { DependsOnIds = [1, 2], DependencyMode = "Any" },
-            SampleJobs.Job(8, JobState.Finished));
+        _daemon.On("GET /jobs/1/cancel", """{"id":1,"state":"Running","lost":[{"id":2,"state":"Queued","outcome":"cancelled","depends_on":1},{"id":5,"state":"Queued","outcome":"blocked","depends_on":1}]}""")
+            .Refuse("GET /jobs/8/cancel", 409, "job 8 is Finished", "Finished")
+            .Refuse("GET /jobs/99/cancel", 404, "job 99 does not exist");
 
         var run = await CommandRun.Async("gcancel --dry-run 1 8 99", _daemon.Options);
 
         Assert.Equal(ExitCodes.Refused, run.Code);
         Assert.Equal(
-            "1\tRunning\tok\n2\tQueued\tcancelled\t1\n5\tQueued\tblocked\t1\n7\tQueued\tcancelled\t1\n3\tQueued\tcancelled\t2\n4\tHold\tblocked\t2\n8\tFinished\tinvalid\n99\t-\tunknown\n",
+            "1\tRunning\tok\n2\tQueued\tcancelled\t1\n5\tQueued\tblocked\t1\n8\tFinished\tinvalid\n99\t-\tunknown\n",
             run.Out);
         Assert.DoesNotContain(_daemon.Seen, request => request.Target.StartsWith("POST", StringComparison.Ordinal));
         var json = JsonDocument.Parse((await CommandRun.Async("gcancel --dry-run --json 1", _daemon.Options)).Out).RootElement.GetProperty("forecast");

@@ -191,27 +191,16 @@ public sealed class GjobTests : IAsyncLifetime
     [Fact] // [168], [169]
     public async Task A_cascade_rebuilds_the_chain_on_new_numbers()
     {
-        _daemon.WithJobs(
-            SampleJobs.Job(36, JobState.Failed),
-            SampleJobs.Job(37, JobState.Cancelled) with { DependsOnIds = [36], Reason = SampleJobs.Reason("{\"DependencyFailed\":36}") },
-            SampleJobs.Job(38, JobState.Cancelled) with { DependsOnIds = [5, 37], Reason = SampleJobs.Reason("{\"DependencyFailed\":37}") },
-            SampleJobs.Job(39, JobState.Cancelled));
-        var next = 50;
-        foreach (var id in (int[])[36, 37, 38])
-        {
-            _daemon.On($"POST /jobs/{id}/redo", async context =>
-            {
-                var number = next++;
-                context.Response.StatusCode = 201;
-                await context.Response.WriteAsync($$"""{"id":{{number}},"run_name":"gjob-{{number}}"}""");
-            });
-        }
+        _daemon.WithJobs(SampleJobs.Job(36, JobState.Failed)).On(
+            "POST /jobs/36/redo",
+            """{"id":50,"run_name":"gjob-50","cascade":[{"id":51,"run_name":"gjob-51","redone_from":37},{"id":52,"run_name":"gjob-52","redone_from":38}]}""",
+            201);
 
         var run = await CommandRun.Async("gjob redo 36 --cascade", _daemon.Options);
 
         Assert.EndsWith(
             "\nCascading to 2 dependent job(s)...\n  Job 37 → Job 51 (gjob-51)\n  Job 38 → Job 52 (gjob-52)\n\nCascade complete.\n", run.Out, StringComparison.Ordinal);
-        Assert.Equal("[5,51]", _daemon.Single("POST /jobs/38/redo").Json.GetProperty("depends_on_ids").GetRawText());
+        Assert.Equal("?cascade=true", _daemon.Single("POST /jobs/36/redo").Query);
     }
 
     private static string Serialized(JobView job) => JsonSerializer.Serialize(job, WireJson.Default.JobView);

@@ -1,5 +1,5 @@
 using System.Text;
-using Gflow.Client;
+using Gflow.Client.Platform;
 
 namespace Gflow.Tests.Client;
 

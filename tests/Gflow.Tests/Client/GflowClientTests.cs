@@ -4,7 +4,6 @@ using System.Text.Json;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Submission;
 using Gflow.Tests.TestKit;
 using Microsoft.AspNetCore.Http;
 

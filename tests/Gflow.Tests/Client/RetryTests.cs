@@ -16,7 +16,7 @@ public sealed class RetryTests : IAsyncLifetime
     {
         ["POST /jobs"] = async client => (await client.SubmitAsync(new() { Command = "a" }, Cancel)).Failure,
         ["POST /jobs/batch"] = async client => (await client.SubmitBatchAsync([new() { Command = "a" }], Cancel)).Failure,
-        ["POST /jobs/1/redo"] = async client => (await client.RedoAsync(new JobId(1), new() { Priority = 3 }, Cancel)).Failure,
+        ["POST /jobs/1/redo"] = async client => (await client.RedoAsync(new JobId(1), new() { Priority = 3 }, cascade: false, Cancel)).Failure,
         ["POST /jobs/1/cancel"] = async client => (await client.CancelAsync(new JobId(1), Cancel)).Failure,
         ["POST /jobs/1/hold"] = async client => (await client.HoldAsync(new JobId(1), Cancel)).Failure,
         ["POST /jobs/1/release"] = async client => (await client.ReleaseAsync(new JobId(1), Cancel)).Failure,

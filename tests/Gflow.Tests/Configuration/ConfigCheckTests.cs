@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Lifecycle;
 
 namespace Gflow.Tests.Configuration;
 

@@ -1,4 +1,5 @@
 using Gflow.Client.Configuration;
+using Gflow.Daemon.Configuration;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Configuration;
@@ -27,7 +28,7 @@ public sealed class ConfigDocsTests
     [Fact]
     public void Every_key_has_its_row_and_those_without_effect_say_so()
     {
-        foreach (var (path, key) in Keys(ConfigSchema.Root, ""))
+        foreach (var (path, key) in Keys(DaemonSchema.Root, ""))
         {
             var row = Page.Split('\n').Where(line => line.StartsWith($"| `{key.Name}` |", StringComparison.Ordinal)).ToArray();
             Assert.True(row.Length > 0 || key.Children.Count > 0, $"{path} is not documented");

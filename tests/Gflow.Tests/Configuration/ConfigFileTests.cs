@@ -1,5 +1,6 @@
 using Gflow.Core.Events;
 using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Notifications.Email;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Configuration;

@@ -1,6 +1,7 @@
 using CsCheck;
 using Gflow.Client.Configuration;
 using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Lifecycle;
 
 namespace Gflow.Tests.Configuration;
 
@@ -264,7 +265,7 @@ public sealed class ConfigProblemTests
             Assert.Equal(root is null, problems.Count > 0);
             if (root is not null)
             {
-                Assert.All(SchemaRules.Check(root, ConfigSchema.Root, ""), problem => Assert.NotEmpty(problem.ToString()));
+                Assert.All(new SchemaRules(DaemonSchema.Root).Check(root, DaemonSchema.Root, ""), problem => Assert.NotEmpty(problem.ToString()));
             }
         }, iter: 10000);
     }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Configuration;

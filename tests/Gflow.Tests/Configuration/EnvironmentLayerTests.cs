@@ -1,4 +1,5 @@
 using Gflow.Daemon.Configuration;
+using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Configuration;
 

@@ -1,3 +1,5 @@
+using Gflow.Tests.TestKit;
+
 namespace Gflow.Tests.Configuration;
 
 /// <summary>Secrets that the configuration names without holding them.</summary>

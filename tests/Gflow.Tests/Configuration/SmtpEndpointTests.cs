@@ -1,4 +1,4 @@
-using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Notifications.Email;
 
 namespace Gflow.Tests.Configuration;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Submission;
 using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 
@@ -299,22 +298,24 @@ public sealed class JobEngineTests
         using var reached = new SemaphoreSlim(0);
         using var gate = new ManualResetEventSlim();
         var earlier = home.Engine.AskAsync<int>(
-            _ =>
+            (_, _) =>
             {
                 reached.Release();
                 gate.Wait(EngineHome.Patience);
                 return 0;
             },
+            EngineHome.Alice,
             EngineHome.Patience);
         await reached.WaitAsync(EngineHome.Patience);
 
         var before = home.SubmitAsync();
         var broken = home.Engine.AskAsync<int>(
-            batch =>
+            (batch, _) =>
             {
                 batch.Rules.Submit(Draft.Job(), new Dictionary<JobId, JobState>());
                 throw new InvalidOperationException("a bug");
             },
+            EngineHome.Alice,
             EngineHome.Patience);
         var after = home.SubmitAsync();
         gate.Set();

@@ -120,7 +120,7 @@ public sealed class LaunchOrderTests
         var job = rules.Find(id)!;
         if (cancelled)
         {
-            rules.Cancel(id, "alice");
+            rules.Cancel(id, Draft.Alice);
         }
 
         return (Draft.Board(rules.Board, 1), job);

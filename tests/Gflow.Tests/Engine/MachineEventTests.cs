@@ -3,8 +3,8 @@ using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
-using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
@@ -60,7 +60,7 @@ public sealed class MachineEventTests
             await home.RestartAsync(executor => executor.JobsAtConnect = [new ExecutorJob(41, 1, process.Id, Draft.Noon, Ended: false)]);
             var waiting = await home.SubmitAsync(Draft.Command() with { Gpus = 2 });
             Assert.Equal("Waits for 2 GPUs; this machine has 1 to give", home.Engine.Current.ReasonOf(home.Job(waiting.Id))!.Text);
-            await home.Engine.AskAsync(JobRequests.Cancel(waiting.Id, EngineHome.Alice), EngineHome.Patience);
+            await home.Engine.AskAsync(JobRequests.Cancel(waiting.Id), EngineHome.Alice, EngineHome.Patience);
 
             home.Executor.Exit(41, 1, 0);
             await EngineHome.UntilAsync(() => home.Deliveries.Any(row => row.Type == EventType.GpuAvailable));

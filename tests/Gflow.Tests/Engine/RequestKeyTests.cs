@@ -1,7 +1,9 @@
 using System.Text;
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Engine;
+using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 using Microsoft.Data.Sqlite;
 
@@ -63,7 +65,7 @@ public sealed class RequestKeyTests
     {
         await using var home = await EngineHome.StartAsync();
 
-        var refused = await home.Engine.AskAsync(Key().Once(_ => new Problem("wrong_state", "Not now.")), EngineHome.Patience);
+        var refused = await home.Engine.AskAsync(Key().Once((_, _) => new Problem(ProblemCode.WrongState, "Not now.")), EngineHome.Alice, EngineHome.Patience);
 
         Assert.Equal("wrong_state", Assert.Single(refused.Problems).Code);
         Assert.Equal("job 1", Text(await SubmitAsync(home, Key())).Body);
@@ -76,11 +78,12 @@ public sealed class RequestKeyTests
         Turn<Answer> keyed = Key().Once(Submit);
 
         var refused = await home.Engine.AskAsync<Answer>(
-            batch =>
+            (batch, by) =>
             {
-                keyed(batch);
+                keyed(batch, by);
                 throw new SqliteException("database or disk is full", 13);
             },
+            EngineHome.Alice,
             EngineHome.Patience);
 
         Assert.Equal("store_unavailable", Assert.Single(refused.Problems).Code);
@@ -121,9 +124,9 @@ public sealed class RequestKeyTests
 
     private static RequestKey Key(string text = "key", uint uid = 1000, string request = "a request") => new(uid, text, Encoding.UTF8.GetBytes(request));
 
-    private static Task<Result<Answer>> SubmitAsync(EngineHome home, RequestKey key) => home.Engine.AskAsync(key.Once(Submit), EngineHome.Patience);
+    private static Task<Result<Answer>> SubmitAsync(EngineHome home, RequestKey key) => home.Engine.AskAsync(key.Once(Submit), EngineHome.Alice, EngineHome.Patience);
 
-    private static Result<Answer> Submit(EngineBatch batch)
+    private static Result<Answer> Submit(EngineBatch batch, Actor by)
     {
         var job = batch.Rules.Submit(Draft.Job(gpus: 9), new Dictionary<JobId, JobState>());
         return new Answer(201, Encoding.UTF8.GetBytes($"job {job.Id}"), $"/jobs/{job.Id}");

@@ -1,7 +1,7 @@
+using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Submission;
-using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
@@ -90,7 +90,7 @@ public sealed class StoreTroubleTests
         Assert.True(home.Engine.IsReadOnly);
         Assert.Contains("higher epoch", home.Engine.Troubles[0].Message, StringComparison.Ordinal);
         Assert.Equal("superseded", (await home.Requests.SubmitAsync([Draft.Command()], EngineHome.Alice, EngineHome.Patience)).Problems[0].Code);
-        Assert.Equal("superseded", (await home.Engine.AskAsync(JobRequests.Cancel(job.Id, EngineHome.Alice), EngineHome.Patience)).Problems[0].Code);
+        Assert.Equal("superseded", (await home.Engine.AskAsync(JobRequests.Cancel(job.Id), EngineHome.Alice, EngineHome.Patience)).Problems[0].Code);
         Assert.Empty(home.Executor.Signals);
         Assert.Equal(JobState.Running, home.Job(job.Id).State);
     }

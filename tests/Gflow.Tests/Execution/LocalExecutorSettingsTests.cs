@@ -1,5 +1,5 @@
 using System.Runtime.Versioning;
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 

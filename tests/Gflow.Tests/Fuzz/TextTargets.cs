@@ -4,8 +4,9 @@ using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Jobs;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Email;
 using Gflow.Tests.TestKit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -116,7 +117,7 @@ internal static class TextTargets
             Assert.Equal(list.Value, JobReference.ParseList(string.Join(',', list.Value)).Value);
         }
 
-        if (Read(JobRequest.Shorthand(text)).Ok)
+        if (Read(JobRoute.Shorthand(text)).Ok)
         {
             Assert.IsType<JobReference.Recent>(one.Value);
         }
@@ -176,7 +177,7 @@ internal static class TextTargets
     private static void Query(string text)
     {
         var query = new QueryCollection(QueryHelpers.ParseQuery(text));
-        if (Read(JobRequest.Query(query)) is { Ok: true } wanted)
+        if (Read(JobRoute.Filter(query)) is { Ok: true } wanted)
         {
             Assert.True(wanted.Value.Offset >= 0 && wanted.Value.Limit is null or >= 0);
         }

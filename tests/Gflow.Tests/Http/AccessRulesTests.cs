@@ -1,8 +1,7 @@
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Core.Access;
-using Gflow.Daemon.Engine;
-using Gflow.Daemon.Execution;
 using Gflow.Daemon.Http;
+using Gflow.Daemon.Platform;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
@@ -17,8 +16,8 @@ public sealed class AccessRulesTests
     public void The_owner_administers_his_own_daemon_over_both_ways()
     {
         var own = Facts(People.Ana, shared: false);
-        Assert.Equal(own.Owner, AccessRules.Identify(new Peer(People.Ana, Port), own, Policy).Value);
-        Assert.Equal(own.Owner, AccessRules.Identify(new Peer(People.Ana, null), own, Policy).Value);
+        Assert.Equal(own.Owner with { By = IdentifiedBy.SocketTable }, AccessRules.Identify(new Peer(People.Ana, Port), own, Policy).Value);
+        Assert.Equal(own.Owner with { By = IdentifiedBy.PeerCredentials }, AccessRules.Identify(new Peer(People.Ana, null), own, Policy).Value);
     }
 
     [Fact]
@@ -51,9 +50,9 @@ public sealed class AccessRulesTests
         var facts = Facts(People.Bob, shared: true);
         foreach (var (who, administers) in (ReadOnlySpan<(Account, bool)>)[(People.Ana, false), (People.Bob, true), (People.Carla, true), (People.Root, true)])
         {
-            Assert.Equal(new Caller(who.Uid, who.Name, administers), AccessRules.Identify(new Peer(who, null), facts, Policy).Value);
+            Assert.Equal(new Actor(who.Uid, who.Name, administers, IdentifiedBy.PeerCredentials), AccessRules.Identify(new Peer(who, null), facts, Policy).Value);
             Assert.Equal(
-                new Caller(who.Uid, who.Name, false) { AdministratorElsewhere = administers }, AccessRules.Identify(new Peer(who, Port), facts, Policy).Value);
+                new Actor(who.Uid, who.Name, false, IdentifiedBy.SocketTable) { AdministratorElsewhere = administers }, AccessRules.Identify(new Peer(who, Port), facts, Policy).Value);
         }
     }
 
@@ -94,5 +93,5 @@ public sealed class AccessRulesTests
     public void Only_our_own_pages_are_origins(string? origin, bool right) => Assert.Equal(right, AccessRules.IsOwnOrigin(origin, "localhost:59000"));
 
     private static DaemonFacts Facts(Account owner, bool shared) =>
-        new("0.0.0", new Caller(owner.Uid, owner.Name, Administrator: true), new DataPaths("/data"), "/run/gflowd.sock", shared);
+        new("0.0.0", new Actor(owner.Uid, owner.Name, Administrator: true, IdentifiedBy.OwnProcess), new DataPaths("/data"), "/run/gflowd.sock", shared);
 }

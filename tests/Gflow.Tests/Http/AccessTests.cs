@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Gflow.Client;
-using Gflow.Daemon.Execution;
+using Gflow.Client.Platform;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;

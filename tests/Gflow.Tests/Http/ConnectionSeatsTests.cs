@@ -1,5 +1,4 @@
-using Gflow.Client;
-using Gflow.Daemon.Execution;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;

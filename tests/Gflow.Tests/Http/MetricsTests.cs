@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
-using Gflow.Client;
-using Gflow.Daemon.Configuration;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Demo;
-using Gflow.Daemon.Execution;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
@@ -36,7 +36,7 @@ public sealed partial class MetricsTests
 
     private static Task<TestDaemon> StartAsync(Uri hook) => TestDaemon.StartAsync(configure: options => options with
     {
-        Notifications = new NotificationOptions { Enabled = true, Webhooks = [new WebhookTargetOptions { Name = "hook", Url = hook }] },
+        Notifications = new NotificationOptions { Enabled = true, Targets = [new WebhookTargetOptions { Name = "hook", Url = hook }] },
     });
 
     private static string Read(TestDaemon daemon) => daemon.GetAsync("/metrics").Result.Body;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
@@ -134,7 +135,7 @@ public sealed partial class MutationTests
     {
         var daemon = await TestDaemon.StartAsync(configure: options => options with
         {
-            Notifications = new NotificationOptions { Enabled = true, Webhooks = [new WebhookTargetOptions { Name = "hook", Url = new Uri("http://127.0.0.1:9/") }] },
+            Notifications = new NotificationOptions { Enabled = true, Targets = [new WebhookTargetOptions { Name = "hook", Url = new Uri("http://127.0.0.1:9/") }] },
         });
         await daemon.SubmitAsync();
         await daemon.UntilAsync(1, "Running");
@@ -183,7 +184,7 @@ public sealed partial class MutationTests
         return (long)count.ExecuteScalar()!;
     }
 
-    [GeneratedRegex("""\.Map(Post|Patch|Put|Delete)\("(/[^"]+)""")]
+    [GeneratedRegex("""\.Change\(HttpMethod\.(\w+), "(/[^"]+)""")]
     private static partial Regex Route();
 
     [GeneratedRegex("/[0-9]+")]

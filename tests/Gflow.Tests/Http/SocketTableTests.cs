@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Gflow.Client;
-using Gflow.Daemon.Execution;
-using Gflow.Daemon.Http;
+using Gflow.Client.Platform;
 
 namespace Gflow.Tests.Http;
 

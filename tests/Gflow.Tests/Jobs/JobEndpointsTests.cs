@@ -131,6 +131,73 @@ public sealed class JobEndpointsTests
     }
 
     [Fact]
+    public async Task What_a_cancel_would_take_with_it_is_told_beforehand()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        await daemon.SubmitAsync("\"gpus\":2");
+        await daemon.UntilAsync(1, "Running");
+        await daemon.SubmitAsync("\"gpus\":2");
+        foreach (var dependencies in (string[])
+        [
+            "\"depends_on_ids\":[1,2]", "\"depends_on_ids\":[3]", "\"depends_on_ids\":[3]", "\"depends_on_ids\":[1],\"auto_cancel_on_dependency_failure\":false",
+            "\"depends_on_ids\":[1,2],\"dependency_mode\":\"Any\"", "\"depends_on_ids\":[1,3],\"dependency_mode\":\"Any\"",
+        ])
+        {
+            await daemon.SubmitAsync(dependencies);
+        }
+
+        await daemon.PostAsync("/jobs/5/hold");
+        var before = (await daemon.GetAsync("/jobs")).Body;
+
+        var forecast = await daemon.GetAsync("/jobs/1/cancel");
+
+        Assert.Equal(200, forecast.Status);
+        Assert.Equal((1u, "Running"), (forecast.Json.GetProperty("id").GetUInt32(), forecast.Json.GetProperty("state").GetString()));
+        Assert.Equal(
+            ["3 Queued cancelled 1", "6 Queued blocked 1", "4 Queued cancelled 3", "5 Hold blocked 3", "8 Queued cancelled 3"],
+            forecast.Json.GetProperty("lost").EnumerateArray().Select(lost =>
+                $"{lost.GetProperty("id")} {lost.GetProperty("state")} {lost.GetProperty("outcome")} {lost.GetProperty("depends_on")}"));
+        Assert.Equal(before, (await daemon.GetAsync("/jobs")).Body);
+
+        await daemon.PostAsync("/jobs/1/cancel");
+        daemon.Executor.Exit(1, 1, 143);
+        await daemon.UntilAsync(1, "Cancelled");
+        Assert.Equal(
+            ["Cancelled", "Cancelled", "Hold", "Queued", "Cancelled"],
+            await StatesAsync(daemon, 3, 4, 5, 6, 8));
+        var over = await daemon.GetAsync("/jobs/1/cancel");
+        Assert.Equal((409, "wrong_state", "Cancelled"), (over.Status, over.Code, over.Json.GetProperty("state").GetString()));
+        Assert.Equal((404, "not_found"), ((await daemon.GetAsync("/jobs/99/cancel")).Status, (await daemon.GetAsync("/jobs/99/cancel")).Code));
+    }
+
+    [Fact]
+    public async Task With_a_job_those_are_done_again_that_were_cancelled_for_its_sake_in_one_request()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        await daemon.SubmitAsync();
+        await daemon.SubmitAsync();
+        await daemon.SubmitAsync("\"depends_on_ids\":[1]");
+        await daemon.SubmitAsync("\"depends_on_ids\":[2,3],\"name\":\"last\"");
+        var stranger = await daemon.SubmitAsync("\"gpus\":2");
+        await daemon.PostAsync($"/jobs/{stranger}/cancel");
+        await daemon.UntilAsync(1, "Running");
+        await daemon.UntilAsync(2, "Running");
+        daemon.Executor.Exit(1, 1, 1);
+        await daemon.UntilAsync(4, "Cancelled");
+        Assert.Equal(400, (await daemon.PostAsync("/jobs/1/redo?cascade=perhaps")).Status);
+
+        var redone = await daemon.PostAsync("/jobs/1/redo?cascade=true", """{"priority":20}""");
+
+        Assert.Equal(201, redone.Status);
+        Assert.Equal(
+            ["7 gjob-7 3", "8 gjob-8-last 4"],
+            redone.Json.GetProperty("cascade").EnumerateArray().Select(copy => $"{copy.GetProperty("id")} {copy.GetProperty("run_name").GetString()} {copy.GetProperty("redone_from")}"));
+        Assert.Equal("[6]", (await daemon.GetAsync("/jobs/7")).Json.GetProperty("depends_on_ids").GetRawText());
+        Assert.Equal("[2,7]", (await daemon.GetAsync("/jobs/8")).Json.GetProperty("depends_on_ids").GetRawText());
+        Assert.Equal(20, (await daemon.GetAsync("/jobs/6")).Json.GetProperty("priority").GetInt32());
+    }
+
+    [Fact]
     public async Task Jobs_are_not_reported_finished_by_hand()
     {
         await using var daemon = await TestDaemon.StartAsync();
@@ -233,5 +300,16 @@ public sealed class JobEndpointsTests
         var answer = await daemon.GetAsync(path);
         Assert.Equal(200, answer.Status);
         return [.. answer.Json.EnumerateArray().Select(job => job.GetProperty("id").GetUInt32())];
+    }
+
+    private static async Task<List<string>> StatesAsync(TestDaemon daemon, params int[] jobs)
+    {
+        List<string> states = [];
+        foreach (var job in jobs)
+        {
+            states.Add((await daemon.GetAsync($"/jobs/{job}")).Json.GetProperty("state").GetString()!);
+        }
+
+        return states;
     }
 }

@@ -16,7 +16,7 @@ public sealed class JobRulesTests
     public void A_failed_parent_cancels_its_queued_descendants_each_for_its_own_parents_sake()
     {
         var jobs = Chain(5);
-        _rules.Cancel(jobs[0], "alice");
+        _rules.Cancel(jobs[0], Draft.Alice);
 
         var changes = _rules.Changes();
         Assert.Empty(changes.Board.Live);
@@ -44,7 +44,7 @@ public sealed class JobRulesTests
     public void A_chain_of_ten_thousand_is_cancelled_without_exhausting_the_stack()
     {
         var jobs = Chain(10_000);
-        _rules.Cancel(jobs[0], "alice");
+        _rules.Cancel(jobs[0], Draft.Alice);
         Assert.Empty(_rules.Changes().Board.Live);
     }
 
@@ -53,11 +53,11 @@ public sealed class JobRulesTests
     {
         var parent = _rules.Submit(Draft.Job(), NoneEnded).Id;
         var child = _rules.Submit(Draft.Job(after: parent.Value), NoneEnded).Id;
-        _rules.Hold(child);
-        _rules.Cancel(parent, "alice");
+        _rules.Hold(child, Draft.Alice);
+        _rules.Cancel(parent, Draft.Alice);
         Assert.Equal(JobState.Hold, _rules.Find(child)!.State);
 
-        Assert.Equal(JobState.Cancelled, _rules.Release(child).Value.State);
+        Assert.Equal(JobState.Cancelled, _rules.Release(child, Draft.Alice).Value.State);
         Assert.Equal(
             [EventType.JobSubmitted, EventType.JobHeld, EventType.JobReleased, EventType.JobCancelled],
             _rules.Changes().Events.Where(happened => happened.Job.Id == child).Select(happened => happened.Type));
@@ -69,9 +69,9 @@ public sealed class JobRulesTests
         var first = _rules.Submit(Draft.Job(), NoneEnded).Id;
         var second = _rules.Submit(Draft.Job(), NoneEnded).Id;
         var child = _rules.Submit(Draft.Any(first.Value, second.Value), NoneEnded).Id;
-        _rules.Cancel(first, "alice");
+        _rules.Cancel(first, Draft.Alice);
         Assert.Equal(JobState.Queued, _rules.Find(child)!.State);
-        _rules.Cancel(second, "alice");
+        _rules.Cancel(second, Draft.Alice);
         Assert.Null(_rules.Find(child));
     }
 
@@ -81,7 +81,7 @@ public sealed class JobRulesTests
         var parent = _rules.Submit(Draft.Job(), NoneEnded).Id;
         var asked = Draft.Job(after: parent.Value);
         var child = _rules.Submit(asked with { Spec = asked.Spec with { Dependencies = asked.Spec.Dependencies with { AutoCancel = false } } }, NoneEnded).Id;
-        _rules.Cancel(parent, "alice");
+        _rules.Cancel(parent, Draft.Alice);
 
         var board = _rules.Changes().Board;
         var reason = JobReasons.Of(board.Live[child], board)!;
@@ -102,9 +102,9 @@ public sealed class JobRulesTests
     {
         var id = _rules.Submit(Draft.Job(gpus: 1), NoneEnded).Id;
         _rules.Start(id, [0]);
-        _rules.Cancel(id, "alice");
+        _rules.Cancel(id, Draft.Alice);
         Assert.Equal(JobState.Running, _rules.Find(id)!.State);
-        Assert.Equal("wrong_state", _rules.Cancel(id, "alice").Problems[0].Code);
+        Assert.Equal("wrong_state", _rules.Cancel(id, Draft.Alice).Problems[0].Code);
         _rules.Started(id, 1, 4711, Draft.Noon.AddSeconds(1));
         _rules.Exited(id, 1, new ProcessExit(null, 15, Draft.Noon.AddSeconds(2)), gone: true);
 
@@ -149,7 +149,7 @@ public sealed class JobRulesTests
     {
         var id = _rules.Submit(Draft.Job(gpus: 1), NoneEnded).Id;
         var spec = _rules.Find(id)!.Spec;
-        _rules.Update(id, spec with { Gpus = 2, Priority = 200 }, NoneEnded);
+        _rules.Update(id, Draft.Alice, spec with { Gpus = 2, Priority = 200 }, NoneEnded);
 
         var board = _rules.Changes().Board;
         Assert.Equal([2], board.Ready.Keys.Select(line => line.Demand.Gpus));

@@ -82,20 +82,20 @@ public sealed class BoardLawTests : IDisposable
         {
             case <= 5:
                 var asked = kind == 0 ? Draft.Any([.. Others(rules, id, number)]) : Draft.Job(number % (Gpus + 2), (byte)(number % 3), number % 4 == 0 ? TimeSpan.FromSeconds(number) : null, [.. Others(rules, id, number)]);
-                rules.Submit(asked with { SubmittedBy = number % 2 == 0 ? "alice" : "bob", Held = number % 7 == 0 }, batch.Ended(asked.Spec.Dependencies.On));
+                rules.Submit(asked with { Owner = number % 2 == 0 ? Draft.Alice : Draft.Bob, Held = number % 7 == 0 }, batch.Ended(asked.Spec.Dependencies.On));
                 break;
             case 6 when rules.Find(id) is { } job:
                 var spec = job.Spec with { Gpus = number % (Gpus + 2), Priority = (byte)(number % 5), TimeLimit = TimeSpan.FromSeconds(number + 1) };
-                rules.Update(id, spec, batch.Ended(spec.Dependencies.On));
+                rules.Update(id, Draft.Alice, spec, batch.Ended(spec.Dependencies.On));
                 break;
             case 7:
-                rules.Hold(id);
+                rules.Hold(id, Draft.Alice);
                 break;
             case 8:
-                rules.Release(id);
+                rules.Release(id, Draft.Alice);
                 break;
             case 9:
-                rules.Cancel(id, "alice");
+                rules.Cancel(id, Draft.Alice);
                 break;
             case 10 or 11:
                 rules.Started(id, attempt, 100 + number, batch.Now);
@@ -116,10 +116,10 @@ public sealed class BoardLawTests : IDisposable
                 batch.Gpus.Read([.. Enumerable.Range(number % 5, Gpus).Select(card => $"GPU-{card * (1 + (number % 2))}")]);
                 break;
             case 18:
-                batch.Reservations.Create(new ReservationSpec("alice", new ReservedGpus.Any(1), batch.Now.AddSeconds(number), TimeSpan.FromMinutes(1)));
+                batch.Reservations.Create(new ReservationSpec("alice", new ReservedGpus.Any(1), batch.Now.AddSeconds(number), TimeSpan.FromMinutes(1)), Draft.Alice);
                 break;
             case 19 when batch.FindReservation(new ReservationId(id.Value)) is { } reservation:
-                batch.Reservations.Cancel(reservation);
+                batch.Reservations.Cancel(reservation, Draft.Alice);
                 break;
         }
     }

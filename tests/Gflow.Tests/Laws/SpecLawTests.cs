@@ -2,10 +2,9 @@ using System.Collections;
 using System.Reflection;
 using System.Text.Json;
 using Gflow.Core.Contracts;
-using Gflow.Core.Dependencies;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
-using Gflow.Daemon.Engine;
+using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 

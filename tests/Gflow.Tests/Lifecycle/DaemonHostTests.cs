@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Lifecycle;

@@ -1,4 +1,5 @@
 using Gflow.Daemon.Lifecycle;
+using Gflow.Daemon.Platform;
 using Gflow.Tests.TestKit;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;

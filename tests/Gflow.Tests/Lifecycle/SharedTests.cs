@@ -1,5 +1,5 @@
-using Gflow.Client;
 using Gflow.Client.Configuration;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Lifecycle.Shared;
 using Gflow.Tests.TestKit;
 

@@ -4,8 +4,10 @@ using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Email;
+using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Notifications;
@@ -162,7 +164,7 @@ public sealed class ControlTests : IAsyncDisposable
     {
         await StartAsync(more: options => options with
         {
-            Webhooks = [.. options.Webhooks, options.Webhooks[0] with { Name = "ends", Events = new HashSet<EventType> { EventType.JobFailed } }, options.Webhooks[0] with { Name = "others", FilterUsers = new HashSet<string> { "nobody" } }],
+            Targets = [.. options.Targets, options.Webhooks[0] with { Name = "ends", Events = new HashSet<EventType> { EventType.JobFailed } }, options.Webhooks[0] with { Name = "others", FilterUsers = new HashSet<string> { "nobody" } }],
             Recipients = new RecipientOptions { Allow = ["*@lab.example"] },
         });
         var job = await SubmitAsync();
@@ -189,7 +191,7 @@ public sealed class ControlTests : IAsyncDisposable
     {
         await StartAsync(more: options => options with
         {
-            Webhooks = [options.Webhooks[0] with
+            Targets = [options.Webhooks[0] with
             {
                 Url = new Uri($"http://me:planted-login@{_hook.Url.Authority}/planted-path?key=planted-query"),
                 Headers = new Dictionary<string, string> { ["X-Key"] = "planted-header" },
@@ -255,8 +257,9 @@ public sealed class ControlTests : IAsyncDisposable
         await using var mail = new SmtpReceiver(new SmtpReceiverOptions());
         await StartAsync(shared: true, more: options => options with
         {
-            Emails =
+            Targets =
             [
+                .. options.Targets,
                 new EmailTransportOptions
                 {
                     Name = "lab",
@@ -309,7 +312,7 @@ public sealed class ControlTests : IAsyncDisposable
 
     private async Task OpenAsync(bool shared = false, Func<NotificationOptions, NotificationOptions>? more = null)
     {
-        var notifications = new NotificationOptions { Enabled = true, Webhooks = [new WebhookTargetOptions { Name = "hook", Url = _hook.Url }] };
+        var notifications = new NotificationOptions { Enabled = true, Targets = [new WebhookTargetOptions { Name = "hook", Url = _hook.Url }] };
         _daemon = await TestDaemon.StartAsync(_home, options => options with { Notifications = more?.Invoke(notifications) ?? notifications }, shared: shared);
     }
 

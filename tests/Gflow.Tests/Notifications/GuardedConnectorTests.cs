@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;
@@ -289,6 +289,10 @@ public sealed class IsolationTests : IAsyncDisposable
         }
 
         public ReadOnlyMemory<byte> Render(OutgoingMessage message) => inner.Render(message);
+
+        public PreviewView Preview(OutgoingMessage message) => inner.Preview(message);
+
+        public Task<ReachedTarget> ReachAsync(CancellationToken deadline) => inner.ReachAsync(deadline);
 
         public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
         {

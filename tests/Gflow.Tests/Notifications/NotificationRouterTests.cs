@@ -122,8 +122,8 @@ public sealed class NotificationRouterTests
 
     private static NotificationWish Wish(string events, params string[] emails) => new(emails, events.Split(','));
 
-    private static Subscription Hook(string name) => new() { Target = name, Kind = TargetKind.Webhook, Events = Every };
+    private static Subscription Hook(string name) => new() { Target = name, Kind = "webhook", Events = Every };
 
     private static Subscription Mail(string name, IReadOnlySet<EventType> events, params string[] to) =>
-        new() { Target = name, Kind = TargetKind.Email, Events = events, Recipients = to };
+        new() { Target = name, Kind = "email", ServesMailboxes = true, Events = events, Recipients = to };
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
+using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;
@@ -524,6 +524,10 @@ public sealed class OutboxPumpTests
             await sink.SendAsync(message, body, deadline);
             return new DeliveryOutcome.TryLater("the connection broke", null, TimeProvider.System.GetUtcNow().AddSeconds(2));
         }
+
+        public PreviewView Preview(OutgoingMessage message) => sink.Preview(message);
+
+        public Task<ReachedTarget> ReachAsync(CancellationToken deadline) => sink.ReachAsync(deadline);
 
         public ValueTask DisposeAsync() => sink.DisposeAsync();
     }

@@ -1,4 +1,5 @@
 using Gflow.Daemon.Demo;
+using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
@@ -16,7 +17,7 @@ public sealed class OutboxSpaceTests
         await using var daemon = await TestDaemon.StartAsync(configure: options => options with
         {
             Storage = options.Storage with { OutboxMaxMb = 1 },
-            Notifications = new() { Enabled = true, Webhooks = [new() { Name = "dead", Url = new Uri("http://127.0.0.1:1/") }] },
+            Notifications = new() { Enabled = true, Targets = [new WebhookTargetOptions { Name = "dead", Url = new Uri("http://127.0.0.1:1/") }] },
         });
         var accepted = 0;
         TestAnswer answer;
@@ -31,7 +32,7 @@ public sealed class OutboxSpaceTests
         Assert.Equal(accepted, (await daemon.GetAsync("/jobs")).Json.GetArrayLength());
 
         var options = daemon.Host.Options;
-        await daemon.Host.ApplyAsync(options with { Notifications = options.Notifications with { Webhooks = [new() { Name = "dead", Url = receiver.Url }] } });
+        await daemon.Host.ApplyAsync(options with { Notifications = options.Notifications with { Targets = [new WebhookTargetOptions { Name = "dead", Url = receiver.Url }] } });
 
         // The daemon's start, each submission, and the one start that two GPUs allow.
         await receiver.Requests.WaitForAsync(all => all.Count >= accepted + 2, TimeSpan.FromSeconds(60));
@@ -46,7 +47,7 @@ public sealed class OutboxSpaceTests
         await using var daemon = await TestDaemon.StartAsync(configure: options => options with
         {
             Storage = options.Storage with { OutboxMaxMb = 1 },
-            Notifications = new() { Enabled = true, Webhooks = [new() { Name = "hook", Url = receiver.Url }] },
+            Notifications = new() { Enabled = true, Targets = [new WebhookTargetOptions { Name = "hook", Url = receiver.Url }] },
         });
         for (var i = 1; i <= 9; i++)
         {

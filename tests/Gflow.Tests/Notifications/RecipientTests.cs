@@ -1,8 +1,9 @@
 using System.Text.Json;
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Email;
 using Gflow.Tests.TestKit;
 using MimeKit;
 
@@ -30,7 +31,7 @@ public sealed class RecipientTests
     [Fact]
     public async Task What_nothing_could_deliver_is_refused_with_what_to_do()
     {
-        await using (var off = await StartAsync(options => options with { Enabled = false, Emails = [Mail("lab")] }))
+        await using (var off = await StartAsync(options => options with { Enabled = false, Targets = [Mail("lab")] }))
         {
             Refused(await SubmitAsync(off, """{"emails":["dana@x.org"]}"""), "undeliverable", "switched off", "enabled = true");
         }
@@ -50,7 +51,7 @@ public sealed class RecipientTests
     [Fact]
     public async Task Me_is_the_users_address_at_the_configured_domain()
     {
-        await using var daemon = await StartAsync(options => options with { Emails = [Mail("lab")], Recipients = new() { Domain = "lab.example" } });
+        await using var daemon = await StartAsync(options => options with { Targets = [Mail("lab")], Recipients = new() { Domain = "lab.example" } });
 
         var answer = await SubmitAsync(daemon, """{"me":true,"emails":["ops@x.org"]}""");
 
@@ -76,7 +77,7 @@ public sealed class RecipientTests
     {
         await using var daemon = await StartAsync(options => options with
         {
-            Emails = [Mail("lab")],
+            Targets = [Mail("lab")],
             Recipients = new() { Domain = "lab.example", Allow = ["*@x.org"] },
         });
 
@@ -88,7 +89,7 @@ public sealed class RecipientTests
     public async Task The_rate_of_recipients_is_kept_over_batches_updates_and_a_restart()
     {
         using var home = new TestHome();
-        Func<NotificationOptions, NotificationOptions> configure = options => options with { Emails = [Mail("lab")], Recipients = new() { PerUserPerHour = 4 } };
+        Func<NotificationOptions, NotificationOptions> configure = options => options with { Targets = [Mail("lab")], Recipients = new() { PerUserPerHour = 4 } };
         await using (var daemon = await StartAsync(configure, home))
         {
             Assert.Equal(201, (await SubmitAsync(daemon, """{"emails":["a@x.org","b@x.org"]}""")).Status);
@@ -109,7 +110,7 @@ public sealed class RecipientTests
     [Fact]
     public async Task An_update_that_is_refused_spends_no_recipients()
     {
-        await using var daemon = await StartAsync(options => options with { Emails = [Mail("lab")], Recipients = new() { PerUserPerHour = 2 } });
+        await using var daemon = await StartAsync(options => options with { Targets = [Mail("lab")], Recipients = new() { PerUserPerHour = 2 } });
         Assert.Equal(201, (await daemon.PostAsync("/jobs", """{"command":"sleep 100"}""")).Status);
         await Until.TrueAsync(() => daemon.Host.Engine.Current.Board.Jobs.Live.Values.Single().State == JobState.Running);
 
@@ -121,7 +122,7 @@ public sealed class RecipientTests
     [Fact]
     public async Task Recipients_named_while_there_was_no_rate_count_when_there_is_one_again()
     {
-        await using var daemon = await StartAsync(options => options with { Emails = [Mail("lab")], Recipients = new() { PerUserPerHour = 2 } });
+        await using var daemon = await StartAsync(options => options with { Targets = [Mail("lab")], Recipients = new() { PerUserPerHour = 2 } });
         Assert.Equal(201, (await SubmitAsync(daemon, """{"emails":["a@x.org"]}""")).Status);
         var limited = daemon.Host.Options;
         await daemon.Host.ApplyAsync(limited with { Notifications = limited.Notifications with { Recipients = new() } });
@@ -135,7 +136,7 @@ public sealed class RecipientTests
     [Fact]
     public async Task A_recipient_named_while_there_was_no_rate_counts_once()
     {
-        await using var daemon = await StartAsync(options => options with { Emails = [Mail("lab")] });
+        await using var daemon = await StartAsync(options => options with { Targets = [Mail("lab")] });
         Assert.Equal(201, (await SubmitAsync(daemon, """{"emails":["a@x.org"]}""")).Status);
         var options = daemon.Host.Options;
         await daemon.Host.ApplyAsync(options with { Notifications = options.Notifications with { Recipients = new() { PerUserPerHour = 2 } } });
@@ -189,7 +190,7 @@ public sealed class RecipientTests
         From = MailboxAddress.Parse("gflow@x.org"),
     };
 
-    private static Task<TestDaemon> StartAsync(params EmailTransportOptions[] emails) => StartAsync(options => options with { Emails = emails });
+    private static Task<TestDaemon> StartAsync(params EmailTransportOptions[] emails) => StartAsync(options => options with { Targets = emails });
 
     private static Task<TestDaemon> StartAsync(Func<NotificationOptions, NotificationOptions> configure, TestHome? home = null) =>
         TestDaemon.StartAsync(home, options => options with { Notifications = configure(options.Notifications with { Enabled = true }) });

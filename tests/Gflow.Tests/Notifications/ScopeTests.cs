@@ -1,9 +1,11 @@
 using System.Text;
 using System.Text.Json;
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Core.Events;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Email;
+using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Tests.TestKit;
 using MimeKit;
 using NJsonSchema;
@@ -138,14 +140,11 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
         private NotificationOptions Targets() => new()
         {
             Enabled = true,
-            Webhooks =
+            Targets =
             [
-                new() { Name = "hook-all", Url = new Uri(_web.Url, "all"), IncludesCommand = true },
-                new() { Name = "hook-mine", Url = new Uri(_web.Url, "mine"), FilterUsers = _mine },
-                new() { Name = "hook-others", Url = new Uri(_web.Url, "others"), FilterUsers = _others },
-            ],
-            Emails =
-            [
+                new WebhookTargetOptions { Name = "hook-all", Url = new Uri(_web.Url, "all"), IncludesCommand = true },
+                new WebhookTargetOptions { Name = "hook-mine", Url = new Uri(_web.Url, "mine"), FilterUsers = _mine },
+                new WebhookTargetOptions { Name = "hook-others", Url = new Uri(_web.Url, "others"), FilterUsers = _others },
                 Mail("mail-others", "others@x.org") with { FilterUsers = _others, Default = true },
                 Mail("mail-all", "all@x.org", "both@x.org"),
                 Mail("mail-mine", "mine@x.org") with { FilterUsers = _mine },

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
+using Gflow.Daemon.Lifecycle;
 using Gflow.Tests.Configuration;
 using Gflow.Tests.TestKit;
 using Microsoft.Data.Sqlite;
@@ -104,7 +104,7 @@ public sealed class SecrecyTests
         places.Write("url", $"http://me:{Planted[2]}@{echoing.Url.Authority}/{Planted[0]}?key={Planted[1]}\n");
         places.With("PROXY", $"http://me:{Planted[11]}@127.0.0.1:{echoing.Url.Port}");
         var options = places.Options().Notifications;
-        string[] targets = [.. options.Webhooks.Select(target => target.Name), .. options.Emails.Select(target => target.Name)];
+        string[] targets = [.. options.Targets.Select(target => target.Name)];
         Assert.Equal(9, targets.Length);
 
         var shown = new List<string>();
@@ -119,7 +119,7 @@ public sealed class SecrecyTests
                 shown.Add((await daemon.GetAsync(path)).Body);
             }
 
-            await daemon.Host.ApplyAsync(daemon.Host.Options with { Notifications = options with { Webhooks = [] } });
+            await daemon.Host.ApplyAsync(daemon.Host.Options with { Notifications = options with { Targets = [.. options.Emails] } });
         }
 
         // The receiver was really given them.

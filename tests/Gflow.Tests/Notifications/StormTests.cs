@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gflow.Core.Events;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
@@ -20,10 +21,10 @@ public sealed class StormTests
             Notifications = new()
             {
                 Enabled = true,
-                Webhooks =
+                Targets =
                 [
-                    new() { Name = "good", Url = receiver.Url, Events = new HashSet<EventType> { EventType.JobFailed } },
-                    new() { Name = "dead", Url = new Uri("http://127.0.0.1:1/"), Events = new HashSet<EventType> { EventType.JobFailed } },
+                    new WebhookTargetOptions { Name = "good", Url = receiver.Url, Events = new HashSet<EventType> { EventType.JobFailed } },
+                    new WebhookTargetOptions { Name = "dead", Url = new Uri("http://127.0.0.1:1/"), Events = new HashSet<EventType> { EventType.JobFailed } },
                 ],
             },
         });

@@ -1,6 +1,8 @@
 using System.Text.Json;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
+using Gflow.Daemon.Notifications;
+using Gflow.Daemon.Notifications.Email;
+using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Tests.TestKit;
 using MimeKit;
 
@@ -68,8 +70,11 @@ public sealed class SwitchTests
         {
             Enabled = true,
             MaxConcurrentDeliveries = Cap,
-            Webhooks = [.. Enumerable.Range(0, 3).Select(i => new WebhookTargetOptions { Name = $"hook{i}", Url = web.Url })],
-            Emails = [.. Enumerable.Range(0, 3).Select(i => Mail($"mail{i}", smtp))],
+            Targets =
+            [
+                .. Enumerable.Range(0, 3).Select(i => new WebhookTargetOptions { Name = $"hook{i}", Url = web.Url }),
+                .. Enumerable.Range(0, 3).Select(i => Mail($"mail{i}", smtp)),
+            ],
         });
 
         for (var i = 0; i < 5; i++)
@@ -90,10 +95,10 @@ public sealed class SwitchTests
         await using var daemon = await StartAsync(new NotificationOptions
         {
             Enabled = true,
-            Webhooks =
+            Targets =
             [
-                new() { Name = "once", Url = new Uri(receiver.Url, "once"), MaxRetries = 0 },
-                new() { Name = "other", Url = receiver.Url },
+                new WebhookTargetOptions { Name = "once", Url = new Uri(receiver.Url, "once"), MaxRetries = 0 },
+                new WebhookTargetOptions { Name = "other", Url = receiver.Url },
             ],
         });
         var first = await daemon.SubmitAsync();
@@ -105,7 +110,7 @@ public sealed class SwitchTests
         Assert.All(told.Where(request => request.Path == "/once").GroupBy(request => request.Headers["webhook-id"]), tries => Assert.Single(tries));
     }
 
-    private static NotificationOptions Hooks(WebhookReceiver receiver) => new() { Enabled = true, Webhooks = [new() { Name = "hook", Url = receiver.Url }] };
+    private static NotificationOptions Hooks(WebhookReceiver receiver) => new() { Enabled = true, Targets = [new WebhookTargetOptions { Name = "hook", Url = receiver.Url }] };
 
     private static EmailTransportOptions Mail(string name, SmtpReceiver receiver) => new()
     {

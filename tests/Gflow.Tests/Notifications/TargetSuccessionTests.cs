@@ -54,7 +54,7 @@ public sealed class TargetSuccessionTests
     [InlineData("ops-0a1b2c3", null)]
     [InlineData("-0a1b2c3d", null)]
     public void A_made_up_name_is_told_from_a_given_one(string name, string? host) =>
-        Assert.Equal(host, KnownTarget.Unnamed(name, TargetKind.Webhook)?.Host);
+        Assert.Equal(host, KnownTarget.Unnamed(name, "webhook")?.Host);
 
     private static string Written(Dictionary<string, KnownTarget> all, KnownTarget target) => all.Single(pair => pair.Value == target).Key;
 
@@ -65,7 +65,7 @@ public sealed class TargetSuccessionTests
         foreach (var written in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             var bare = written.TrimStart('-', '?');
-            var kind = bare.StartsWith("mail:", StringComparison.Ordinal) ? TargetKind.Email : TargetKind.Webhook;
+            var kind = bare.StartsWith("mail:", StringComparison.Ordinal) ? "email" : "webhook";
             var named = bare.Replace("mail:", "", StringComparison.Ordinal).Split('=');
             var address = named[^1].Split('/');
             var made = KnownTarget.AddressOf(address[0], $"{kind} {named[^1]}");

@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Gflow.Core.Contracts;
-using Gflow.Core.Reservations;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Reservations;

@@ -66,8 +66,8 @@ public sealed class ReservationRulesTests
     public void Two_reservations_fit_or_the_reason_is_told(int conformanceCase, ReservationSpec first, ReservationSpec second, string? conflict)
     {
         var rules = Rules(4);
-        Assert.True(rules.Create(first).Ok);
-        var made = rules.Create(second);
+        Assert.True(rules.Create(first, Draft.Alice).Ok);
+        var made = rules.Create(second, Draft.Alice);
         Assert.Equal((conformanceCase, conflict is null), (conformanceCase, made.Ok));
         if (conflict is not null)
         {
@@ -82,21 +82,21 @@ public sealed class ReservationRulesTests
     public void Two_that_never_meet_do_not_add_up()
     {
         var rules = Rules(4);
-        Assert.True(rules.Create(Reserve.Any(2, 0, 1)).Ok);
-        Assert.True(rules.Create(Reserve.Any(2, 2, 3)).Ok);
-        Assert.True(rules.Create(Reserve.Any(2, 0, 3)).Ok);
-        Assert.False(rules.Create(Reserve.Any(1, 0.5, 1)).Ok);
-        Assert.True(rules.Create(Reserve.Any(2, 1, 2)).Ok);
+        Assert.True(rules.Create(Reserve.Any(2, 0, 1), Draft.Alice).Ok);
+        Assert.True(rules.Create(Reserve.Any(2, 2, 3), Draft.Alice).Ok);
+        Assert.True(rules.Create(Reserve.Any(2, 0, 3), Draft.Alice).Ok);
+        Assert.False(rules.Create(Reserve.Any(1, 0.5, 1), Draft.Alice).Ok);
+        Assert.True(rules.Create(Reserve.Any(2, 1, 2), Draft.Alice).Ok);
     }
 
     [Fact]
     public void A_cancelled_one_leaves_its_room_to_others()
     {
         var rules = Rules(4);
-        var first = rules.Create(Reserve.These([0, 1, 2, 3], 0, 2)).Value;
-        Assert.False(rules.Create(Reserve.Any(1, 1, 2)).Ok);
-        Assert.True(rules.Cancel(first).Ok);
-        Assert.True(rules.Create(Reserve.Any(1, 1, 2)).Ok);
+        var first = rules.Create(Reserve.These([0, 1, 2, 3], 0, 2), Draft.Alice).Value;
+        Assert.False(rules.Create(Reserve.Any(1, 1, 2), Draft.Alice).Ok);
+        Assert.True(rules.Cancel(first, Draft.Alice).Ok);
+        Assert.True(rules.Create(Reserve.Any(1, 1, 2), Draft.Alice).Ok);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class ReservationRulesTests
         foreach (var spec in asked.Where(spec => Possible(spec, gpus)))
         {
             var fits = Enumerable.Range(0, 17).All(hour => Fit([.. accepted.Append(spec).Where(one => Holds(one, Reserve.At(hour)))], gpus));
-            if (rules.Create(spec).Ok != fits)
+            if (rules.Create(spec, Draft.Alice).Ok != fits)
             {
                 return false;
             }
@@ -127,7 +127,7 @@ public sealed class ReservationRulesTests
     public void What_is_over_cannot_be_cancelled(double hours, bool cancelled, string status)
     {
         var rules = new ReservationRules(ReservationBook.Empty, 4, Reserve.At(hours));
-        var refused = rules.Cancel(new Reservation(new(7), Reserve.Any(1, 1, 2), Draft.Noon, cancelled ? Draft.Noon : null));
+        var refused = rules.Cancel(new Reservation(new(7), Reserve.Any(1, 1, 2), Draft.Noon, cancelled ? Draft.Noon : null), Draft.Alice);
         Assert.Equal(("wrong_state", $"Reservation 7 is {status} and can no longer be cancelled."), (refused.Problems[0].Code, refused.Problems[0].Message));
         Assert.Empty(rules.Changes().Events);
     }
@@ -136,8 +136,8 @@ public sealed class ReservationRulesTests
     public void Each_change_is_one_event_with_the_reservation_as_it_was_then()
     {
         var rules = Rules(4);
-        var made = rules.Create(Reserve.Any(1, 0, 2)).Value;
-        rules.Cancel(made);
+        var made = rules.Create(Reserve.Any(1, 0, 2), Draft.Alice).Value;
+        rules.Cancel(made, Draft.Alice);
 
         var changes = rules.Changes();
         Assert.Equal([EventType.ReservationCreated, EventType.ReservationCancelled], changes.Events.Select(happened => happened.Type));
@@ -153,7 +153,7 @@ public sealed class ReservationRulesTests
     {
         var book = ReservationBook.Of([new Reservation(new(4), Reserve.Any(4, 0, 1), Draft.Noon)], new(6));
         var rules = new ReservationRules(book, 4, Reserve.At(1));
-        Assert.Equal(7u, rules.Create(Reserve.Any(4, 1, 2)).Value.Id.Value);
+        Assert.Equal(7u, rules.Create(Reserve.Any(4, 1, 2), Draft.Alice).Value.Id.Value);
         Assert.Equal([7u], rules.Changes().Book.Live.Keys.Select(id => id.Value));
     }
 

@@ -46,7 +46,7 @@ public sealed class EffectTests
         var id = _rules.Submit(Draft.Job(), NoneEnded).Id;
         _rules.Start(id, []);
         var launch = new Effect.Launch(_rules.Find(id)!);
-        _rules.Cancel(id, "alice");
+        _rules.Cancel(id, Draft.Alice);
         _rules.Started(id, 1, 77, Draft.Noon);
         _rules.Exited(id, 1, Failed, gone: true);
 
@@ -58,7 +58,7 @@ public sealed class EffectTests
     public void Who_never_started_needs_no_letting_go()
     {
         var id = _rules.Submit(Draft.Job(), NoneEnded).Id;
-        _rules.Cancel(id, "alice");
+        _rules.Cancel(id, Draft.Alice);
         Assert.Empty(_rules.Changes().Effects);
     }
 

@@ -108,7 +108,7 @@ public sealed class PlannerTests
             var job = rules.Submit(Draft.Job(count, priority, limit > 200 ? TimeSpan.FromSeconds(limit) : null, dependsOn), NoneEnded);
             if (kind == 1)
             {
-                rules.Hold(job.Id);
+                rules.Hold(job.Id, Draft.Alice);
             }
             else if (kind == 2 && dependsOn.Length == 0 && count <= free.Count)
             {

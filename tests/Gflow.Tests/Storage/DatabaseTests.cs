@@ -76,6 +76,29 @@ public sealed class DatabaseTests : IDisposable
     }
 
     [Fact]
+    public void A_database_that_numbered_the_kinds_of_targets_keeps_the_targets()
+    {
+        using (var database = Database.Open(DatabasePath, _time))
+        {
+            Database.Execute(
+                database.Writer,
+                """
+                DROP TABLE target;
+                CREATE TABLE target (
+                    name TEXT PRIMARY KEY, named INTEGER NOT NULL, kind INTEGER NOT NULL, address TEXT NOT NULL, place INTEGER, sender TEXT, away INTEGER NOT NULL
+                ) STRICT, WITHOUT ROWID;
+                INSERT INTO target VALUES ('ops', 1, 0, 'example.com 1f', 0, NULL, 0), ('lab', 0, 1, 'mail.example.com 2e', NULL, 'gflow@example.com', 1);
+                PRAGMA user_version = 7;
+                """);
+        }
+
+        using var upgraded = Database.Open(DatabasePath, _time);
+        using var command = upgraded.Writer.CreateCommand();
+        command.CommandText = "SELECT group_concat(concat_ws('|', name, named, kind, address, place, sender, away), ' ') FROM (SELECT * FROM target ORDER BY name)";
+        Assert.Equal("lab|0|email|mail.example.com 2e|gflow@example.com|1 ops|1|webhook|example.com 1f|0|0", command.ExecuteScalar());
+    }
+
+    [Fact]
     public void Every_reservation_reads_back_as_it_was_written()
     {
         using var database = Database.Open(DatabasePath, _time);

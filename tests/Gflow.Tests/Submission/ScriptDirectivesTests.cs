@@ -27,7 +27,7 @@ public sealed class ScriptDirectivesTests
         Assert.Equal("my job", wish.Draft.Name);
         Assert.Equal("vision", wish.Draft.Project);
         Assert.Equal("Any", wish.Dependencies!.Mode);
-        Assert.Equal([new JobReference.Recent("@"), new JobReference.Number(new JobId(7))], wish.Dependencies.On);
+        Assert.Equal([new JobReference.Recent(1), new JobReference.Number(new JobId(7))], wish.Dependencies.On);
         Assert.False(wish.Draft.AutoCancelOnDependencyFailure);
         Assert.Equal(["a@x.org", "b@x.org"], wish.Draft.Notifications!.Emails);
         Assert.Equal(["job_failed", "job_timeout"], wish.Draft.Notifications.Events);

@@ -1,4 +1,5 @@
-using Gflow.Core.Dependencies;
+using Gflow.Core.Access;
+using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
@@ -12,6 +13,11 @@ internal static class Draft
 {
     public static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
+    public static Actor Alice { get; } = new(1000, "alice", Administrator: true, IdentifiedBy.PeerCredentials);
+
+    /// <summary>Neither Alice nor an administrator.</summary>
+    public static Actor Bob { get; } = new(1001, "bob", Administrator: false, IdentifiedBy.PeerCredentials);
+
     public static SubmissionPolicy Policy { get; } = new()
     {
         User = "alice",
@@ -21,7 +27,7 @@ internal static class Draft
         Recipients = new RecipientPolicy
         {
             Enabled = true,
-            Targets = [new Subscription { Target = "lab", Kind = TargetKind.Email, Events = EventTypes.All.ToHashSet() }],
+            Targets = [new Subscription { Target = "lab", Kind = "email", ServesMailboxes = true, Events = EventTypes.All.ToHashSet() }],
         },
     };
 
@@ -38,10 +44,10 @@ internal static class Draft
     public static SubmissionDraft Command(string command = "true") => new() { Command = command, RunDir = "/" };
 
     public static NewJob Job(int gpus = 0, byte priority = JobSpec.DefaultPriority, TimeSpan? limit = null, params uint[] after) =>
-        new(new JobSpec { Command = "true", RunDir = "/", Gpus = gpus, Priority = priority, TimeLimit = limit, Dependencies = After(after) }, "alice", 1000);
+        new(new JobSpec { Command = "true", RunDir = "/", Gpus = gpus, Priority = priority, TimeLimit = limit, Dependencies = After(after) }, Alice);
 
     public static NewJob Any(params uint[] after) =>
-        new(new JobSpec { Command = "true", RunDir = "/", Dependencies = After(after) with { Mode = DependencyMode.Any } }, "alice", 1000);
+        new(new JobSpec { Command = "true", RunDir = "/", Dependencies = After(after) with { Mode = DependencyMode.Any } }, Alice);
 
     private static DependencySpec After(uint[] ids) => DependencySpec.None with { On = [.. ids.Select(id => new JobId(id))] };
 }

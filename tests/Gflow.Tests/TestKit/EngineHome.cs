@@ -5,8 +5,10 @@ using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Scheduling;
-using Gflow.Core.Submission;
 using Gflow.Daemon.Engine;
+using Gflow.Daemon.Jobs;
+using Gflow.Daemon.Platform;
+using Gflow.Daemon.Reservations;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -33,7 +35,7 @@ internal sealed class EngineHome : IAsyncDisposable
 
     public static CancellationToken Patience => TestContext.Current.CancellationToken;
 
-    public static Caller Alice { get; } = new(1000, "alice", true);
+    public static Actor Alice => Draft.Alice;
 
     public FakeTimeProvider Time { get; } = new(Draft.Noon);
 
@@ -134,12 +136,12 @@ internal sealed class EngineHome : IAsyncDisposable
     {
         for (var i = 0; i < 3; i++)
         {
-            await Engine.AskAsync<bool>(_ => true, Patience);
+            await Engine.AskAsync<bool>((_, _) => true, Alice, Patience);
         }
     }
 
     /// <summary>Has the engine demand so much free room on the disk from now on.</summary>
-    public void Keep(long minFreeBytes) => Engine.Keep(Terms, OutboxBytes, minFreeBytes);
+    public void Keep(long minFreeBytes) => Engine.SetBounds(Terms, OutboxBytes, minFreeBytes);
 
     /// <summary>Has every write fail from now on as on a disk that has become read-only.</summary>
     public Task BreakStoreAsync() => OnWriterAsync("PRAGMA query_only = ON");
@@ -186,11 +188,12 @@ internal sealed class EngineHome : IAsyncDisposable
 
     /// <summary>What else is in the same batch may be the first that fails; the statement has its effect all the same.</summary>
     private Task<Result<bool>> OnWriterAsync(string sql) => Engine.AskAsync<bool>(
-        _ =>
+        (_, _) =>
         {
             Database.Execute(_database.Writer, sql);
             return true;
         },
+        Alice,
         Patience);
 
     private async Task OpenAsync()
@@ -208,9 +211,9 @@ internal sealed class EngineHome : IAsyncDisposable
         };
         Engine = new JobEngine(_database, Executor, settings, Time, NullLoggerFactory.Instance);
         Engine.Route(
-            [new Subscription { Target = "hook", Kind = TargetKind.Webhook, Events = EventTypes.All.ToHashSet() }],
+            [new Subscription { Target = "hook", Kind = "webhook", Events = EventTypes.All.ToHashSet() }],
             Deliveries.AddRange);
-        Requests = new AskedRequests(Engine, new JobRequests(Engine, _database, user => Draft.Policy with { User = user, Recipients = Recipients }));
+        Requests = new AskedRequests(Engine, new JobRequests(Engine, new JobLookup(Engine, _database), _database, user => Draft.Policy with { User = user, Recipients = Recipients }));
         Reservations = new AskedReservations(Engine, new ReservationRequests(Engine, Time));
         await Engine.StartAsync(Draft.Gpus(_gpus), Patience);
     }

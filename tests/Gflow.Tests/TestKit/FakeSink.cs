@@ -1,3 +1,4 @@
+using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
@@ -22,6 +23,10 @@ internal sealed class FakeSink(Func<OutgoingMessage, CancellationToken, Task<Del
         Attempts.Add((message, outcome));
         return outcome;
     }
+
+    public PreviewView Preview(OutgoingMessage message) => throw new NotSupportedException();
+
+    public Task<ReachedTarget> ReachAsync(CancellationToken deadline) => throw new NotSupportedException();
 
     public ValueTask DisposeAsync()
     {

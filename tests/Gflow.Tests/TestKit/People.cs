@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Http;
 using Microsoft.AspNetCore.Connections;
 

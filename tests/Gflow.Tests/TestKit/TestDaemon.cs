@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Daemon;
 using Gflow.Daemon.Configuration;
 using Microsoft.Extensions.Logging;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using CsCheck;
 using Gflow.Core.Contracts;
-using Gflow.Core.Submission;
 using Gflow.Core.Text;
 
 namespace Gflow.Tests.Text;

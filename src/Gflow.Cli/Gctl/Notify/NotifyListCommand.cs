@@ -46,7 +46,7 @@ internal static class NotifyListCommand
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
         var zone = Invocation.Need(invocation.Zone);
-        var filter = new DeliveryFilter
+        var filter = new DeliveryQuery
         {
             Target = invocation.Text("--target"),
             Job = invocation.Text("--job") is { } job ? await invocation.JobAsync(job, cancel) : null,
@@ -83,7 +83,7 @@ internal static class NotifyListCommand
         return ExitCodes.Done;
     }
 
-    private static async Task<int> FollowAsync(Invocation invocation, DeliveryFilter filter, List<DeliveryView> found, TimeZoneInfo zone, CancellationToken cancel)
+    private static async Task<int> FollowAsync(Invocation invocation, DeliveryQuery filter, List<DeliveryView> found, TimeZoneInfo zone, CancellationToken cancel)
     {
         Dictionary<long, DeliveryView> shown = [];
         try

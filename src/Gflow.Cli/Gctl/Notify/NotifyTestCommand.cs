@@ -36,7 +36,7 @@ internal static class NotifyTestCommand
         do
         {
             await Task.Delay(Pause, invocation.Context.Time, cancel);
-            deliveries = Invocation.Need(await invocation.Client.DeliveriesAsync(new DeliveryFilter { Event = started.EventId, Limit = 1000 }, cancel));
+            deliveries = Invocation.Need(await invocation.Client.DeliveriesAsync(new DeliveryQuery { Event = started.EventId, Limit = 1000 }, cancel));
         }
         while (deliveries.Exists(delivery => delivery.State == "waiting") && invocation.Context.Time.GetElapsedTime(begun) < Patience);
 

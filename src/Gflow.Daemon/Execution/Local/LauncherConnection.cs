@@ -1,18 +1,13 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
-using System.Text;
+using Gflow.Client.Platform;
 using Gflow.Launcher;
-using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Execution.Local;
 
 /// <summary>One connection to a launcher: whole frames out, whole replies in. One reader, and one writer at a time.</summary>
-internal sealed partial class LauncherConnection : IDisposable
+internal sealed class LauncherConnection : IDisposable
 {
-    private const int PathOnly = 0x200000;
-    private const int CloseOnExec = 0x80000;
-
     private readonly Socket _socket;
     private byte[] _buffer = new byte[16 * 1024];
     private int _begin;
@@ -23,18 +18,14 @@ internal sealed partial class LauncherConnection : IDisposable
     /// <summary>Connects to the socket at a path of any length; null when nobody listens there.</summary>
     internal static async Task<LauncherConnection?> TryOpenAsync(string path, CancellationToken ct)
     {
-        // The kernel takes short addresses only; a longer path is reached through a descriptor of its directory.
-        using var directory = Encoding.UTF8.GetByteCount(path) > Protocol.MaxSocketPathBytes
-            ? OpenPath(Path.GetDirectoryName(path)!, PathOnly | CloseOnExec)
-            : null;
-        var reachable = directory is null ? path : $"/proc/self/fd/{directory.DangerousGetHandle()}/{Path.GetFileName(path)}";
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(reachable), ct);
+            using var reachable = SocketPath.To(path);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(reachable.Address), ct);
             return new LauncherConnection(socket);
         }
-        catch (SocketException)
+        catch (Exception error) when (error is SocketException or IOException)
         {
             socket.Dispose();
             return null;
@@ -107,7 +98,4 @@ internal sealed partial class LauncherConnection : IDisposable
 
         _end += got > 0 ? got : throw new EndOfStreamException("the launcher closed the connection");
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle OpenPath(string path, int flags);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Gflow.Core.Jobs;
@@ -34,79 +33,52 @@ internal abstract record LauncherReply
 /// <summary>Turns requests into frames and frames into replies.</summary>
 internal static class LauncherMessages
 {
-    internal static byte[] Hello(long epoch)
-    {
-        var frame = Begin(RequestKind.Hello);
-        frame.U32(Protocol.Version);
-        frame.I64(epoch);
-        return frame.ToArray();
-    }
+    internal static byte[] Hello(long epoch) => Begin(RequestKind.Hello).U32(Protocol.Version).I64(epoch).Frame().ToArray();
 
     /// <summary>Gives a request, of any kind but hello, the number that its reply will repeat.</summary>
     internal static void Number(byte[] frame, uint request) => BinaryPrimitives.WriteUInt32LittleEndian(frame.AsSpan(5), request);
 
     internal static byte[] Start(LaunchRequest launch)
     {
-        var frame = BeginNumbered(RequestKind.Start);
-        frame.U32(launch.JobId);
-        frame.U32((uint)launch.Attempt);
-        frame.U32(launch.Uid);
-        frame.U8((byte)((launch.AppendLog ? StartFlags.AppendLog : StartFlags.None)
-            | (launch.HasScript ? StartFlags.Script : StartFlags.None)
-            | (launch.Original is null ? StartFlags.None : StartFlags.Original)));
-        frame.I64(launch.LogMaxBytes);
-        frame.U32((uint)launch.Umask);
-        frame.U32((uint)launch.Limits.Count);
+        var frame = BeginNumbered(RequestKind.Start)
+            .U32(launch.JobId)
+            .I32(launch.Attempt)
+            .U32(launch.Uid)
+            .U8((byte)((launch.AppendLog ? StartFlags.AppendLog : StartFlags.None)
+                | (launch.HasScript ? StartFlags.Script : StartFlags.None)
+                | (launch.Original is null ? StartFlags.None : StartFlags.Original)))
+            .I64(launch.LogMaxBytes)
+            .I32(launch.Umask)
+            .I32(launch.Limits.Count);
         foreach (var (name, value) in launch.Limits)
         {
-            frame.U8((byte)ResourceLimits.Numbers[name]);
-            frame.I64(value ?? -1);
+            frame.U8((byte)ResourceLimits.Numbers[name]).I64(value ?? -1);
         }
 
-        frame.Text(launch.Program);
-        frame.Text(launch.WorkingDirectory);
-        frame.Text(launch.LogPath);
-        frame.Texts(launch.Arguments);
-        frame.Texts(launch.Environment);
+        Add(frame, launch.Program, launch.WorkingDirectory, launch.LogPath);
+        AddList(frame, launch.Arguments);
+        AddList(frame, launch.Environment);
         if (launch.Original is { } original)
         {
-            frame.Text(original.Path);
-            frame.Text(original.Copy);
-            frame.Text(original.Beside);
-            frame.U32((uint)original.HeadLength);
-            frame.Texts(original.CopyHead);
-            frame.Texts(original.BesideHead);
-            frame.Text(original.CopyVariable ?? "");
+            Add(frame, original.Path, original.Copy, original.Beside);
+            frame.I32(original.HeadLength);
+            AddList(frame, original.CopyHead);
+            AddList(frame, original.BesideHead);
+            Add(frame, original.CopyVariable ?? "");
         }
 
-        return frame.ToArray();
+        return frame.Frame().ToArray();
     }
 
-    internal static byte[] Signal(uint jobId, int attempt, int signal)
-    {
-        var frame = BeginNumbered(RequestKind.Signal);
-        frame.U32(jobId);
-        frame.U32((uint)attempt);
-        frame.U32((uint)signal);
-        return frame.ToArray();
-    }
+    internal static byte[] Signal(uint jobId, int attempt, int signal) =>
+        BeginNumbered(RequestKind.Signal).U32(jobId).I32(attempt).I32(signal).Frame().ToArray();
 
-    internal static byte[] Acknowledge(uint jobId, int attempt)
-    {
-        var frame = BeginNumbered(RequestKind.Acknowledge);
-        frame.U32(jobId);
-        frame.U32((uint)attempt);
-        return frame.ToArray();
-    }
+    internal static byte[] Acknowledge(uint jobId, int attempt) =>
+        BeginNumbered(RequestKind.Acknowledge).U32(jobId).I32(attempt).Frame().ToArray();
 
-    internal static byte[] Bye() => BeginNumbered(RequestKind.Bye).ToArray();
+    internal static byte[] Bye() => BeginNumbered(RequestKind.Bye).Frame().ToArray();
 
-    internal static byte[] Upgrade(string program)
-    {
-        var frame = BeginNumbered(RequestKind.Upgrade);
-        frame.Text(program);
-        return frame.ToArray();
-    }
+    internal static byte[] Upgrade(string program) => BeginNumbered(RequestKind.Upgrade).Text(program).Frame().ToArray();
 
     /// <summary>Reads one frame, its length left out.</summary>
     /// <exception cref="InvalidDataException">It is not a message of this protocol.</exception>
@@ -154,67 +126,24 @@ internal static class LauncherMessages
             flags.HasFlag(EndFlags.Restarted));
     }
 
-    private static FrameBuffer Begin(RequestKind kind)
+    private static FieldWriter Begin(RequestKind kind) => new FieldWriter().Begin((byte)kind);
+
+    private static FieldWriter BeginNumbered(RequestKind kind) => Begin(kind).U32(0);
+
+    private static void Add(FieldWriter frame, params ReadOnlySpan<string> texts)
     {
-        var frame = new FrameBuffer();
-        frame.U8((byte)kind);
-        return frame;
+        foreach (var text in texts)
+        {
+            frame.Text(ByteText.Bytes(text).AsSpan());
+        }
     }
 
-    private static FrameBuffer BeginNumbered(RequestKind kind)
+    private static void AddList(FieldWriter frame, IReadOnlyList<string> texts)
     {
-        var frame = Begin(kind);
-        frame.U32(0);
-        return frame;
-    }
-
-    private sealed class FrameBuffer
-    {
-        private readonly ArrayBufferWriter<byte> _bytes = new(256);
-
-        internal FrameBuffer() => U32(0);
-
-        internal void U8(byte value)
+        frame.I32(texts.Count);
+        foreach (var text in texts)
         {
-            _bytes.GetSpan(1)[0] = value;
-            _bytes.Advance(1);
-        }
-
-        internal void U32(uint value)
-        {
-            BinaryPrimitives.WriteUInt32LittleEndian(_bytes.GetSpan(4), value);
-            _bytes.Advance(4);
-        }
-
-        internal void I64(long value)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(_bytes.GetSpan(8), value);
-            _bytes.Advance(8);
-        }
-
-        internal void Text(string value)
-        {
-            var bytes = ByteText.Bytes(value);
-            U32((uint)bytes.Length);
-            _bytes.Write(bytes);
-            U8(0);
-        }
-
-        internal void Texts(IReadOnlyList<string> values)
-        {
-            U32((uint)values.Count);
-            foreach (var value in values)
-            {
-                Text(value);
-            }
-        }
-
-        /// <summary>The frame, its length filled in.</summary>
-        internal byte[] ToArray()
-        {
-            var frame = _bytes.WrittenSpan.ToArray();
-            BinaryPrimitives.WriteUInt32LittleEndian(frame, (uint)frame.Length - 4);
-            return frame;
+            Add(frame, text);
         }
     }
 

@@ -10,12 +10,11 @@ namespace Gflow.Daemon.Execution.Local;
 /// </summary>
 internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimeProvider time, ILogger<LocalExecutor> logger) : IJobExecutor
 {
-    private static readonly TimeSpan ReachTime = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan MendPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ByeTime = TimeSpan.FromSeconds(2);
 
     private readonly ILogger _logger = logger;
+    private readonly LauncherFinder _finder = new(options, time, logger);
     private readonly Channel<ExecutorReport> _reports = Channel.CreateUnbounded<ExecutorReport>(new() { SingleWriter = true });
     private readonly CancellationTokenSource _stop = new();
 
@@ -32,17 +31,17 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
     private ExecutorUnavailableException? _ended;
     private volatile bool _closing;
 
-    /// <summary>The process id of the launcher of the present or last connection, for those who look after the machine; 0 before the first.</summary>
-    internal int LauncherPid { get; private set; }
+    /// <inheritdoc cref="LauncherFinder.Pid"/>
+    internal int LauncherPid => _finder.Pid;
 
-    /// <summary>Its version.</summary>
-    internal string LauncherVersion { get; private set; } = "";
+    /// <inheritdoc cref="LauncherFinder.Version"/>
+    internal string LauncherVersion => _finder.Version;
 
     public ChannelReader<ExecutorReport> Reports => _reports.Reader;
 
     public async Task<IReadOnlyList<ExecutorJob>> ConnectAsync(CancellationToken ct)
     {
-        var (connection, jobs) = await EstablishAsync(ct);
+        var (connection, jobs) = await _finder.FindAsync(ct);
         _connection = connection;
         _receiving = ReceiveAllAsync(connection);
         return jobs;
@@ -263,7 +262,7 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
         {
             try
             {
-                return await EstablishAsync(_stop.Token);
+                return await _finder.FindAsync(_stop.Token);
             }
             catch (ExecutorUnavailableException ex) when (!ex.IsRefusal)
             {
@@ -273,121 +272,14 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
         }
     }
 
-    /// <summary>Finds or starts a launcher, says hello, and sees to it that it is of this daemon's version.</summary>
-    private async Task<(LauncherConnection Connection, IReadOnlyList<ExecutorJob> Jobs)> EstablishAsync(CancellationToken ct)
-    {
-        for (var mayReplace = true; ;)
-        {
-            var connection = await ReachAsync(ct);
-            try
-            {
-                await connection.SendAsync(LauncherMessages.Hello(options.Epoch));
-                var (welcome, jobs) = await ReceiveWelcomeAsync(connection, ct);
-                if (welcome.Version == options.LauncherVersion || !mayReplace)
-                {
-                    (LauncherPid, LauncherVersion) = (welcome.Pid, welcome.Version);
-                    LogConnected(welcome.Version, welcome.Pid, jobs.Count);
-                    return (connection, jobs);
-                }
-
-                // Once: a program that is not of the version it should be does not become so by repetition.
-                mayReplace = false;
-                LogReplacing(welcome.Version, options.LauncherVersion);
-                // One of root's could not be started again from here, so that it has to stay, as another program.
-                if (await ReplaceAsync(connection, options.IsRoots || jobs.Count > 0, ct) is { } objection)
-                {
-                    LogNotReplaced(welcome.Version, options.LauncherVersion, objection);
-                }
-
-                connection.Dispose();
-            }
-            catch (Exception ex) when (ex is IOException or SocketException or InvalidDataException)
-            {
-                // It ended between the connect and the welcome; the next one is reached or started.
-                connection.Dispose();
-                LogLost(ex.Message);
-                await Task.Delay(RetryPause, time, ct);
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        }
-    }
-
-    private async Task<LauncherConnection> ReachAsync(CancellationToken ct)
-    {
-        var began = time.GetTimestamp();
-        while (true)
-        {
-            if (await LauncherConnection.TryOpenAsync(options.SocketPath, ct) is { } connection)
-            {
-                return connection;
-            }
-
-            // A launcher that is just ending, starting or becoming another still holds the lock: try again.
-            var problem = options.IsRoots
-                ? "only root can start it: gflowd restart"
-                : await LauncherProcess.StartAsync(options, [], ct);
-            if (problem is not null && time.GetElapsedTime(began) > ReachTime)
-            {
-                throw new ExecutorUnavailableException($"no launcher listens at {options.SocketPath}, and none can be started: {problem}");
-            }
-
-            if (problem is not null)
-            {
-                await Task.Delay(RetryPause, time, ct);
-            }
-        }
-    }
-
-    private static async Task<(LauncherReply.Welcome Welcome, IReadOnlyList<ExecutorJob> Jobs)> ReceiveWelcomeAsync(LauncherConnection connection, CancellationToken ct)
-    {
-        LauncherReply.Welcome? welcome = null;
-        var jobs = new List<ExecutorJob>();
-        while (true)
-        {
-            switch (await connection.ReceiveAsync(ct))
-            {
-                case LauncherReply.Refused refused:
-                    throw new ExecutorUnavailableException($"the launcher refuses this daemon: {refused.Reason}", isRefusal: true);
-                case LauncherReply.Welcome first:
-                    welcome = first;
-                    break;
-                case LauncherReply.Known known:
-                    jobs.Add(known.Job);
-                    break;
-                case LauncherReply.Ready when welcome is not null:
-                    return (welcome, jobs);
-                case var other:
-                    throw new InvalidDataException($"the launcher began with {other.GetType().Name}");
-            }
-        }
-    }
-
-    /// <summary>
-    /// Lets an idle launcher end, and a busy one become the new program in place. Null when it did, else its objection.
-    /// </summary>
-    private async Task<string?> ReplaceAsync(LauncherConnection connection, bool isBusy, CancellationToken ct)
-    {
-        await connection.SendAsync(isBusy ? LauncherMessages.Upgrade(options.LauncherProgram) : LauncherMessages.Bye());
-        try
-        {
-            while (true)
-            {
-                if (await connection.ReceiveAsync(ct) is LauncherReply.Done { Objection: { Length: > 0 } objection })
-                {
-                    return objection;
-                }
-            }
-        }
-        catch (IOException)
-        {
-            // The end of the connection is the consent.
-            return null;
-        }
-    }
-
     private sealed record Pending(byte[] Frame, TaskCompletionSource<LauncherReply> Answer);
+
+    [LoggerMessage(LogLevel.Warning, "Lost the connection to the launcher: {Reason}")]
+    private partial void LogLost(string reason);
+
+    [LoggerMessage(LogLevel.Error, "No launcher; jobs go on, but none can be started or stopped: {Reason}")]
+    private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Error, "The launcher obeys another daemon: {Reason}")]
+    private partial void LogSuperseded(string reason);
 }

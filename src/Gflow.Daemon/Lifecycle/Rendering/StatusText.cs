@@ -20,7 +20,7 @@ internal static class StatusText
         Add("Version", status.Version);
         Add("User", status.User);
         Add("PID", $"{status.Pid}");
-        Add("Uptime", UptimeText.Format(status.UptimeSecs));
+        Add("Uptime", DurationText.FormatUptime(TimeSpan.FromSeconds(status.UptimeSecs)));
         Add("Executor", status.Executor);
         Add("GPUs", $"{status.GpuTotal} total, {status.GpuAvailable} available");
         Add("Jobs", $"{status.RunningJobs} running, {status.QueuedJobs} queued");

@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle.Rendering;
 
@@ -26,7 +27,7 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
         }
 
         Error.WriteLine($"gflowd: the output cannot be written: {failure}");
-        return code == VerbContext.Done ? VerbContext.Failed : code;
+        return code == VerbExitCodes.Done ? VerbExitCodes.Failed : code;
     }
 
     private static TextWriter Writer(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true });

@@ -1,5 +1,5 @@
-using Gflow.Client;
 using Gflow.Client.Configuration;
+using Gflow.Client.Platform;
 
 namespace Gflow.Daemon.Lifecycle.Shared;
 
@@ -26,7 +26,7 @@ internal sealed record DaemonHome(GflowPaths Paths, bool IsShared)
             return new(own, IsShared: false);
         }
 
-        var configured = ConfigSource.Read(configPath, environment, GflowPaths.Shared, [ConfigSchema.Daemon.Name]);
+        var configured = ConfigSource.Read(configPath, environment, GflowPaths.Shared, ConfigSchema.Root, [ConfigSchema.Daemon.Name]);
         return (configured.Root[ConfigSchema.Daemon.Name] as ConfigValue.Table)?[ConfigSchema.DaemonUser.Name] is ConfigValue.Text { Value: ClientOptions.RootName } said
             ? new(said.Origin.Variable is null ? own with { ConfigFile = GflowPaths.Shared.ConfigFile } : own, IsShared: false)
             : new(GflowPaths.Shared, IsShared: true);

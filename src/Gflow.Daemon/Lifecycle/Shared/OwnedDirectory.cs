@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Gflow.Client;
+using Gflow.Client.Platform;
+using Gflow.Daemon.Platform;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Lifecycle.Shared;

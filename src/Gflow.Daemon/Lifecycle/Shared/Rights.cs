@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Gflow.Client;
+using Gflow.Client.Platform;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle.Shared;
 

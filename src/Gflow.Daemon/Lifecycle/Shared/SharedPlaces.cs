@@ -1,4 +1,5 @@
-using Gflow.Client;
+using Gflow.Client.Platform;
+using Gflow.Daemon.Platform;
 using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Lifecycle.Shared;

@@ -1,6 +1,7 @@
-using Gflow.Client;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Execution.Local;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle.Shared;
 
@@ -8,32 +9,20 @@ namespace Gflow.Daemon.Lifecycle.Shared;
 /// What a gflowd of root does before it serves: makes the places, starts the launcher, which keeps root's rights, and becomes the
 /// user that serves. The serving program begins anew in the same process and with no rights but that user's.
 /// </summary>
-internal sealed class SharedStart(VerbContext context, DaemonOptions options)
+internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<string, string> environment)
 {
     /// <summary>Tells a gflowd that it is what root's has become.</summary>
     public const string Flag = "--shared";
 
     /// <summary>Returns only when that fails.</summary>
-    /// <param name="logFile">Absolute path of <c>--log-file</c>; null without it.</param>
+    /// <param name="flags">Those of this gflowd, which the serving program is started with.</param>
     /// <exception cref="StartRefusedException">Always, with the reason.</exception>
-    public async Task<int> BecomeServerAsync(string? logFile, CancellationToken ct)
+    public async Task<int> BecomeServerAsync(IEnumerable<string> flags, CancellationToken ct)
     {
         var user = User();
         SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, user);
         await StartLauncherAsync(user, ct);
-        List<string> arguments = [Environment.ProcessPath!, Flag];
-        if (context.ConfigPath is { } config)
-        {
-            arguments.AddRange(["--config", config]);
-        }
-
-        if (logFile is not null)
-        {
-            arguments.AddRange(["--log-file", logFile]);
-        }
-
-        arguments.AddRange(context.LogFlags);
-        var reason = Rights.BecomeAndExecute(user, arguments, EnvironmentOf(user));
+        var reason = Rights.BecomeAndExecute(user, [Environment.ProcessPath!, Flag, .. flags], EnvironmentOf(user));
         throw new StartRefusedException($"{Environment.ProcessPath} could not be executed as {user.Name}: {reason}");
     }
 
@@ -84,7 +73,7 @@ internal sealed class SharedStart(VerbContext context, DaemonOptions options)
     /// <summary>Root's own directories are none of the serving user's.</summary>
     private Dictionary<string, string> EnvironmentOf(Account user)
     {
-        var variables = context.Environment
+        var variables = environment
             .Where(variable => !variable.Key.StartsWith("XDG_", StringComparison.Ordinal))
             .ToDictionary(StringComparer.Ordinal);
         variables["HOME"] = user.Home;

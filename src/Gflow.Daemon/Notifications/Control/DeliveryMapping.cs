@@ -2,26 +2,24 @@ using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Http;
 using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications.Control;
 
 /// <summary>Deliveries as the API shows them to one caller; made for one request.</summary>
-internal sealed class DeliveryMapping(ApiParts parts, Caller caller)
+internal sealed class DeliveryMapping(NotificationsModule notifications, JobLookup jobs, Actor reader, DateTimeOffset now)
 {
-    private readonly DateTimeOffset _now = parts.Time.GetUtcNow();
     private readonly Dictionary<JobId, IReadOnlySet<string>> _ownRecipients = [];
 
     /// <summary>Whether the caller may know of it: its job's owner and administrators may.</summary>
     public bool Shows(DeliveryRecord delivery) =>
-        caller.Administrator || (delivery.Job is not null ? delivery.Owner == caller.Uid : delivery.User == caller.User);
+        reader.Administrator || (delivery.Job is not null ? delivery.Owner == reader.Uid : delivery.User == reader.Name);
 
     public DeliveryView View(DeliveryRecord delivery, IReadOnlyList<AttemptRecord>? history = null)
     {
-        var lane = parts.Notifications.LaneTo(delivery.Target)?.Current;
-        var wait = delivery.State == DeliveryState.Pending ? DeliveryWait.Of(delivery, lane, _now) : default;
+        var lane = notifications.LaneTo(delivery.Target)?.Current;
+        var wait = delivery.State == DeliveryState.Pending ? DeliveryWait.Of(delivery, lane, now) : default;
         var hides = HidesRecipient(delivery);
         return new DeliveryView
         {
@@ -32,7 +30,7 @@ internal sealed class DeliveryMapping(ApiParts parts, Caller caller)
             Reservation = delivery.OrderKey < 0 ? (uint)-delivery.OrderKey : null,
             User = delivery.User,
             Target = delivery.Target,
-            Kind = TargetMapping.KindName(delivery.Recipient is null ? TargetKind.Webhook : TargetKind.Email),
+            Kind = notifications.KindOf(delivery.Target, toMailbox: delivery.Recipient is not null),
             Recipient = hides ? null : delivery.Recipient,
             State = StateName(delivery.State),
             Attempts = delivery.Attempts,
@@ -55,13 +53,13 @@ internal sealed class DeliveryMapping(ApiParts parts, Caller caller)
 
     /// <summary>A job's owner sees the addresses that he named himself, and no operator's.</summary>
     private bool HidesRecipient(DeliveryRecord delivery) =>
-        !caller.Administrator && delivery is { Recipient: { } recipient } && !(delivery.Job is { } job && Own(job).Contains(MailboxText.Key(recipient)));
+        !reader.Administrator && delivery is { Recipient: { } recipient } && !(delivery.Job is { } job && Own(job).Contains(MailboxText.Key(recipient)));
 
     private IReadOnlySet<string> Own(JobId id)
     {
         if (!_ownRecipients.TryGetValue(id, out var own))
         {
-            own = (JobLookup.Find(parts, id)?.Spec.Notifications?.Emails ?? []).Select(MailboxText.Key).ToHashSet();
+            own = (jobs.Find(id)?.Spec.Notifications?.Emails ?? []).Select(MailboxText.Key).ToHashSet();
             _ownRecipients.Add(id, own);
         }
 

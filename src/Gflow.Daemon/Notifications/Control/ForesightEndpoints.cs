@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Text;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Jobs;
@@ -14,75 +14,66 @@ using Gflow.Daemon.Storage;
 namespace Gflow.Daemon.Notifications.Control;
 
 /// <summary>The routes that tell beforehand: who would be told of an event, and in what words.</summary>
-internal sealed class ForesightEndpoints(ApiParts parts)
+internal sealed class ForesightEndpoints(NotificationsModule notifications, JobLookup jobs, Database database, TimeProvider time)
 {
-    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
-
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapMethods("/notifications/explain", Reading, ExplainAsync);
-        routes.MapMethods("/notifications/targets/{name}/preview", Reading, NotificationEndpoints.Administering("see what targets are sent", PreviewAsync));
+        routes.Read("/notifications/explain", Explain);
+        routes.ReadAsync("/notifications/targets/{name}/preview", PreviewAsync);
     }
 
-    private Task ExplainAsync(HttpContext context)
+    private Result<Answer> Explain(HttpContext context)
     {
-        var caller = Access.CallerOf(context);
+        var reader = Access.ActorOf(context);
         var type = Event(context);
         var job = Job(context);
         var asked = Emails(context);
         var problems = type.Problems.Concat(job.Problems).Concat(asked.Problems).ToList();
-        if (problems.Count == 0 && job.Value is { } about && parts.Access().ToReadDeliveries(caller, about) is { } refusal)
+        if (problems.Count == 0 && job.Value is { } about && AccessPolicy.ToReadDeliveries(reader, about) is { } refusal)
         {
             problems.Add(refusal);
         }
 
         if (problems.Count > 0)
         {
-            return ProblemMapping.WriteAsync(context, problems);
+            return problems;
         }
 
         var isMachines = type.Value is EventType.GpuAvailable or EventType.SchedulerOnline;
         var explained = Explanation.Of(
-            type.Value, isMachines ? null : job.Value?.SubmittedBy ?? caller.User, job.Value?.Spec.Notifications, asked.Value, parts.Notifications.Recipients);
+            type.Value, isMachines ? null : job.Value?.SubmittedBy ?? reader.Name, job.Value?.Spec.Notifications, asked.Value, notifications.Recipients);
         var view = explained with
         {
             Told = [.. explained.Told.Select(told => told with
             {
-                Recipient = caller.Administrator || told.Source == "job" ? told.Recipient : null,
-                Health = TargetMapping.Health(parts.Notifications.LaneTo(told.Target)?.Current),
+                Recipient = reader.Administrator || told.Source == "job" ? told.Recipient : null,
+                Health = TargetMapping.Health(notifications.LaneTo(told.Target)?.Current),
             })],
         };
-        return ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, view, NotificationJson.Default.ExplanationView);
+        return Answer.Of(view, NotificationJson.Default.ExplanationView);
     }
 
-    private async Task PreviewAsync(HttpContext context)
+    private async Task<Result<Answer>> PreviewAsync(HttpContext context)
     {
-        var name = context.Request.RouteValues["name"] as string ?? "";
+        var reader = Access.ActorOf(context);
+        if (AccessPolicy.ToAdminister(reader, "see what targets are sent") is { } refusal)
+        {
+            return refusal;
+        }
+
+        var target = notifications.Find(context.Part("name"));
         var type = Event(context);
         var job = Job(context);
-        var problems = type.Problems.Concat(job.Problems).ToList();
-        if (parts.Notifications.Find(name) is not { } target)
-        {
-            problems.Insert(0, parts.Notifications.NotFound(name));
-            await ProblemMapping.WriteAsync(context, problems);
-            return;
-        }
-
-        if (problems.Count > 0)
-        {
-            await ProblemMapping.WriteAsync(context, problems);
-            return;
-        }
-
-        var preview = await parts.Notifications.PreviewAsync(target, Message(target, type.Value, job.Value, Access.CallerOf(context).User));
-        await ProblemMapping.JsonAsync(context, StatusCodes.Status200OK, preview, NotificationJson.Default.PreviewView);
+        return target.Ok && type.Ok && job.Ok
+            ? Answer.Of(await notifications.PreviewAsync(target.Value, Message(target.Value, type.Value, job.Value, reader.Name)), NotificationJson.Default.PreviewView)
+            : target.Problems.Concat(type.Problems).Concat(job.Problems).ToList();
     }
 
     private OutgoingMessage Message(TargetOptions target, EventType type, Job? job, string user)
     {
-        var now = parts.Time.GetUtcNow();
+        var now = time.GetUtcNow();
         var about = job ?? SampleEvents.Invented(user, now);
-        var payload = Happened(type, job) ?? SampleEvents.Payload(type, about, user, parts.Notifications.Scheduler, now);
+        var payload = Happened(type, job) ?? SampleEvents.Payload(type, about, user, notifications.Scheduler, now);
         if (target.IncludesCommand && payload.Job is not null)
         {
             payload = EventFacts.WithCommand(payload, about.Spec);
@@ -95,12 +86,7 @@ internal sealed class ForesightEndpoints(ApiParts parts)
             Sequence = payload.Sequence,
             At = now,
             Target = target.Name,
-            Recipient = target switch
-            {
-                EmailTransportOptions { To: [var first, ..] } => first.ToString(),
-                EmailTransportOptions => $"{user}@example.org",
-                _ => null,
-            },
+            Recipient = target.Recipients is { } recipients ? recipients.Count > 0 ? recipients[0] : $"{user}@example.org" : null,
             Payload = EventWriter.Json(payload),
         };
     }
@@ -113,7 +99,7 @@ internal sealed class ForesightEndpoints(ApiParts parts)
             return null;
         }
 
-        using var reader = parts.Database.OpenReader();
+        using var reader = database.OpenReader();
         return EventTable.LastPayload(reader, job.Id, type) is { } stored ? JsonSerializer.Deserialize(stored, PayloadJson.Default.NotificationPayload) : null;
     }
 
@@ -127,13 +113,13 @@ internal sealed class ForesightEndpoints(ApiParts parts)
 
         var names = EventTypes.All.Select(known => known.WireName()).ToArray();
         var near = NearestText.Find(text, names) is { } nearest ? $"did you mean {nearest}? " : "";
-        return new Problem("unknown_event", $"event '{text}' is unknown: {near}the events are {string.Join(", ", names)}", "event");
+        return new Problem(ProblemCode.UnknownEvent, $"event '{text}' is unknown: {near}the events are {string.Join(", ", names)}", "event");
     }
 
     private Result<Job?> Job(HttpContext context)
     {
         var problems = new List<Problem>();
-        var id = JobRequest.Number(context.Request.Query, "job", uint.MaxValue, problems);
+        var id = QueryText.Number(context.Request.Query, "job", uint.MaxValue, problems);
         if (problems.Count > 0)
         {
             return problems;
@@ -144,7 +130,7 @@ internal sealed class ForesightEndpoints(ApiParts parts)
             return Result<Job?>.From(null);
         }
 
-        var job = number > 0 ? JobLookup.Find(parts, new JobId((uint)number)) : null;
+        var job = number > 0 ? jobs.Find(new JobId((uint)number)) : null;
         return job is null ? JobLookup.NotFound(new JobId((uint)number)) : Result<Job?>.From(job);
     }
 
@@ -152,7 +138,7 @@ internal sealed class ForesightEndpoints(ApiParts parts)
     {
         string[] emails = [.. context.Request.Query["email"].OfType<string>()];
         List<Problem> problems =
-            [.. emails.Select(email => (email, why: MailboxRules.Problem(email))).Where(pair => pair.why is not null).Select(pair => new Problem("bad_recipient", $"'{pair.email}' is no mailbox: {pair.why}", "email"))];
+            [.. emails.Select(email => (email, why: MailboxRules.Problem(email))).Where(pair => pair.why is not null).Select(pair => new Problem(ProblemCode.BadRecipient, $"'{pair.email}' is no mailbox: {pair.why}", "email"))];
         return problems.Count > 0 ? problems : Result<IReadOnlyList<string>>.From(emails);
     }
 }

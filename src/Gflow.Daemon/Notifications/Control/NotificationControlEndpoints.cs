@@ -1,41 +1,35 @@
 using Gflow.Core;
+using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Http;
+using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications.Control;
 
 /// <summary>The routes by which administrators act on targets and deliveries.</summary>
-internal sealed class NotificationControlEndpoints(ApiParts parts)
+internal sealed class NotificationControlEndpoints(NotificationRequests requests, JobEngine engine)
 {
-    private readonly NotificationRequests _requests = new(parts.Notifications, parts.Engine);
-
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/notifications/targets/{name}/pause", Acting("pause targets", PauseAsync));
-        routes.MapPost("/notifications/targets/{name}/resume", Acting("resume targets", ResumeAsync));
-        routes.MapPost("/notifications/targets/{name}/test", Acting("try targets", TestAsync));
-        routes.MapPost("/notifications/deliveries/resend", Acting("have messages sent again", ResendDeadAsync));
-        routes.MapPost("/notifications/deliveries/{id}/resend", Acting("have messages sent again", ResendAsync));
-        routes.MapPost("/notifications/deliveries/{id}/cancel", Acting("cancel deliveries", CancelAsync));
+        routes.Change(HttpMethod.Post, "/notifications/targets/{name}/pause", Acting("pause targets", context => OnTargetAsync(context, requests.Pause)));
+        routes.Change(HttpMethod.Post, "/notifications/targets/{name}/resume", Acting("resume targets", context => OnTargetAsync(context, requests.Resume)));
+        routes.Change(HttpMethod.Post, "/notifications/targets/{name}/test", Acting("try targets", TestAsync));
+        routes.Change(HttpMethod.Post, "/notifications/deliveries/resend", Acting("have messages sent again", ResendDeadAsync));
+        routes.Change(HttpMethod.Post, "/notifications/deliveries/{id}/resend", Acting("have messages sent again", context => OnDeliveryAsync(context, requests.Resend)));
+        routes.Change(HttpMethod.Post, "/notifications/deliveries/{id}/cancel", Acting("cancel deliveries", context => OnDeliveryAsync(context, requests.Cancel)));
     }
 
-    private static RequestDelegate Acting(string what, Func<HttpContext, Task<Result<Answer>>> act) => NotificationEndpoints.Administering(what, async context =>
-    {
-        var done = await act(context);
-        await (done.Ok ? ProblemMapping.WriteAsync(context, done.Value) : ProblemMapping.WriteAsync(context, done.Problems));
-    });
-
-    private Task<Result<Answer>> PauseAsync(HttpContext context) => OnTargetAsync(context, _requests.Pause(Name(context), Access.CallerOf(context)));
-
-    private Task<Result<Answer>> ResumeAsync(HttpContext context) => OnTargetAsync(context, _requests.Resume(Name(context)));
+    /// <summary>Lets administrators alone through, before anything of the request is looked at.</summary>
+    private static Func<HttpContext, Task<Result<Answer>>> Acting(string what, Func<HttpContext, Task<Result<Answer>>> act) =>
+        context => AccessPolicy.ToAdminister(Access.ActorOf(context), what) is { } refusal ? Task.FromResult<Result<Answer>>(refusal) : act(context);
 
     private async Task<Result<Answer>> TestAsync(HttpContext context)
     {
         var draft = await RequestBody.ReadOrDefaultAsync(context, NotificationJson.Default.TestDraft, new TestDraft());
         return draft.Ok
-            ? await Mutation.AskAsync(context, parts.Engine, _requests.Test(Name(context), draft.Value.To, Access.CallerOf(context)), (_, started) =>
-                Answer.Of(StatusCodes.Status200OK, started, NotificationJson.Default.TestStarted))
+            ? await Mutation.AskAsync(context, engine, requests.Test(context.Part("name"), draft.Value.To, Access.ActorOf(context)), (_, started) =>
+                Answer.Of(started, NotificationJson.Default.TestStarted))
             : draft.Problems.ToList();
     }
 
@@ -43,28 +37,19 @@ internal sealed class NotificationControlEndpoints(ApiParts parts)
     {
         var draft = await RequestBody.ReadAsync(context, NotificationJson.Default.ResendDraft);
         return draft.Ok
-            ? await Mutation.AskAsync(context, parts.Engine, _requests.Resend(draft.Value), (_, answer) =>
-                Answer.Of(StatusCodes.Status200OK, answer, NotificationJson.Default.ResendAnswer))
+            ? await Mutation.AskAsync(context, engine, requests.Resend(draft.Value), (_, answer) =>
+                Answer.Of(answer, NotificationJson.Default.ResendAnswer))
             : draft.Problems.ToList();
     }
 
-    private Task<Result<Answer>> ResendAsync(HttpContext context)
+    private Task<Result<Answer>> OnTargetAsync(HttpContext context, Func<string, Result<Turn<TargetAction>>> act) => Mutation.AskAsync(
+        context, engine, act(context.Part("name")), (_, done) => Answer.Of(done, NotificationJson.Default.TargetAction));
+
+    private async Task<Result<Answer>> OnDeliveryAsync(HttpContext context, Func<long, Result<Turn<DeliveryAction>>> act)
     {
         var id = NotificationEndpoints.DeliveryId(context);
-        return OnDeliveryAsync(context, id.Ok ? _requests.Resend(id.Value) : id.Problems.ToList());
+        return id.Ok
+            ? await Mutation.AskAsync(context, engine, act(id.Value), (_, done) => Answer.Of(done, NotificationJson.Default.DeliveryAction))
+            : id.Problems.ToList();
     }
-
-    private Task<Result<Answer>> CancelAsync(HttpContext context)
-    {
-        var id = NotificationEndpoints.DeliveryId(context);
-        return OnDeliveryAsync(context, id.Ok ? Result<Turn<DeliveryAction>>.From(_requests.Cancel(id.Value, Access.CallerOf(context))) : id.Problems.ToList());
-    }
-
-    private Task<Result<Answer>> OnTargetAsync(HttpContext context, Result<Turn<TargetAction>> turn) =>
-        Mutation.AskAsync(context, parts.Engine, turn, (_, done) => Answer.Of(StatusCodes.Status200OK, done, NotificationJson.Default.TargetAction));
-
-    private Task<Result<Answer>> OnDeliveryAsync(HttpContext context, Result<Turn<DeliveryAction>> turn) =>
-        Mutation.AskAsync(context, parts.Engine, turn, (_, done) => Answer.Of(StatusCodes.Status200OK, done, NotificationJson.Default.DeliveryAction));
-
-    private static string Name(HttpContext context) => context.Request.RouteValues["name"] as string ?? "";
 }

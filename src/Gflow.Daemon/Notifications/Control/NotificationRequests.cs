@@ -2,22 +2,21 @@ using Gflow.Core;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 
 namespace Gflow.Daemon.Notifications.Control;
 
-/// <summary>What people ask of targets and deliveries: done on the writer's turn, and told to the lanes once it is on disk.</summary>
+/// <summary>What administrators ask of targets and deliveries: done on the writer's turn, and told to the lanes once it is on disk.</summary>
 internal sealed class NotificationRequests(NotificationsModule notifications, JobEngine engine)
 {
     /// <summary>Most dead deliveries that one request has sent again, so that no commit holds up the others for long.</summary>
     public const int LargestResend = 10_000;
 
-    public static Problem NotFound(long id) => new("not_found", $"There is no delivery {id}, or it is forgotten.", "id");
+    public static Problem NotFound(long id) => new(ProblemCode.NotFound, $"There is no delivery {id}, or it is forgotten.", "id");
 
     /// <summary>A delivery that waits is not to be sent any more.</summary>
-    public Turn<DeliveryAction> Cancel(long id, Caller caller) => batch =>
+    public Result<Turn<DeliveryAction>> Cancel(long id) => Result<Turn<DeliveryAction>>.From((batch, by) =>
     {
         if (DeliveryHistory.Find(batch.Stored, id) is not { } delivery)
         {
@@ -27,13 +26,13 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
         var state = StateIn(batch, delivery);
         if (state != DeliveryState.Pending)
         {
-            return new Problem("wrong_state", $"Delivery {id} is {DeliveryMapping.StateName(state)} and can no longer be cancelled.");
+            return new Problem(ProblemCode.WrongState, $"Delivery {id} is {DeliveryMapping.StateName(state)} and can no longer be cancelled.");
         }
 
-        batch.Settle([new Settlement.Cancelled(id, batch.Now, $"cancelled by {caller.User}")]);
+        batch.Settle([new Settlement.Cancelled(id, batch.Now, $"cancelled by {by.Name}")]);
         batch.Then(() => notifications.LaneTo(delivery.Target)?.Reread());
         return new DeliveryAction(id, DeliveryMapping.StateName(DeliveryState.Cancelled));
-    };
+    });
 
     /// <summary>A delivery that is over is to be sent again.</summary>
     public Result<Turn<DeliveryAction>> Resend(long id)
@@ -43,7 +42,7 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
             return trouble;
         }
 
-        return Result<Turn<DeliveryAction>>.From(batch =>
+        return Result<Turn<DeliveryAction>>.From((batch, _) =>
         {
             if (DeliveryHistory.Find(batch.Stored, id) is not { } delivery)
             {
@@ -52,12 +51,12 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
 
             if (StateIn(batch, delivery) == DeliveryState.Pending)
             {
-                return new Problem("wrong_state", $"Delivery {id} is waiting: it goes by itself.");
+                return new Problem(ProblemCode.WrongState, $"Delivery {id} is waiting: it goes by itself.");
             }
 
-            if (notifications.Find(delivery.Target) is null)
+            if (!notifications.Find(delivery.Target).Ok)
             {
-                return new Problem("wrong_state", $"Delivery {id} cannot be sent again: its target {delivery.Target} is no longer configured.");
+                return new Problem(ProblemCode.WrongState, $"Delivery {id} cannot be sent again: its target {delivery.Target} is no longer configured.");
             }
 
             batch.Settle([new Settlement.Reopened(id, batch.Now, batch.Now + RetrySchedule.Lifetime)]);
@@ -69,20 +68,21 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
     /// <summary>What a target was not given is to be sent again, or only to be counted.</summary>
     public Result<Turn<ResendAnswer>> Resend(ResendDraft draft)
     {
-        if (draft.Target is not { Length: > 0 } target)
+        if (draft.Target is not { Length: > 0 } name)
         {
-            return new Problem("missing_field", "target is missing: whose dead deliveries?", "target");
+            return new Problem(ProblemCode.MissingField, "target is missing: whose dead deliveries?", "target");
         }
 
-        if (notifications.Find(target) is null)
+        var target = notifications.Find(name);
+        if (!target.Ok)
         {
-            return notifications.NotFound(target);
+            return target.Problems.ToList();
         }
 
         var (since, until) = (DateTimeOffset.UnixEpoch, default(DateTimeOffset?));
         if ((draft.Since is { } from && !from.TryToInstant(out since)) || (draft.Until is { } to && !Reads(to, out until)))
         {
-            return new Problem("bad_instant", "since and until must be instants that a calendar holds", "since");
+            return new Problem(ProblemCode.BadInstant, "since and until must be instants that a calendar holds", "since");
         }
 
         if (!draft.DryRun && engine.Troubles is [var trouble, ..])
@@ -90,9 +90,9 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
             return trouble;
         }
 
-        return Result<Turn<ResendAnswer>>.From(batch =>
+        return Result<Turn<ResendAnswer>>.From((batch, _) =>
         {
-            var span = new DeadSpan(target, since, until ?? batch.Now);
+            var span = new DeadSpan(name, since, until ?? batch.Now);
             var matched = TargetCounts.Dead(batch.Stored, span);
             if (draft.DryRun || matched == 0)
             {
@@ -101,21 +101,21 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
 
             var now = batch.Now;
             batch.Write((writer, transaction) => DeliveryTable.ReopenDead(writer, transaction, span, now, now + RetrySchedule.Lifetime, LargestResend));
-            batch.Then(() => notifications.LaneTo(target)?.Reread());
+            batch.Then(() => notifications.LaneTo(name)?.Reread());
             return new ResendAnswer(matched, Math.Min(matched, LargestResend), WireInstant.From(span.Until));
         });
     }
 
     /// <summary>Nothing goes to a target until it is resumed.</summary>
-    public Result<Turn<TargetAction>> Pause(string name, Caller caller) => Act(name, paused: true, batch =>
+    public Result<Turn<TargetAction>> Pause(string name) => Act(name, paused: true, (batch, by) =>
     {
-        var pause = new TargetPause(batch.Now, caller.User);
+        var pause = new TargetPause(batch.Now, by.Name);
         batch.Write((writer, transaction) => PauseTable.Pause(writer, transaction, name, pause));
         batch.Then(() => notifications.LaneTo(name)?.Paused());
     });
 
     /// <summary>A target is sent to again; one that was stopped or gone is tried at once.</summary>
-    public Result<Turn<TargetAction>> Resume(string name) => Act(name, paused: false, batch =>
+    public Result<Turn<TargetAction>> Resume(string name) => Act(name, paused: false, (batch, _) =>
     {
         var deadline = batch.Now + RetrySchedule.Lifetime;
         batch.Write((writer, transaction) => PauseTable.Resume(writer, transaction, name, deadline));
@@ -124,69 +124,69 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
 
     /// <summary>A marked message is to go to a target, before all others.</summary>
     /// <param name="to">A mailbox instead of those of the configuration; null for these.</param>
-    public Result<Turn<TestStarted>> Test(string name, string? to, Caller caller)
+    public Result<Turn<TestStarted>> Test(string name, string? to, Actor by)
     {
-        if (notifications.Find(name) is not { } target)
-        {
-            return notifications.NotFound(name);
-        }
-
-        var recipients = Recipients(target, to, caller);
+        var target = notifications.Find(name);
+        var recipients = target.Ok ? Recipients(target.Value, to, by) : target.Problems.ToList();
         if (!recipients.Ok)
         {
             return recipients.Problems.ToList();
         }
 
-        var refusal = notifications.LaneTo(name)?.Current switch
+        var hindrance = notifications.LaneTo(name)?.Current switch
         {
             null => "notifications are switched off; set enabled = true in [notifications]",
             { Pause: { } pause } => $"{name} was paused by {pause.User}; resume it first: gctl notify resume {name}",
             { Health: TargetHealth.Disabled gone } => $"{name} said that it is gone ({gone.Reason}); try it again with: gctl notify resume {name}",
             _ => null,
         };
-        if (refusal is not null)
+        if (hindrance is not null)
         {
-            return new Problem("wrong_state", $"No test can be sent: {refusal}.");
+            return new Problem(ProblemCode.WrongState, $"No test can be sent: {hindrance}.");
         }
 
-        return Result<Turn<TestStarted>>.From(batch =>
+        return Result<Turn<TestStarted>>.From((batch, who) =>
         {
-            var test = new TargetTest(EventWriter.Uid(batch.Now), name, recipients.Value, caller.User);
+            var test = new TargetTest(EventWriter.Uid(batch.Now), name, recipients.Value, who.Name);
             batch.Try(test);
             return new TestStarted(test.EventUid, test.Recipients.Count);
         });
     }
 
-    private Result<IReadOnlyList<string?>> Recipients(TargetOptions target, string? to, Caller caller)
+    private Result<IReadOnlyList<string?>> Recipients(TargetOptions target, string? to, Actor by)
     {
-        if (target is not EmailTransportOptions transport)
+        if (target.Recipients is not { } fixedOnes)
         {
-            return to is null ? Result<IReadOnlyList<string?>>.From([null]) : new Problem("not_email", $"{target.Name} is a webhook and has no recipients; leave to out.", "to");
+            return to is null ? Result<IReadOnlyList<string?>>.From([null]) : new Problem(ProblemCode.NotEmail, $"{target.Name} is a {target.Kind} and has no recipients; leave to out.", "to");
         }
 
         if (to is not null)
         {
-            return MailboxRules.Problem(to) is { } problem ? new Problem("bad_recipient", $"'{to}' is no mailbox: {problem}", "to") : Result<IReadOnlyList<string?>>.From([to]);
+            return MailboxRules.Problem(to) is { } problem ? new Problem(ProblemCode.BadRecipient, $"'{to}' is no mailbox: {problem}", "to") : Result<IReadOnlyList<string?>>.From([to]);
         }
 
-        if (transport.To.Count > 0)
+        if (fixedOnes.Count > 0)
         {
-            return Result<IReadOnlyList<string?>>.From([.. transport.To.Select(mailbox => mailbox.ToString())]);
+            return Result<IReadOnlyList<string?>>.From(fixedOnes);
         }
 
-        var own = RecipientRules.AddressOf(caller.User, notifications.Recipients);
+        var own = RecipientRules.AddressOf(by.Name, notifications.Recipients);
         return own.Ok
             ? Result<IReadOnlyList<string?>>.From([own.Value])
-            : new Problem("no_recipient", $"{target.Name} has no recipients of its own: say to whom the test is to go, with --to ADDRESS.", "to");
+            : new Problem(ProblemCode.NoRecipient, $"{target.Name} has no recipients of its own: say to whom the test is to go, with --to ADDRESS.", "to");
     }
 
-    private Result<Turn<TargetAction>> Act(string name, bool paused, Action<EngineBatch> act) => notifications.Find(name) is null
-        ? notifications.NotFound(name)
-        : Result<Turn<TargetAction>>.From(batch =>
-        {
-            act(batch);
-            return new TargetAction(name, paused);
-        });
+    private Result<Turn<TargetAction>> Act(string name, bool paused, Action<EngineBatch, Actor> act)
+    {
+        var target = notifications.Find(name);
+        return !target.Ok
+            ? target.Problems.ToList()
+            : Result<Turn<TargetAction>>.From((batch, by) =>
+            {
+                act(batch, by);
+                return new TargetAction(name, paused);
+            });
+    }
 
     private static bool Reads(WireInstant wire, out DateTimeOffset? instant)
     {

@@ -1,6 +1,5 @@
 using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -24,7 +23,7 @@ internal static class TargetMapping
         return new TargetView
         {
             Name = target.Name,
-            Kind = KindName(target.Kind),
+            Kind = target.Kind,
             Host = target.Host,
             Health = Health(status),
             Ill = IsIll(status, counts, now),
@@ -41,8 +40,6 @@ internal static class TargetMapping
             NextProbeAt = WireInstant.From(NextProbe(status, now)),
         };
     }
-
-    public static string KindName(TargetKind kind) => kind.ToString().ToLowerInvariant();
 
     /// <param name="status">Null while notifications are off.</param>
     public static string Health(LaneStatus? status) => status switch

@@ -1,5 +1,5 @@
+using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using MimeKit;
 
 namespace Gflow.Daemon.Notifications.Email;
@@ -8,6 +8,7 @@ namespace Gflow.Daemon.Notifications.Email;
 internal sealed class EmailSink : INotificationSink
 {
     private readonly EmailTransportOptions _transport;
+    private readonly Func<SmtpConnection> _connect;
     private readonly SmtpFailure _failure;
     private readonly SmtpPool _pool;
 
@@ -15,7 +16,8 @@ internal sealed class EmailSink : INotificationSink
     {
         _transport = transport;
         _failure = new SmtpFailure(transport);
-        _pool = new SmtpPool(() => new SmtpConnection(transport, connector, time), time);
+        _connect = () => new SmtpConnection(transport, connector, time);
+        _pool = new SmtpPool(_connect, time);
     }
 
     public ReadOnlyMemory<byte> Render(OutgoingMessage message) => MailForm.Render(message, _transport);
@@ -54,13 +56,35 @@ internal sealed class EmailSink : INotificationSink
         }
     }
 
+    public PreviewView Preview(OutgoingMessage message) => MailPreview.Of(message, _transport);
+
+    /// <summary>Connects and logs in, and says goodbye.</summary>
+    public async Task<ReachedTarget> ReachAsync(CancellationToken deadline)
+    {
+        AttemptDeadline attempt = deadline;
+        using var connection = _connect();
+        var problem = await WithinAsync(
+            async () =>
+            {
+                var problem = await connection.OpenAsync(attempt);
+                await connection.CloseAsync();
+                return problem;
+            },
+            connection,
+            attempt);
+        return new(_transport.Smtp.User is null ? "its server greets" : "its server greets and takes the login", problem?.Reason);
+    }
+
     public ValueTask DisposeAsync() => _pool.DisposeAsync();
 
-    private async Task<DeliveryOutcome> TryAsync(SmtpConnection connection, MimeMessage mail, MailboxAddress recipient, AttemptDeadline deadline)
+    private async Task<DeliveryOutcome> TryAsync(SmtpConnection connection, MimeMessage mail, MailboxAddress recipient, AttemptDeadline deadline) => (await WithinAsync(
+        async () => await connection.OpenAsync(deadline) ?? await connection.SendAsync(mail, recipient, deadline), connection, deadline))!;
+
+    private async Task<DeliveryOutcome?> WithinAsync(Func<Task<DeliveryOutcome?>> talk, SmtpConnection connection, AttemptDeadline deadline)
     {
         try
         {
-            return await connection.OpenAsync(deadline) ?? await connection.SendAsync(mail, recipient, deadline);
+            return await talk();
         }
         catch (Exception exception) when (exception is not OperationCanceledException && deadline.Token.IsCancellationRequested)
         {

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using MimeKit;
 
 namespace Gflow.Daemon.Notifications.Email;

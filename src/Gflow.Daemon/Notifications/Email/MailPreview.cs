@@ -1,7 +1,6 @@
 using System.Text;
 using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 
 namespace Gflow.Daemon.Notifications.Email;
 
@@ -15,7 +14,7 @@ internal static class MailPreview
         var text = Encoding.ASCII.GetString(MailForm.Render(message, transport)).ReplaceLineEndings("\n");
         var end = text.IndexOf("\n\n", StringComparison.Ordinal);
         var envelope = $"SMTP from {transport.From.Address} to {MailboxText.Address(message.Recipient!)}";
-        return new PreviewView(transport.Name, "email", envelope, [.. Headers(text[..end])], text[(end + 2)..]);
+        return new PreviewView(transport.Name, transport.Kind, envelope, [.. Headers(text[..end])], text[(end + 2)..]);
     }
 
     /// <summary>A header that is folded is one header.</summary>

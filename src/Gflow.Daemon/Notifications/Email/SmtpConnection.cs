@@ -3,7 +3,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;

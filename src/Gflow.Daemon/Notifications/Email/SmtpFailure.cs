@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
@@ -10,7 +9,7 @@ namespace Gflow.Daemon.Notifications.Email;
 /// <summary>Turns what stops a mail on its way into an outcome whose words name the remedy where there is one.</summary>
 internal sealed class SmtpFailure(EmailTransportOptions transport)
 {
-    private readonly SecretText _secrets = new(transport.Smtp.Password is { } password ? [password, $"\0{transport.Smtp.User}\0{password}"] : []);
+    private readonly PeerWords _secrets = new(transport.Smtp.Password is { } password ? [password, $"\0{transport.Smtp.User}\0{password}"] : []);
 
     /// <summary>The server has no SMTPUTF8 (RFC 6531), and an address of the mail needs it.</summary>
     /// <param name="recipientAlone">Whether the sender's address does not.</param>

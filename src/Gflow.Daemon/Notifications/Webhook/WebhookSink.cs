@@ -7,7 +7,6 @@ using System.Security.Authentication;
 using System.Text;
 using Gflow.Core.Contracts;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 
 namespace Gflow.Daemon.Notifications.Webhook;
 
@@ -27,7 +26,7 @@ internal sealed class WebhookSink : INotificationSink
 
     private readonly WebhookTargetOptions _target;
     private readonly TimeProvider _time;
-    private readonly SecretText _secrets;
+    private readonly PeerWords _secrets;
     private readonly ServerTrust _trust;
     private readonly GuardedConnector _connector;
     private readonly HttpClient _client;
@@ -37,12 +36,12 @@ internal sealed class WebhookSink : INotificationSink
     {
         _target = target;
         _time = time;
-        _secrets = new SecretText(
+        _secrets = new PeerWords(
         [
-            .. SecretText.PartsOf(target.Url),
-            .. target.Headers.Values.SelectMany(SecretText.PartsOfHeader),
+            .. PeerWords.PartsOf(target.Url),
+            .. target.Headers.Values.SelectMany(PeerWords.PartsOfHeader),
             .. target.Secrets.Select(secret => secret.Text),
-            .. target.Proxy is { } proxy ? SecretText.PartsOf(proxy) : [],
+            .. target.Proxy is { } proxy ? PeerWords.PartsOf(proxy) : [],
         ]);
         _trust = new ServerTrust(target.Authorities, "url");
         _connector = connector;
@@ -104,7 +103,7 @@ internal sealed class WebhookSink : INotificationSink
         }
     }
 
-    /// <summary>What would be sent, with all that may be a secret masked: of the address no more than the host is shown.</summary>
+    /// <summary>Of the address no more than the host is shown.</summary>
     public PreviewView Preview(OutgoingMessage message)
     {
         var body = Render(message);
@@ -114,13 +113,20 @@ internal sealed class WebhookSink : INotificationSink
         headers.AddRange(request.Content!.Headers.NonValidated.Select(header => new HeaderView(header.Key, Shown(header.Key, header.Value.ToString()))));
         headers.Add(new HeaderView("Content-Length", body.Length.ToString(CultureInfo.InvariantCulture)));
         return new PreviewView(
-            _target.Name, "webhook", $"POST {_target.Url.Scheme}://{_target.Url.Authority}/{Masked}", headers, Encoding.UTF8.GetString(body.Span));
+            _target.Name, _target.Kind, $"POST {_target.Url.Scheme}://{_target.Url.Authority}/{Masked}", headers, Encoding.UTF8.GetString(body.Span));
     }
 
-    /// <summary>Connects, with TLS where the address asks for it, and sends nothing.</summary>
-    /// <returns>What stands in the way; null for nothing.</returns>
-    /// <exception cref="OperationCanceledException">The deadline came first.</exception>
-    public async Task<string?> ConnectProblemAsync(CancellationToken deadline)
+    /// <summary>Connects, with TLS where the address asks for it.</summary>
+    public async Task<ReachedTarget> ReachAsync(CancellationToken deadline) => new(
+        _target switch
+        {
+            { Proxy: not null } => "its proxy can be reached; what is behind it was not tried",
+            { Url.Scheme: "https" } => "can be reached, and its certificate is trusted",
+            _ => "can be reached",
+        },
+        await ConnectProblemAsync(deadline));
+
+    private async Task<string?> ConnectProblemAsync(CancellationToken deadline)
     {
         // Behind a proxy nothing can be reached without asking it to pass something on.
         var place = _target.Proxy ?? _target.Url;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;
 using Gflow.Tests.TestKit;

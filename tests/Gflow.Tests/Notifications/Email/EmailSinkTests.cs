@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gflow.Core.Events;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;
 using Gflow.Tests.TestKit;

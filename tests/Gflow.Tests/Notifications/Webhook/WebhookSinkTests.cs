@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Gflow.Core.Notifications;
-using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Webhook;
@@ -139,7 +138,7 @@ public sealed class WebhookSinkTests : SinkExam
         var outcome = await sink.SendAsync(Message, sink.Render(Message), TestContext.Current.CancellationToken);
 
         Assert.IsType<DeliveryOutcome.MessageFault>(outcome);
-        Assert.InRange(outcome.Reason!.Length, SecretText.Longest, SecretText.Longest + 20);
+        Assert.InRange(outcome.Reason!.Length, PeerWords.Longest, PeerWords.Longest + 20);
     }
 
     [Fact]

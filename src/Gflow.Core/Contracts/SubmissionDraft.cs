@@ -1,0 +1,138 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Gflow.Core.Text;
+
+namespace Gflow.Core.Contracts;
+
+/// <summary>Every field of a submission, all optional: what clients send, what script directives hold, what flags give. Drafts lie over one another.</summary>
+public sealed record SubmissionDraft
+{
+    /// <summary>The name the user chose. <c>run_name</c> is the spelling of older clients.</summary>
+    public string? Name { get; init; }
+
+    public string? RunName { get; init; }
+
+    /// <summary>The script's absolute path; the bytes that run are in <see cref="ScriptContent"/>, or read from the path by the daemon when they are missing.</summary>
+    public string? Script { get; init; }
+
+    public byte[]? ScriptContent { get; init; }
+
+    /// <summary>The script's arguments.</summary>
+    public IReadOnlyList<string>? Arguments { get; init; }
+
+    /// <summary>A shell text for <c>bash -c</c>.</summary>
+    public string? Command { get; init; }
+
+    public string? RunDir { get; init; }
+
+    /// <summary>The bytes of <see cref="Script"/>, <see cref="Arguments"/>, <see cref="RunDir"/> and of values of <see cref="Environment"/> that are not UTF-8; these show U+FFFD then. Only on the wire: see <see cref="Packed"/>.</summary>
+    public byte[]? ScriptBase64 { get; init; }
+
+    public IReadOnlyList<byte[]>? ArgumentsBase64 { get; init; }
+
+    public byte[]? RunDirBase64 { get; init; }
+
+    /// <summary>By the name of the variable.</summary>
+    public IReadOnlyDictionary<string, byte[]>? EnvironmentBase64 { get; init; }
+
+    /// <summary>The submitter's environment; null for the minimal login environment.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
+    /// <summary>Octal, as umask(1) shows it; null for 022.</summary>
+    public string? Umask { get; init; }
+
+    /// <summary>Soft limits by the names of <see cref="Jobs.ResourceLimits"/>, null for none; those of the launcher where one is missing.</summary>
+    public IReadOnlyDictionary<string, long?>? Limits { get; init; }
+
+    public long? Gpus { get; init; }
+
+    public long? Priority { get; init; }
+
+    public WireDuration? TimeLimit { get; init; }
+
+    public long? DependsOn { get; init; }
+
+    public IReadOnlyList<long>? DependsOnIds { get; init; }
+
+    public string? DependencyMode { get; init; }
+
+    public bool? AutoCancelOnDependencyFailure { get; init; }
+
+    public string? Project { get; init; }
+
+    public WireNotifications? Notifications { get; init; }
+
+    /// <summary>The job this one repeats.</summary>
+    public long? RedoneFrom { get; init; }
+
+    /// <summary>Everything else that came: ignored where it is a job's own output (<c>id</c>, <c>state</c>…), refused where it asks for what is not there yet.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Others { get; set; }
+
+    /// <summary>The draft as it goes over the wire: with the bytes of what is not UTF-8 beside it (<see cref="ByteText"/>).</summary>
+    public SubmissionDraft Packed() => this with
+    {
+        ScriptBase64 = Script is { } script ? Packed(script) : null,
+        ArgumentsBase64 = Arguments is { } arguments && !arguments.All(ByteText.IsUtf8) ? [.. arguments.Select(ByteText.Bytes)] : null,
+        RunDirBase64 = RunDir is { } directory ? Packed(directory) : null,
+        EnvironmentBase64 = Environment is { } variables && variables.Where(variable => !ByteText.IsUtf8(variable.Value)).ToList() is { Count: > 0 } others
+            ? others.ToDictionary(variable => variable.Key, variable => ByteText.Bytes(variable.Value))
+            : null,
+    };
+
+    /// <summary>The opposite of <see cref="Packed()"/>: where bytes are given, they count.</summary>
+    public SubmissionDraft Unpacked()
+    {
+        var variables = Environment;
+        if (EnvironmentBase64 is { Count: > 0 } bytes)
+        {
+            var all = new Dictionary<string, string>(Environment ?? new Dictionary<string, string>());
+            foreach (var (name, value) in bytes)
+            {
+                all[name] = ByteText.Of(value);
+            }
+
+            variables = all;
+        }
+
+        return this with
+        {
+            Script = ScriptBase64 is { } script ? ByteText.Of(script) : Script,
+            Arguments = ArgumentsBase64 is { } arguments ? [.. arguments.Select(argument => ByteText.Of(argument))] : Arguments,
+            RunDir = RunDirBase64 is { } directory ? ByteText.Of(directory) : RunDir,
+            Environment = variables,
+            ScriptBase64 = null,
+            ArgumentsBase64 = null,
+            RunDirBase64 = null,
+            EnvironmentBase64 = null,
+        };
+    }
+
+    private static byte[]? Packed(string text) => ByteText.IsUtf8(text) ? null : ByteText.Bytes(text);
+
+    /// <summary>This draft with <paramref name="upper"/> laid over it: what is set above wins.</summary>
+    public SubmissionDraft Under(SubmissionDraft upper) => new()
+    {
+        Name = upper.Name ?? Name,
+        RunName = upper.RunName ?? RunName,
+        Script = upper.Script ?? Script,
+        ScriptContent = upper.ScriptContent ?? ScriptContent,
+        Arguments = upper.Arguments ?? Arguments,
+        Command = upper.Command ?? Command,
+        RunDir = upper.RunDir ?? RunDir,
+        Environment = upper.Environment ?? Environment,
+        Umask = upper.Umask ?? Umask,
+        Limits = upper.Limits ?? Limits,
+        Gpus = upper.Gpus ?? Gpus,
+        Priority = upper.Priority ?? Priority,
+        TimeLimit = upper.TimeLimit ?? TimeLimit,
+        DependsOn = upper.DependsOn ?? DependsOn,
+        DependsOnIds = upper.DependsOnIds ?? DependsOnIds,
+        DependencyMode = upper.DependencyMode ?? DependencyMode,
+        AutoCancelOnDependencyFailure = upper.AutoCancelOnDependencyFailure ?? AutoCancelOnDependencyFailure,
+        Project = upper.Project ?? Project,
+        Notifications = upper.Notifications ?? Notifications,
+        RedoneFrom = upper.RedoneFrom ?? RedoneFrom,
+        Others = upper.Others ?? Others,
+    };
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Gflow.Core.Contracts;
+
+/// <summary>An update of a waiting job: what is null stays as it is; what <see cref="Clears"/> names is cleared.</summary>
+public sealed record UpdateDraft
+{
+    public string? Command { get; init; }
+
+    public long? Gpus { get; init; }
+
+    public long? Priority { get; init; }
+
+    public WireDuration? TimeLimit { get; init; }
+
+    public IReadOnlyList<long>? DependsOnIds { get; init; }
+
+    public string? DependencyMode { get; init; }
+
+    public bool? AutoCancelOnDependencyFailure { get; init; }
+
+    public WireNotifications? Notifications { get; init; }
+
+    /// <summary>Wire names of the fields to clear: those whose JSON value was an explicit <c>null</c>.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Clears { get; init; } = [];
+
+    [JsonExtensionData]
+    public IDictionary<string, JsonElement>? Others { get; set; }
+}

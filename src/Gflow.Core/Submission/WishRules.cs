@@ -1,0 +1,53 @@
+using Gflow.Core.Contracts;
+using Gflow.Core.Events;
+using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
+
+namespace Gflow.Core.Submission;
+
+/// <summary>Checks whom a job's owner wants told, and of what.</summary>
+internal sealed class WishRules(Refusals refusals, SubmissionPolicy policy)
+{
+    public NotificationWish? Wish(WireNotifications? wanted)
+    {
+        var emails = Distinct(refusals.Texts(wanted?.Emails, "notifications.emails"), text => text);
+        var events = Distinct(refusals.Texts(wanted?.Events, "notifications.events"), text => text.ToLowerInvariant());
+        refusals.Add(events.Select(EventTypes.CheckForJobs).OfType<Problem>());
+        foreach (var email in emails)
+        {
+            if (policy.MailboxProblem(email) is { } problem)
+            {
+                refusals.Add(ProblemCode.Invalid, $"'{email}' is not an e-mail address: {problem}.", "notifications");
+            }
+        }
+
+        if (wanted?.Me == true)
+        {
+            var own = RecipientRules.AddressOf(policy.User, policy.Recipients);
+            refusals.Add(own.Problems);
+            emails = own.Ok ? [own.Value, .. emails] : emails;
+        }
+        else if (emails.Count == 0)
+        {
+            if (events.Count > 0)
+            {
+                refusals.Add(ProblemCode.Invalid, "Events are chosen but nobody is to be told: give an address with --notify-email, or --notify-me.", "notifications");
+            }
+
+            return null;
+        }
+
+        refusals.Add(RecipientRules.CheckAllowed(emails, policy.User, policy.Recipients));
+        if (RecipientRules.CheckRoad(policy.User, policy.Recipients) is { } none)
+        {
+            refusals.Add([none]);
+        }
+
+        return new NotificationWish(
+            [.. emails.DistinctBy(MailboxText.Key)],
+            events.Count > 0 ? events : [.. EventTypes.PerJobDefaults.Select(type => type.WireName())]);
+    }
+
+    private static List<string> Distinct(List<string> texts, Func<string, string> normal) =>
+        [.. texts.Select(text => normal(text.Trim())).Where(text => text.Length > 0).Distinct()];
+}

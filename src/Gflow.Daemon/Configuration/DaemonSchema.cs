@@ -1,0 +1,58 @@
+using Gflow.Client.Configuration;
+using Gflow.Daemon.Notifications;
+
+namespace Gflow.Daemon.Configuration;
+
+/// <summary>Every key there is.</summary>
+internal static class DaemonSchema
+{
+    private static readonly IReadOnlyList<ConfigKey> Limits =
+    [
+        new("max_running_jobs", ConfigKind.Number),
+        new("max_running_gpus", ConfigKind.Number),
+        new("max_queued_jobs", ConfigKind.Number),
+    ];
+
+    private static readonly ConfigKey Executor = new("executor", ConfigKind.Table)
+    {
+        Children =
+        [
+            new("type", ConfigKind.Text) { Form = "\"process\"" },
+            new("hide_gpus", ConfigKind.Flag),
+            new("python_unbuffered", ConfigKind.Flag),
+            new("kill_grace_secs", ConfigKind.Number) { Maximum = 3600 },
+        ],
+    };
+
+    private static readonly ConfigKey Access = new("access", ConfigKind.Table)
+    {
+        Children =
+        [
+            new("admins", ConfigKind.TextList) { Form = "a list of login names such as [\"alice\", \"bob\"]" },
+            new("share_commands", ConfigKind.Flag),
+            new("share_logs", ConfigKind.Flag),
+            new("root_jobs", ConfigKind.Flag),
+        ],
+    };
+
+    private static readonly ConfigKey Projects = new("projects", ConfigKind.Table)
+    {
+        Children = [new("known_projects", ConfigKind.TextList), new("require_project", ConfigKind.Flag)],
+    };
+
+    private static readonly ConfigKey Quota = new("quota", ConfigKind.Table)
+    {
+        Later = true,
+        Children =
+        [
+            new("default_user", ConfigKind.Table) { Children = Limits },
+            new("default_project", ConfigKind.Table) { Children = Limits },
+            new("users", ConfigKind.TableMap) { Children = Limits, Form = "a table for each user, [quota.users.NAME]" },
+            new("projects", ConfigKind.TableMap) { Children = Limits, Form = "a table for each project, [quota.projects.NAME]" },
+        ],
+    };
+
+    public static readonly NotificationValidator Notifications = new(NotificationsModule.Kinds);
+
+    public static readonly ConfigKey Root = ConfigSchema.Root with { Children = [ConfigSchema.Timezone, ConfigSchema.Daemon, Executor, Access, Projects, Quota, ConfigSchema.Storage, Notifications.Key] };
+}

@@ -1,0 +1,25 @@
+using Gflow.Core;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon.Http;
+
+/// <summary>Maps routes to what gives their answers; what becomes of an answer, or of the problems in its stead, is seen to in one place.</summary>
+internal static class Routes
+{
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>A route that looks at something.</summary>
+    public static void Read(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Result<Answer>> answer) =>
+        routes.MapMethods(pattern, Reading, context => ProblemMapping.WriteAsync(context, answer(context)));
+
+    /// <inheritdoc cref="Read"/>
+    public static void ReadAsync(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Result<Answer>>> answer) =>
+        routes.MapMethods(pattern, Reading, async context => await ProblemMapping.WriteAsync(context, await answer(context)));
+
+    /// <summary>A route that changes something.</summary>
+    public static void Change(this IEndpointRouteBuilder routes, HttpMethod method, string pattern, Func<HttpContext, Task<Result<Answer>>> answer) =>
+        routes.MapMethods(pattern, [method.Method], async context => await ProblemMapping.WriteAsync(context, await answer(context)));
+
+    /// <summary>The text that a path has in a place.</summary>
+    public static string Part(this HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";
+}

@@ -1,0 +1,298 @@
+using Gflow.Client.Platform;
+using Gflow.Core;
+using Gflow.Core.Access;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
+using Gflow.Core.Submission;
+using Gflow.Daemon.Engine;
+using Gflow.Daemon.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Gflow.Daemon.Jobs;
+
+/// <summary>What an update did.</summary>
+/// <param name="UpdatedFields">In wire spelling.</param>
+internal sealed record UpdateOutcome(Job Job, IReadOnlyList<string> UpdatedFields);
+
+/// <summary>What people ask of jobs: checked here, before it takes the writer's time, and done on its turn.</summary>
+/// <param name="policy">What holds for a user now.</param>
+/// <param name="readsScripts">Whether scripts that come without their bytes are read here; what this process may read must be what the submitter may.</param>
+internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database database, Func<string, SubmissionPolicy> policy, bool readsScripts = true)
+{
+    private readonly RecipientLedger _recipients = new(database);
+
+    /// <summary>Takes jobs in, all or none.</summary>
+    public Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Actor by) => Submit(drafts, by, areCopies: false);
+
+    /// <param name="areCopies">Whether they wait for each other where their originals did.</param>
+    private Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Actor by, bool areCopies)
+    {
+        var current = policy(by.Name);
+        var accepted = new List<AcceptedSubmission>(drafts.Count);
+        var problems = new List<Problem>();
+        for (var i = 0; i < drafts.Count; i++)
+        {
+            var loaded = readsScripts ? SubmittedScript.Load(drafts[i].Unpacked()) : drafts[i].Unpacked();
+            var check = loaded.Ok ? SubmissionRules.Check(loaded.Value, current) : loaded.Problems.ToList();
+            problems.AddRange(drafts.Count == 1 ? check.Problems : check.Problems.Select(problem => Numbered(problem, i)));
+            if (check.Ok)
+            {
+                accepted.Add(check.Value);
+            }
+        }
+
+        if (engine.Troubles is [var trouble, ..])
+        {
+            return trouble;
+        }
+
+        return problems.Count > 0 ? problems : Result<Turn<IReadOnlyList<Job>>>.From((batch, owner) => TakeIn(batch, accepted, owner, current.Recipients, areCopies));
+    }
+
+    /// <summary>Submits an ended job's copy with <paramref name="overrides"/> laid over it; script and environment are those stored with it.</summary>
+    /// <param name="cascade">Whether those go with it that were cancelled because of it, or because of one of these; as far as they are the actor's to repeat.</param>
+    public Result<Turn<IReadOnlyList<Job>>> Redo(JobId id, SubmissionDraft overrides, bool cascade, Actor by)
+    {
+        if (jobs.Find(id) is not { } source)
+        {
+            return JobLookup.NotFound(id);
+        }
+
+        if (AccessPolicy.ToChange(by, source) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (!source.State.IsFinal())
+        {
+            return new Problem(ProblemCode.WrongState, $"Job {id} is {source.State}: only a job that is over can be repeated. Change a waiting one with gjob update.") { State = source.State.ToString() };
+        }
+
+        using var reader = database.OpenReader();
+        return Submit(
+            [
+                Stored(source, reader).Under(overrides.Unpacked() with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) }),
+                .. cascade ? LostWith(source, by, reader).Select(lost => Stored(lost, reader)) : [],
+            ],
+            by,
+            areCopies: true);
+    }
+
+    /// <summary>What would be lost if a job were cancelled now.</summary>
+    public Result<CancelForecast> Foresee(JobId id, Actor by)
+    {
+        var forecast = engine.Foresee(id, by);
+        return forecast.Ok || forecast.Problems[0].Kind != ProblemCode.NotFound ? forecast
+            : jobs.Find(id) is not { } ended ? JobLookup.NotFound(id)
+            : AccessPolicy.ToChange(by, ended) ?? Over(ended, "cancelled");
+    }
+
+    public static Turn<Job> Cancel(JobId id) => (batch, by) => Explain(batch, by, id, "cancelled", batch.Rules.Cancel(id, by));
+
+    public static Turn<Job> Hold(JobId id) => (batch, by) => Explain(batch, by, id, "held", batch.Rules.Hold(id, by));
+
+    public static Turn<Job> Release(JobId id) => (batch, by) => Explain(batch, by, id, "released", batch.Rules.Release(id, by));
+
+    /// <summary>In the order of their submission: a job depends only on earlier ones.</summary>
+    private static List<Job> LostWith(Job source, Actor by, SqliteConnection reader)
+    {
+        HashSet<JobId> lost = [source.Id];
+        List<Job> found = [];
+        foreach (var job in JobTable.List(reader, new JobFilter { States = [JobState.Cancelled], CreatedAfter = source.SubmittedAt }))
+        {
+            if (job.Status is JobStatus.Ended { End: JobEnd.Cancelled { Dependency: { } dependency } } && lost.Contains(dependency) && AccessPolicy.ToChange(by, job) is null)
+            {
+                lost.Add(job.Id);
+                found.Add(job);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Changes what a waiting job asks for. An update that changes nothing is no event.</summary>
+    /// <param name="draft">Or what is wrong with it, which is told to those alone who may change the job.</param>
+    public Turn<UpdateOutcome> Update(JobId id, Result<UpdateDraft> draft) => (batch, by) => Update(batch, by, id, draft);
+
+    /// <summary>Whom a job's owner has told, and by which road; null when nobody.</summary>
+    public ToldPeople? Told(Job job) => job.Spec.Notifications is { } wish
+        ? new ToldPeople(wish.Emails, wish.Events, NotificationRouter.TransportFor(job.SubmittedBy, policy(job.SubmittedBy).Recipients.Targets)?.Target)
+        : null;
+
+    private Result<UpdateOutcome> Update(EngineBatch batch, Actor by, JobId id, Result<UpdateDraft> draft)
+    {
+        if (batch.Rules.Find(id) is not { } job)
+        {
+            return Ended(batch, by, id, "updated");
+        }
+
+        if (AccessPolicy.ToChange(by, job) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (!draft.Ok)
+        {
+            return draft.Problems.ToList();
+        }
+
+        var current = policy(job.SubmittedBy);
+        var check = SubmissionRules.Check(job.Spec, draft.Value, current);
+        if (!check.Ok)
+        {
+            return check.Problems.ToList();
+        }
+
+        var (spec, fields) = check.Value;
+        if (fields.Count == 0)
+        {
+            return new UpdateOutcome(job, fields);
+        }
+
+        if (MissingDependency(batch, spec.Dependencies) is { } missing)
+        {
+            return missing;
+        }
+
+        if (DependencyRules.Circular(batch.Rules.Board, id, spec.Dependencies.On))
+        {
+            return new Problem(ProblemCode.Circular, $"Job {id} would come to wait for itself: its new dependencies depend on it.", "depends_on_ids");
+        }
+
+        var more = (spec.Notifications?.Emails ?? []).Except(job.Spec.Notifications?.Emails ?? []).Count();
+        if (TooMany(batch, job.SubmittedBy, more, current.Recipients) is { } tooMany)
+        {
+            return tooMany;
+        }
+
+        var updated = batch.Rules.Update(id, by, spec, batch.Ended(spec.Dependencies.On));
+        if (!updated.Ok)
+        {
+            return updated.Problems.ToList();
+        }
+
+        Spend(batch, job.SubmittedBy, more, current.Recipients);
+        return new UpdateOutcome(updated.Value, fields);
+    }
+
+    private Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, RecipientPolicy recipients, bool areCopies)
+    {
+        foreach (var submission in accepted)
+        {
+            if (MissingDependency(batch, submission.Spec.Dependencies) is { } missing)
+            {
+                return missing;
+            }
+        }
+
+        var named = accepted.Sum(submission => submission.Spec.Notifications?.Emails.Count ?? 0);
+        if (TooMany(batch, by.Name, named, recipients) is { } tooMany)
+        {
+            return tooMany;
+        }
+
+        Spend(batch, by.Name, named, recipients);
+        var made = new List<Job>(accepted.Count);
+        Dictionary<JobId, JobId> copies = [];
+        foreach (var (asked, script, environment) in accepted)
+        {
+            batch.AddContent(asked.ScriptHash, script);
+            batch.AddContent(asked.EnvironmentHash, environment);
+            // A copy waits for the copies of those that the original waited for.
+            var spec = asked.Dependencies.On.Any(copies.ContainsKey)
+                ? asked with { Dependencies = asked.Dependencies with { On = [.. asked.Dependencies.On.Select(on => copies.GetValueOrDefault(on, on)).Distinct().Order()] } }
+                : asked;
+            var job = batch.Rules.Submit(new NewJob(spec, by), batch.Ended(spec.Dependencies.On));
+            made.Add(job);
+            if (areCopies && asked.RedoneFrom is { } original)
+            {
+                copies[original] = job.Id;
+            }
+        }
+
+        return Result<IReadOnlyList<Job>>.From(made);
+    }
+
+    /// <summary>Why a user may not name so many recipients more.</summary>
+    private Problem? TooMany(EngineBatch batch, string user, int recipients, RecipientPolicy policy)
+    {
+        if (policy.PerUserPerHour is null)
+        {
+            _recipients.Forget();
+            return null;
+        }
+
+        return recipients == 0 ? null : RecipientRules.CheckRate(_recipients.Within(user, batch.Now) + batch.Recipients.GetValueOrDefault(user), recipients, policy);
+    }
+
+    /// <summary>Notes that a user has named recipients, for good once the batch is stored.</summary>
+    private void Spend(EngineBatch batch, string user, int recipients, RecipientPolicy policy)
+    {
+        if (recipients > 0 && policy.PerUserPerHour is not null)
+        {
+            batch.Recipients[user] = batch.Recipients.GetValueOrDefault(user) + recipients;
+            batch.Then(() => _recipients.Add(user, batch.Now, recipients));
+        }
+    }
+
+    private static Problem? MissingDependency(EngineBatch batch, DependencySpec dependencies)
+    {
+        if (dependencies.On.Count == 0)
+        {
+            return null;
+        }
+
+        var ended = batch.Ended(dependencies.On);
+        var missing = dependencies.On.Where(id => batch.Rules.Find(id) is null && !ended.ContainsKey(id)).Take(1).ToList();
+        return missing.Count == 0 ? null : new Problem(ProblemCode.UnknownDependency, $"Dependency job {missing[0]} does not exist.", "depends_on_ids");
+    }
+
+    /// <summary>A refusal of the rules, in the light of what is no longer on the board.</summary>
+    private static Result<Job> Explain(EngineBatch batch, Actor by, JobId id, string action, Result<Job> result) =>
+        result.Ok || result.Problems[0].Kind != ProblemCode.NotFound ? result : Ended(batch, by, id, action);
+
+    private static Problem Ended(EngineBatch batch, Actor by, JobId id, string action) => batch.FindEnded(id) is not { } ended
+        ? JobLookup.NotFound(id)
+        : AccessPolicy.ToChange(by, ended)
+            ?? Over(ended, action);
+
+    private static Problem Over(Job ended, string action) =>
+        new(ProblemCode.WrongState, $"Job {ended.Id} is {ended.State} and can no longer be {action}.") { State = ended.State.ToString() };
+
+    private static Problem Numbered(Problem problem, int index) =>
+        problem with { Message = $"Job {index + 1} of the batch: {problem.Message}", Field = problem.Field is { } field ? $"[{index}].{field}" : null };
+
+    private static SubmissionDraft Stored(Job source, SqliteConnection reader) => Copy(
+        source,
+        source.Spec.ScriptHash is { } script ? ContentTable.Get(reader, script) : null,
+        source.Spec.EnvironmentHash is { } environment ? ProcessEnvironment.Parse(ContentTable.Get(reader, environment)) : null);
+
+    /// <summary>Asks for what the job asked for.</summary>
+    internal static SubmissionDraft Copy(Job source, byte[]? script, IReadOnlyDictionary<string, string>? environment)
+    {
+        var spec = source.Spec;
+        return new SubmissionDraft
+        {
+            Name = spec.Name,
+            Script = spec.Script,
+            ScriptContent = script,
+            Arguments = spec.Arguments,
+            Command = spec.Command,
+            RunDir = spec.RunDir,
+            Environment = environment,
+            Umask = Convert.ToString(spec.Umask, 8),
+            Limits = spec.Limits,
+            Gpus = spec.Gpus,
+            Priority = spec.Priority,
+            TimeLimit = WireDuration.From(spec.TimeLimit),
+            DependsOnIds = [.. spec.Dependencies.On.Select(dependency => (long)dependency.Value)],
+            DependencyMode = spec.Dependencies.Mode.ToString(),
+            AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
+            Project = spec.Project,
+            Notifications = spec.Notifications is { } wish ? new WireNotifications { Emails = wish.Emails, Events = wish.Events } : null,
+            RedoneFrom = source.Id.Value,
+        };
+    }
+}

@@ -1,0 +1,31 @@
+using Gflow.Core.Jobs;
+
+namespace Gflow.Daemon.Platform;
+
+/// <summary>Where the daemon keeps what it keeps, all below one data directory.</summary>
+internal sealed record DataPaths(string Root)
+{
+    public string Database => Path.Combine(Root, "gflow.db");
+
+    /// <summary>Who asked for which change.</summary>
+    public string AuditLog => Path.Combine(Root, "audit.log");
+
+    public string Logs => Path.Combine(Root, "logs");
+
+    /// <summary>Copies of scripts while their jobs run.</summary>
+    public string Scripts => Path.Combine(Root, "scripts");
+
+    public string LogOf(JobId id) => Path.Combine(Logs, $"{id}.log");
+
+    public string ScriptOf(JobId id) => Path.Combine(Scripts, id.ToString());
+
+    /// <summary>Makes the directories, readable by their owner alone.</summary>
+    /// <exception cref="IOException">One cannot be made; the message names what stands in the way.</exception>
+    public void Create()
+    {
+        foreach (var directory in (string[])[Root, Logs, Scripts])
+        {
+            PrivateDirectory.Make(directory);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using Gflow.Core;
+using Gflow.Core.Access;
+using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
+using Gflow.Daemon.Engine;
+using Gflow.Daemon.Http;
+using Gflow.Daemon.Storage;
+
+namespace Gflow.Daemon.Status;
+
+/// <summary>
+/// The stream of everything that happens. Each reader reads the event table at a pace of its own, so that a slow one holds up nobody,
+/// loses nothing, and can come back later with the last id it has seen.
+/// </summary>
+internal sealed class EventStream(JobEngine engine, Database database, Func<AccessPolicy> access, TimeProvider time)
+{
+    private const int FramesAtOnce = 256;
+
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/events", HandleAsync);
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var start = Start(context.Request);
+        if (!start.Ok)
+        {
+            await ProblemMapping.WriteAsync(context, start.Problems);
+            return;
+        }
+
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        using var open = StreamWait.Open(context);
+        try
+        {
+            await SendAsync(context.Response.BodyWriter, start.Value, Access.ActorOf(context), open.Token);
+        }
+        catch (OperationCanceledException) when (open.IsCancellationRequested)
+        {
+            // The reader has gone, or the daemon is going.
+        }
+    }
+
+    private async Task SendAsync(PipeWriter body, long last, Actor reader, CancellationToken ct)
+    {
+        body.Write("event: connected\ndata: {}\n\n"u8);
+        await body.FlushAsync(ct);
+        while (true)
+        {
+            var rows = Read(last);
+            foreach (var row in rows)
+            {
+                Write(body, row, access().Of(reader, row.Owner));
+                last = row.Seq;
+            }
+
+            if (rows.Count == 0 && !await StreamWait.CommitAsync(engine.Commits, last, KeepAlive, time, ct))
+            {
+                body.Write(": keep-alive\n\n"u8);
+            }
+
+            await body.FlushAsync(ct);
+        }
+    }
+
+    /// <summary>What is committed is sent only once every reader sees its effect: a read made after a frame is at least as new as the frame.</summary>
+    private List<StreamRow> Read(long after)
+    {
+        var visible = engine.Commits.LastEventSeq;
+        using var reader = database.OpenReader();
+        return EventTable.Read(reader, after, visible, FramesAtOnce);
+    }
+
+    private static void Write(PipeWriter body, StreamRow row, Sight sight)
+    {
+        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {row.Seq}\nevent: {row.StreamType}\ndata: "), body);
+        body.Write(sight.Command ? row.Frame : Discreet(row.Frame));
+        body.Write("\n\n"u8);
+    }
+
+    /// <summary>Frames are stored as their job's owner sees them.</summary>
+    private static byte[] Discreet(byte[] stored)
+    {
+        var frame = JsonSerializer.Deserialize(stored, WireJson.Default.StreamFrame)!;
+        var reason = JobReason.DiscreetLabel(frame.Reason);
+        return reason == frame.Reason ? stored : JsonSerializer.SerializeToUtf8Bytes(frame with { Reason = reason }, WireJson.Default.StreamFrame);
+    }
+
+    /// <returns>The last event the reader has; what follows is sent.</returns>
+    private Result<long> Start(HttpRequest request)
+    {
+        var newest = engine.Commits.LastEventSeq;
+        var header = request.Headers["Last-Event-ID"].ToString();
+        var text = header.Length > 0 ? header : request.Query["last_event_id"].ToString();
+        if (text.Length == 0)
+        {
+            return newest;
+        }
+
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var last))
+        {
+            return new Problem(ProblemCode.BadEventId, $"'{text}' is no event id; ids are whole numbers", "last_event_id");
+        }
+
+        using var reader = database.OpenReader();
+        var oldest = EventTable.FirstSeq(reader);
+        var first = oldest > 0 ? oldest : newest + 1;
+        if (last < first - 1)
+        {
+            return new Problem(ProblemCode.Gone, $"Events after {last} are no longer all kept; the first there is has the id {first}", "last_event_id");
+        }
+
+        return last > newest && EventTable.Read(reader, last - 1, last, 1).Count == 0
+            ? new Problem(ProblemCode.Gone, $"There is no event {last} in this history; the first there is has the id {first}, the newest {newest}", "last_event_id")
+            : last;
+    }
+}

@@ -1,0 +1,184 @@
+namespace Gflow.Launcher;
+
+/// <summary>All jobs of this launcher, from their start to the acknowledgement of their end.</summary>
+internal sealed class JobRegister
+{
+    private readonly ExitRecords _records;
+    private readonly bool _isShared;
+    private readonly JobBook _book;
+    private readonly ProcessWatches _watches = new();
+    private readonly Orphans _orphans;
+    private readonly JobLogs _logs;
+    private readonly JobStarts _starts;
+    private readonly JobEnds _ends;
+
+    internal JobRegister(ExitRecords records, DaemonLink daemon, SharedTerms? terms, SharedFiles? files)
+    {
+        _records = records;
+        _isShared = terms is not null;
+        _book = new JobBook(records, daemon);
+        _orphans = new Orphans(daemon);
+        _logs = new JobLogs(files);
+        _starts = new JobStarts(_book, _logs, records, daemon, terms, files);
+        _ends = new JobEnds(_book, _starts, _watches, _orphans, _logs, daemon);
+    }
+
+    internal bool IsEmpty => _book.Jobs.Count == 0;
+
+    /// <summary>Whether there is nothing but ends to be acknowledged.</summary>
+    internal bool AllGone => All.All(job => job.IsGone);
+
+    internal IEnumerable<JobEntry> All => _book.Jobs.Values;
+
+    /// <summary>Descriptors to wait for; <see cref="Fired"/> takes those that became readable.</summary>
+    internal IEnumerable<int> PidFds => _watches.Fds.Concat(_starts.Fds);
+
+    /// <summary>Whether <see cref="Tick"/> has to be called about once a second.</summary>
+    internal bool NeedsTick => _logs.Any || _book.HasUnwrittenEnds;
+
+    /// <summary>Takes over what an earlier launcher, or this process before an upgrade, has left.</summary>
+    internal void TakeOver()
+    {
+        foreach (var job in _records.Load(_isShared, out var fromEarlierBoot))
+        {
+            _book.Jobs[(job.Id, job.Attempt)] = job;
+            if (fromEarlierBoot.Contains(job))
+            {
+                if (!job.IsGone)
+                {
+                    // An end that was written before the machine went down is still the truth.
+                    job.End ??= JobEnds.Lost(EndFlags.Restarted, 0);
+                    job.IsGone = true;
+                    _book.Store(job);
+                }
+            }
+            else if (!job.IsGone)
+            {
+                _ends.Adopt(job);
+            }
+
+            if (job.IsGone)
+            {
+                JobEnds.RemoveCopyBeside(job);
+            }
+        }
+
+        _ends.Reap();
+    }
+
+    /// <summary>Starts a job unless it was started before; replies, perhaps later, with its process or the reason there is none.</summary>
+    internal void Start(uint request, uint id, int attempt, in SpawnRequest spawn, ReadOnlySpan<byte> frame)
+    {
+        if (!_book.Jobs.TryGetValue((id, attempt), out var job))
+        {
+            job = _starts.NewEntry(id, attempt, spawn);
+            if (_starts.TrySpawn(job, spawn, frame) is { } reason)
+            {
+                _starts.NotStarted(request, reason);
+                return;
+            }
+        }
+
+        if (job.Pending is { } pending)
+        {
+            pending.Requests.Add(request);
+        }
+        else
+        {
+            _starts.Started(request, job);
+        }
+    }
+
+    /// <inheritdoc cref="JobStarts.ForgetRequests"/>
+    internal void ForgetRequests() => _starts.ForgetRequests();
+
+    /// <inheritdoc cref="JobStarts.SettleAll"/>
+    internal void SettleStarts() => _starts.SettleAll();
+
+    /// <summary>Sends a signal to all processes of a job; those that are forked meanwhile are found in another round.</summary>
+    internal void Signal(uint id, int attempt, int signal)
+    {
+        if (!_book.Jobs.TryGetValue((id, attempt), out var job) || job.IsGone)
+        {
+            return;
+        }
+
+        job.IsKilled |= signal == Native.SIGKILL;
+        if (job.IsChild)
+        {
+            // The leader is not reaped, so the number can mean no other group; and no fork escapes a group's signal.
+            _ = Native.kill(-job.Pid, signal);
+            _ = signal == Native.SIGTERM ? Native.kill(-job.Pid, Native.SIGCONT) : 0;
+        }
+
+        var reached = new HashSet<(int, ulong)>();
+        for (var round = 0; round < 16; round++)
+        {
+            var before = reached.Count;
+            foreach (var process in ProcessTable.Read().MembersOf(job))
+            {
+                if ((!job.IsChild || process.Group != job.Pid) && reached.Add((process.Pid, process.StartTicks)))
+                {
+                    ProcessWatches.Send(process, signal);
+                }
+            }
+
+            if (reached.Count == before)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Forgets a job that is gone.</summary>
+    internal void Acknowledge(uint id, int attempt)
+    {
+        if (_book.Jobs.TryGetValue((id, attempt), out var job) && job.IsGone)
+        {
+            _book.Forget(job);
+        }
+    }
+
+    /// <summary>Tells a daemon that has just come all ends it may not know of.</summary>
+    internal void ReportEnds()
+    {
+        foreach (var job in All.Where(job => job.End is not null))
+        {
+            _ends.Report(job);
+        }
+    }
+
+    /// <inheritdoc cref="Orphans.ReportStrangers"/>
+    internal void ReportStrangers() => _orphans.ReportStrangers();
+
+    /// <inheritdoc cref="JobEnds.Reap"/>
+    internal void Reap() => _ends.Reap();
+
+    /// <summary>A watched process ended, or one that is being started has begun or failed.</summary>
+    internal void Fired(int pidfd)
+    {
+        if (!_starts.Fired(pidfd) && _watches.Ended(pidfd) is { } job)
+        {
+            _ends.Watched(job);
+        }
+    }
+
+    /// <summary>Cuts logs that have grown too large, and tries again to write what could not be written.</summary>
+    internal void Tick()
+    {
+        if (_book.HasUnwrittenEnds)
+        {
+            _book.HasUnwrittenEnds = false;
+            _ends.ReapEach();
+            foreach (var job in All.Where(job => job.End is not null && !job.IsChild))
+            {
+                _ = _book.Store(job);
+            }
+        }
+
+        foreach (var job in All)
+        {
+            JobLogs.Cut(job);
+        }
+    }
+}
