@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Gflow.Client;
 using Gflow.Client.Configuration;
+using Gflow.Client.Submitting;
 using Gflow.Core;
 
 namespace Gflow.Cli;

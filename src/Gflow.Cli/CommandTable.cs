@@ -7,7 +7,9 @@ using Gflow.Cli.Gjob;
 using Gflow.Cli.Gqueue;
 using Gflow.Cli.Gstats;
 using Gflow.Cli.Rendering;
+using Gflow.Client.CommandLine;
 using Gflow.Client.Platform;
+using Gflow.Core.CommandLine;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli;
@@ -25,6 +27,16 @@ internal static class CommandTable
         ("ginfo", "Show the GPUs and who uses them", GinfoCommand.Make),
         ("gctl", "Change what the scheduler may use, and steer notifications", GctlCommand.Make),
         ("gstats", "Show usage statistics", GstatsCommand.Make),
+    ];
+
+    /// <summary>What every command understands.</summary>
+    internal static IReadOnlyList<OptionSpec> Common { get; } =
+    [
+        new("--json", [], null, "Write JSON, errors too"),
+        new("--color", [], "WHEN", "Colours: auto, always or never (default auto; NO_COLOR counts)"),
+        new("--config", [], "FILE", "Read this configuration instead of the default one"),
+        new("--help", ["-h"], null, "Show this help"),
+        new("--version", ["-V"], null, "Show the version"),
     ];
 
     internal static string Version { get; } =
@@ -94,16 +106,11 @@ internal static class CommandTable
 
     private static async Task<int> RunAsync(CommandSpec spec, IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)
     {
-        if (spec.Subcommands.Count > 0 && arguments is ["help", ..])
-        {
-            arguments = [.. arguments.Skip(1), "--help"];
-        }
-
-        var parsed = spec.Name == "gbatch" ? GbatchWords.Parse(spec, arguments) : CommandParser.Parse(spec, arguments);
+        var parsed = ParsedCommand.Parse(spec with { Common = Common }, arguments);
         using var invocation = new Invocation(parsed, context);
         if (invocation.Has("--help"))
         {
-            HelpText.Write(context.Out, parsed.Spec, parsed.Path, invocation.Palette, context.Width);
+            HelpText.Write(context.Out, parsed, invocation.Palette, context.Width);
             return ExitCodes.Done;
         }
 
@@ -143,7 +150,7 @@ internal static class CommandTable
     {
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JobJson.WriteError(writer, failure));
+            invocation.WriteJson(JobJson.Of(failure));
             return failure.ExitCode;
         }
 

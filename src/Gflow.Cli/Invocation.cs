@@ -1,9 +1,13 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Client.Configuration;
 using Gflow.Core;
 using Gflow.Core.Jobs;
+using Gflow.Core.Submission;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli;
@@ -26,19 +30,19 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
 
     internal bool Json => Has("--json");
 
-    internal Palette Palette { get; } = Palette.For(parsed.Options.TryGetValue("--color", out var when) ? when[0] : "auto", context.OutIsTerminal, context.Environment);
+    internal Palette Palette { get; } = Palette.For(parsed.Text("--color") ?? "auto", context.OutIsTerminal, context.Environment);
 
     internal DateTimeOffset Now => context.Time.GetUtcNow();
 
     public void Dispose() => _client?.Dispose();
 
-    internal bool Has(string option) => parsed.Options.ContainsKey(option);
+    internal bool Has(string option) => parsed.Has(option);
 
     /// <returns>The option's value; null when it was not given.</returns>
-    internal string? Text(string option) => parsed.Options.TryGetValue(option, out var values) ? values[^1] : null;
+    internal string? Text(string option) => parsed.Text(option);
 
     /// <returns>All its values in the order given; empty when it was not.</returns>
-    internal IReadOnlyList<string> Texts(string option) => parsed.Options.TryGetValue(option, out var values) ? values : [];
+    internal IReadOnlyList<string> Texts(string option) => parsed.Texts(option);
 
     internal Result<ClientOptions> Options => _options ??= context.LoadOptions(Text("--config"));
 
@@ -48,7 +52,9 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     internal GflowClient Client => _client ??= context.Connect(Need(Options));
 
     /// <exception cref="CommandFailedException">There are problems instead.</exception>
-    internal static T Need<T>(Result<T> result) => result.Ok ? result.Value : throw new CommandFailedException(ExitCodes.Refused, result.Problems);
+    internal static T Need<T>(Result<T> result) => result.Ok
+        ? result.Value
+        : throw new CommandFailedException(result.Problems[0].Kind == ProblemCode.Usage ? ExitCodes.Usage : ExitCodes.Refused, result.Problems);
 
     /// <summary>A value of the command line.</summary>
     /// <exception cref="CommandFailedException">There are problems instead: wrong usage.</exception>
@@ -64,7 +70,10 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     internal static CommandFailedException No(string message, ProblemCode? code = null) => new(ExitCodes.Refused, [new Problem(code ?? ProblemCode.Refused, message)]);
 
     /// <summary>Writes one indented JSON value and a line feed.</summary>
-    internal void WriteJson(Action<Utf8JsonWriter> write) => Out.Write(JsonText(write));
+    internal void WriteJson<T>(T value, JsonTypeInfo<T> type) => Out.Write(JsonText(writer => JsonSerializer.Serialize(writer, value, type)));
+
+    /// <inheritdoc cref="WriteJson"/>
+    internal void WriteJson(JsonObject value) => Out.Write(JsonText(writer => value.WriteTo(writer)));
 
     internal static string JsonText(Action<Utf8JsonWriter> write)
     {
@@ -122,7 +131,19 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     internal async Task<JobId> JobAsync(string reference, CancellationToken cancel) =>
         await ResolveAsync(NeedUsage(JobReference.Parse(reference), "job"), cancel);
 
-    internal async Task<JobId> ResolveAsync(JobReference reference, CancellationToken cancel) => reference is JobReference.Number number
+    /// <summary>The numbers of the jobs that dependencies name; null without any.</summary>
+    internal async Task<IReadOnlyList<long>?> ResolveAsync(DependencyWish? dependencies, CancellationToken cancel)
+    {
+        List<long> on = [];
+        foreach (var reference in dependencies?.On ?? [])
+        {
+            on.Add((await ResolveAsync(reference, cancel)).Value);
+        }
+
+        return on.Count > 0 ? on : null;
+    }
+
+    private async Task<JobId> ResolveAsync(JobReference reference, CancellationToken cancel) => reference is JobReference.Number number
         ? number.Id
         : Need(await Client.ResolveAsync(reference, context.User(), cancel));
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
@@ -9,7 +10,7 @@ internal static class JobActions
 {
     internal static Task<int> RunAsync(
         Invocation invocation, IReadOnlyList<JobId> ids, Func<JobId, Task<ClientResult<JobActionAnswer>>> act, Func<JobId, string> done) =>
-        RunAsync(invocation, ids, act, (id, _) => done(id), (writer, answer) => writer.WriteString("state", answer.State));
+        RunAsync(invocation, ids, act, (id, _) => done(id), (row, answer) => row["state"] = answer.State);
 
     /// <param name="invocation">Where to write.</param>
     /// <param name="ids">In the order in which they are tried.</param>
@@ -21,7 +22,7 @@ internal static class JobActions
         IReadOnlyList<JobId> ids,
         Func<JobId, Task<ClientResult<T>>> act,
         Func<JobId, T, string> done,
-        Action<System.Text.Json.Utf8JsonWriter, T> json)
+        Action<JsonObject, T> json)
     {
         var code = ExitCodes.Done;
         List<(JobId Id, ClientResult<T> Result)> results = [];
@@ -52,7 +53,7 @@ internal static class JobActions
 
         if (invocation.Json)
         {
-            Write(invocation, results, json);
+            invocation.WriteJson(new JsonObject { ["results"] = new JsonArray([.. results.Select(tried => Row(tried.Id, tried.Result, json))]) });
         }
 
         return code;
@@ -63,32 +64,21 @@ internal static class JobActions
         ? $"job {id} does not exist"
         : failure.Message.Contains($"job {id}", StringComparison.OrdinalIgnoreCase) ? failure.Message : $"job {id}: {failure.Message}";
 
-    private static void Write<T>(Invocation invocation, List<(JobId Id, ClientResult<T> Result)> results, Action<System.Text.Json.Utf8JsonWriter, T> json) =>
-        invocation.WriteJson(writer =>
+    private static JsonObject Row<T>(JobId id, ClientResult<T> result, Action<JsonObject, T> json)
+    {
+        var row = new JsonObject { ["id"] = id.Value };
+        if (result.Ok)
         {
-            writer.WriteStartObject();
-            writer.WriteStartArray("results");
-            foreach (var (id, result) in results)
-            {
-                writer.WriteStartObject();
-                writer.WriteNumber("id", id.Value);
-                if (result.Failure is { } failure)
-                {
-                    writer.WriteString("error", Told(id, failure));
-                    if (failure is ClientFailure.Refused { State: { } state })
-                    {
-                        writer.WriteString("state", state);
-                    }
-                }
-                else
-                {
-                    json(writer, result.Value);
-                }
+            json(row, result.Value);
+            return row;
+        }
 
-                writer.WriteEndObject();
-            }
+        row["error"] = Told(id, result.Failure);
+        if (result.Failure is ClientFailure.Refused { State: { } state })
+        {
+            row["state"] = state;
+        }
 
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        });
+        return row;
+    }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
+using Gflow.Client.Submitting;
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Submission;
@@ -10,10 +12,6 @@ namespace Gflow.Cli.Gbatch;
 /// <summary><c>gbatch</c>: submits a job.</summary>
 internal static class GbatchCommand
 {
-    /// <summary>What the daemon sets for every job; a job submitted from within a job must not bring its parent's.</summary>
-    private static readonly string[] JobVariables =
-        ["GFLOW_JOB_ID", "GFLOW_JOB_NAME", "GFLOW_JOB_GPUS", "GFLOW_JOB_LOG", "GFLOW_JOB_PROJECT", "GFLOW_JOB_ATTEMPT", "GFLOW_SCRIPT", "GFLOW_ARRAY_TASK_ID"];
-
     internal static CommandSpec Make() => new()
     {
         Name = "gbatch",
@@ -27,11 +25,12 @@ internal static class GbatchCommand
         ],
         Options =
         [
-            .. SubmissionOptionTable.All.Select(option => OptionSpec.From(option, option.Help)),
+            .. SubmissionOptionTable.All,
             new("--dry-run", [], null, "Say what would be submitted, and submit nothing"),
         ],
         Exclusive = [[.. SubmissionOptionTable.All.Where(option => option.Group is not null).Select(option => option.Name)]],
         Subcommands = [NewCommand.Make()],
+        NotAvailable = [.. SubmissionOptionTable.NotAvailable.Keys],
         Examples =
         [
             new("gbatch --gpus 1 --time 2:00:00 train.sh", "A script that needs one GPU for at most two hours"),
@@ -48,9 +47,18 @@ internal static class GbatchCommand
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
         var flags = Flags(invocation);
-        var source = JobSource.From(invocation.Words, invocation.Context);
-        var wish = Directives(invocation, source).Under(flags);
-        var draft = await DraftAsync(invocation, wish, source, cancel);
+        var context = invocation.Context;
+        if (invocation.Words.Count == 0 && context.InIsTerminal)
+        {
+            throw Invocation.Wrong(
+                "there is nothing to run: give a script (gbatch train.sh), a command (gbatch python train.py) or a script on standard input (gbatch < train.sh)\ntry: gbatch --help");
+        }
+
+        var source = Invocation.Need(JobSource.From(invocation.Words, context.WorkingDirectory, context.OpenIn));
+        var submitter = new Submitter(context.WorkingDirectory, context.Environment, context.Settings?.Invoke(), note => invocation.Complain($"note: {note}"));
+        var wish = Invocation.Need(submitter.Wish(source, flags));
+        var on = await invocation.ResolveAsync(wish.Dependencies, cancel);
+        var draft = submitter.Draft(source, wish, on);
         if (invocation.Has("--dry-run"))
         {
             return DryRun(invocation, draft, source);
@@ -60,7 +68,7 @@ internal static class GbatchCommand
         invocation.Context.Made.Add($"job {submitted.Id} was submitted");
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, submitted, WireJson.Default.SubmittedJob));
+            invocation.WriteJson(submitted, WireJson.Default.SubmittedJob);
             return ExitCodes.Done;
         }
 
@@ -96,55 +104,11 @@ internal static class GbatchCommand
         return problems.Count == 0 ? wish : throw new CommandFailedException(ExitCodes.Usage, problems);
     }
 
-    private static SubmissionWish Directives(Invocation invocation, JobSource source)
-    {
-        if (source.ScriptText is not { } text)
-        {
-            return new(new());
-        }
-
-        var file = source.Draft.Script is { } path ? Path.GetFileName(path) : "standard input";
-        foreach (var note in ScriptDirectives.Unheeded(text, file))
-        {
-            invocation.Complain($"note: {note}");
-        }
-
-        return Invocation.Need(ScriptDirectives.Read(text, file));
-    }
-
-    private static async Task<SubmissionDraft> DraftAsync(Invocation invocation, SubmissionWish wish, JobSource source, CancellationToken cancel)
-    {
-        List<long> on = [];
-        foreach (var reference in wish.Dependencies?.On ?? [])
-        {
-            on.Add((await invocation.ResolveAsync(reference, cancel)).Value);
-        }
-
-        var settings = invocation.Context.Settings?.Invoke();
-        var variables = invocation.Context.Environment.Where(variable => !JobVariables.Contains(variable.Key)).ToDictionary();
-        foreach (var name in variables.Keys.Where(name => !ByteText.IsUtf8(name)).ToList())
-        {
-            // JSON can name no such variable, and no shell can.
-            invocation.Complain($"note: the variable \"{name}\" is left out, as its name is not UTF-8 text");
-            variables.Remove(name);
-        }
-
-        return wish.Draft.Under(source.Draft with
-        {
-            Umask = settings?.Umask,
-            Limits = settings?.Limits,
-            RunDir = invocation.Context.WorkingDirectory,
-            Environment = variables,
-            DependsOnIds = on.Count > 0 ? on : null,
-            DependencyMode = wish.Dependencies?.Mode,
-        });
-    }
-
     private static int DryRun(Invocation invocation, SubmissionDraft draft, JobSource source)
     {
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => WriteDryRun(writer, draft));
+            invocation.WriteJson(new JsonObject { ["would_submit"] = new JsonArray(Asked(draft)) });
             return ExitCodes.Done;
         }
 
@@ -177,22 +141,15 @@ internal static class GbatchCommand
     }
 
     /// <summary>The request without what may be large or secret: script content and environment.</summary>
-    private static void WriteDryRun(Utf8JsonWriter writer, SubmissionDraft draft)
+    private static JsonObject Asked(SubmissionDraft draft)
     {
-        writer.WriteStartObject();
-        writer.WriteStartArray("would_submit");
-        writer.WriteStartObject();
         var shown = draft.Packed() with { ScriptContent = null, Environment = null, EnvironmentBase64 = null };
-        foreach (var field in JsonSerializer.SerializeToElement(shown, WireJson.Default.SubmissionDraft).EnumerateObject())
+        var asked = JsonSerializer.SerializeToNode(shown, WireJson.Default.SubmissionDraft)!.AsObject();
+        foreach (var unset in asked.Where(field => field.Value is null).Select(field => field.Key).ToList())
         {
-            if (field.Value.ValueKind != JsonValueKind.Null)
-            {
-                field.WriteTo(writer);
-            }
+            asked.Remove(unset);
         }
 
-        writer.WriteEndObject();
-        writer.WriteEndArray();
-        writer.WriteEndObject();
+        return asked;
     }
 }

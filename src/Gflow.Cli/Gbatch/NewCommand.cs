@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Gflow.Core;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;
@@ -51,12 +52,7 @@ internal static class NewCommand
 
         if (invocation.Json)
         {
-            invocation.WriteJson(writer =>
-            {
-                writer.WriteStartObject();
-                writer.WriteString("path", Path.GetFullPath(Path.Combine(invocation.Context.WorkingDirectory, name)));
-                writer.WriteEndObject();
-            });
+            invocation.WriteJson(new JsonObject { ["path"] = Path.GetFullPath(Path.Combine(invocation.Context.WorkingDirectory, name)) });
         }
         else
         {

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Jobs;
@@ -65,7 +65,7 @@ internal static class GcancelCommand
 
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => Write(writer, forecasts));
+            invocation.WriteJson(new JsonObject { ["forecast"] = new JsonArray([.. forecasts.Select(Row)]) });
         }
         else
         {
@@ -81,26 +81,15 @@ internal static class GcancelCommand
         return code;
     }
 
-    private static void Write(Utf8JsonWriter writer, List<Forecast> forecasts)
+    private static JsonObject Row(Forecast forecast)
     {
-        writer.WriteStartObject();
-        writer.WriteStartArray("forecast");
-        foreach (var forecast in forecasts)
+        var row = new JsonObject { ["id"] = forecast.Id, ["state"] = forecast.State, ["outcome"] = forecast.Outcome };
+        if (forecast.DependsOn is { } on)
         {
-            writer.WriteStartObject();
-            writer.WriteNumber("id", forecast.Id);
-            writer.WriteString("state", forecast.State);
-            writer.WriteString("outcome", forecast.Outcome);
-            if (forecast.DependsOn is { } on)
-            {
-                writer.WriteNumber("depends_on", on);
-            }
-
-            writer.WriteEndObject();
+            row["depends_on"] = on;
         }
 
-        writer.WriteEndArray();
-        writer.WriteEndObject();
+        return row;
     }
 
     /// <param name="State">Null when there is no such job, or none of the caller's.</param>

@@ -14,7 +14,7 @@ internal static class GctlCommand
             "Still to come: set-gpus, show-gpus, gpu-process, set-limit and quota. Which GPUs the daemon uses is set by [daemon] gpus in its configuration; ginfo shows them.",
         ],
         Subcommands = [ReserveCommand.Make(), NotifyCommand.Make()],
-        Planned = ["set-gpus", "show-gpus", "gpu-process", "set-limit", "quota"],
+        NotAvailable = ["set-gpus", "show-gpus", "gpu-process", "set-limit", "quota"],
         Examples =
         [
             new("gctl reserve create --gpus 2 --start \"2031-05-02 09:00\" --duration 2h30m", "Reserve two GPUs"),

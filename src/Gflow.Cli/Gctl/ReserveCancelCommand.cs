@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gflow.Core.Contracts;
 
 namespace Gflow.Cli.Gctl;
@@ -22,7 +21,7 @@ internal static class ReserveCancelCommand
         var cancelled = Invocation.Need(await invocation.Client.CancelReservationAsync(id, cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, cancelled, WireJson.Default.ReservationView));
+            invocation.WriteJson(cancelled, WireJson.Default.ReservationView);
         }
         else
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
@@ -44,7 +43,7 @@ internal static class ReserveCreateCommand
         invocation.Complain("warning: in this version no job waits for a reservation; tell the others, or wait for their jobs to end");
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, created, WireJson.Default.CreatedReservation));
+            invocation.WriteJson(created, WireJson.Default.CreatedReservation);
             return ExitCodes.Done;
         }
 

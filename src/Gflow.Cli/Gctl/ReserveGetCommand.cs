@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
 
@@ -24,7 +23,7 @@ internal static class ReserveGetCommand
         var reservation = Invocation.Need(await invocation.Client.ReservationAsync(id, cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, reservation, WireJson.Default.ReservationView));
+            invocation.WriteJson(reservation, WireJson.Default.ReservationView);
         }
         else
         {

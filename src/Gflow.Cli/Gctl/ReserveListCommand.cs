@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
@@ -40,7 +41,7 @@ internal static class ReserveListCommand
         var found = Invocation.Need(await invocation.Client.ReservationsAsync(filter, cancel)).OrderBy(reservation => reservation.Id).ToList();
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => Write(writer, found));
+            invocation.WriteJson(new JsonObject { ["reservations"] = JsonSerializer.SerializeToNode(found, WireJson.Default.ListReservationView) });
         }
         else if (found.Count == 0)
         {
@@ -52,13 +53,5 @@ internal static class ReserveListCommand
         }
 
         return ExitCodes.Done;
-    }
-
-    private static void Write(Utf8JsonWriter writer, List<ReservationView> reservations)
-    {
-        writer.WriteStartObject();
-        writer.WritePropertyName("reservations");
-        JsonSerializer.Serialize(writer, reservations, WireJson.Default.ListReservationView);
-        writer.WriteEndObject();
     }
 }

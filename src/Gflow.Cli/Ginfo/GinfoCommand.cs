@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
@@ -26,7 +25,7 @@ internal static class GinfoCommand
         var info = Invocation.Need(await invocation.Client.InfoAsync(cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, info, WireJson.Default.InfoAnswer));
+            invocation.WriteJson(info, WireJson.Default.InfoAnswer);
             return ExitCodes.Done;
         }
 
@@ -61,7 +60,7 @@ internal static class GinfoCommand
         foreach (var holder in info.Gpus.Where(gpu => !idle.Contains(gpu.Index)).OrderBy(gpu => gpu.Index).GroupBy(gpu => Holder(gpu, running)))
         {
             var indices = holder.Select(gpu => gpu.Index).ToList();
-            table.Add("gpu", JobText.Count(indices.Count), string.Join(',', indices), new Cell("allocated", Palette.Of(JobState.Running)), SafeText.Line(holder.Key));
+            table.Add("gpu", JobText.Count(indices.Count), string.Join(',', indices), new Cell("allocated", StateStyle.Of(JobState.Running)), SafeText.Line(holder.Key));
         }
 
         return table;

@@ -1,3 +1,5 @@
+using Gflow.Client.CommandLine;
+
 namespace Gflow.Cli.Gjob;
 
 /// <summary><c>gjob</c>: looks at jobs and changes them.</summary>

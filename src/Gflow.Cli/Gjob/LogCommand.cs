@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core;
@@ -45,7 +44,7 @@ internal static class LogCommand
         {
             var content = await invocation.Client.LogAsync(id, (int)Math.Min(last ?? 1000, MostJsonLines), MostJsonBytes, cancel);
             var log = content.Ok ? content.Value : throw await NoLogAsync(invocation, id, content.Failure, cancel);
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, log, WireJson.Default.LogContent));
+            invocation.WriteJson(log, WireJson.Default.LogContent);
             return ExitCodes.Done;
         }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Cli.Gbatch;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
@@ -21,7 +22,7 @@ internal static class RedoCommand
         Notes = ["Script, arguments, environment, directory and all options are those of the job, but for what is given here. The run name is a new one."],
         Options =
         [
-            .. SubmissionOptionTable.All.Select(option => OptionSpec.From(option, option.HelpWithoutDefault)),
+            .. SubmissionOptionTable.All.Select(option => option with { Help = option.HelpWithoutDefault }),
             new("--clear-deps", [], null, "Without the job's dependencies"),
             new("--clear-notify", [], null, "Without the job's e-mail"),
             new("--cascade", [], null, "Also those that were cancelled because this one had failed, and so on"),
@@ -33,6 +34,7 @@ internal static class RedoCommand
             ["--notify-me", "--clear-notify"],
             ["--notify-on", "--clear-notify"],
         ],
+        NotAvailable = [.. SubmissionOptionTable.NotAvailable.Keys],
         Examples =
         [
             new("gjob redo 42", "The same once more"),
@@ -55,24 +57,19 @@ internal static class RedoCommand
                 : $"job {id} has not run yet ({job.State}); change it with: gjob update {id}", ProblemCode.WrongState);
         }
 
-        List<long> on = [];
-        foreach (var reference in wish.Dependencies?.On ?? [])
-        {
-            on.Add((await invocation.ResolveAsync(reference, cancel)).Value);
-        }
-
+        var on = await invocation.ResolveAsync(wish.Dependencies, cancel);
         var overrides = wish.Draft with
         {
-            DependsOnIds = invocation.Has("--clear-deps") ? [] : on.Count > 0 ? on : null,
+            DependsOnIds = invocation.Has("--clear-deps") ? [] : on,
             DependencyMode = wish.Dependencies?.Mode,
             Notifications = invocation.Has("--clear-notify") ? new WireNotifications { Emails = [], Events = [] } : wish.Draft.Notifications,
         };
         var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, invocation.Has("--cascade"), cancel));
-        IReadOnlyList<RedoneJob> made = [new(submitted.Id, submitted.RunName, id.Value), .. submitted.Cascade ?? []];
+        List<RedoneJob> made = [new(submitted.Id, submitted.RunName, id.Value), .. submitted.Cascade ?? []];
         invocation.Context.Made.AddRange(made.Select(copy => $"job {copy.Id} was submitted"));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => Write(writer, made));
+            invocation.WriteJson(new JsonObject { ["submitted"] = JsonSerializer.SerializeToNode(made, WireJson.Default.ListRedoneJob) });
             return ExitCodes.Done;
         }
 
@@ -126,22 +123,5 @@ internal static class RedoCommand
                 invocation.Out.WriteLine($"  {name}={SafeText.Line(value)}");
             }
         }
-    }
-
-    private static void Write(Utf8JsonWriter writer, IReadOnlyList<RedoneJob> made)
-    {
-        writer.WriteStartObject();
-        writer.WriteStartArray("submitted");
-        foreach (var copy in made)
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("id", copy.Id);
-            writer.WriteString("run_name", copy.RunName);
-            writer.WriteNumber("redone_from", copy.RedoneFrom);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteEndObject();
     }
 }

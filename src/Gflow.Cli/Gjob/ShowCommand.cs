@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
@@ -47,7 +48,7 @@ internal static class ShowCommand
 
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => Write(writer, jobs, deliveries, errors));
+            invocation.WriteJson(Told(jobs, [.. jobs.SelectMany(job => deliveries[job.Id])], errors));
             return code;
         }
 
@@ -86,37 +87,18 @@ internal static class ShowCommand
         return told.Failure is null or ClientFailure.Refused ? told.Ok ? told.Value : [] : throw CommandFailedException.From(told.Failure);
     }
 
-    private static void Write(Utf8JsonWriter writer, List<JobView> jobs, Dictionary<uint, IReadOnlyList<DeliveryView>> deliveries, List<(JobId Id, string Error)> errors)
+    private static JsonObject Told(List<JobView> jobs, List<DeliveryView> deliveries, List<(JobId Id, string Error)> errors)
     {
-        writer.WriteStartObject();
-        writer.WriteStartArray("jobs");
-        foreach (var job in jobs)
+        var told = new JsonObject
         {
-            JsonSerializer.Serialize(writer, job, WireJson.Default.JobView);
-        }
-
-        writer.WriteEndArray();
-        writer.WriteStartArray("deliveries");
-        foreach (var delivery in jobs.SelectMany(job => deliveries[job.Id]))
-        {
-            JsonSerializer.Serialize(writer, delivery, NotificationJson.Default.DeliveryView);
-        }
-
-        writer.WriteEndArray();
+            ["jobs"] = JsonSerializer.SerializeToNode(jobs, WireJson.Default.ListJobView),
+            ["deliveries"] = JsonSerializer.SerializeToNode(deliveries, NotificationJson.Default.ListDeliveryView),
+        };
         if (errors.Count > 0)
         {
-            writer.WriteStartArray("errors");
-            foreach (var (id, error) in errors)
-            {
-                writer.WriteStartObject();
-                writer.WriteNumber("id", id.Value);
-                writer.WriteString("error", error);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
+            told["errors"] = new JsonArray([.. errors.Select(error => new JsonObject { ["id"] = error.Id.Value, ["error"] = error.Error })]);
         }
 
-        writer.WriteEndObject();
+        return told;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Gflow.Cli.Gbatch;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
@@ -21,7 +22,7 @@ internal static class UpdateCommand
         Options =
         [
             new("--command", ["-c"], "TEXT", "The shell text to run"),
-            .. Shared.Select(name => SubmissionOptionTable.Find(name)!).Select(option => OptionSpec.From(option, option.HelpWithoutDefault)),
+            .. Shared.Select(name => SubmissionOptionTable.Find(name)!).Select(option => option with { Help = option.HelpWithoutDefault }),
             new("--depends-on", ["-d"], "JOBS", "Start after these have finished well (comma list); replaces the dependencies"),
             new("--auto-cancel-on-dep-failure", [], null, "Be cancelled when a dependency fails"),
             new("--no-auto-cancel-on-dep-failure", [], null, "Keep waiting when a dependency fails"),
@@ -38,6 +39,7 @@ internal static class UpdateCommand
             ["--notify-me", "--clear-notify"],
             ["--notify-on", "--clear-notify"],
         ],
+        NotAvailable = [.. SubmissionOptionTable.NotAvailable.Keys],
         Examples =
         [
             new("gjob update 42 --priority 100", "Let a job go first"),
@@ -62,16 +64,10 @@ internal static class UpdateCommand
             id => invocation.Client.UpdateAsync(id, draft, cancel),
             (id, updated) => $"Job {id} updated successfully."
                 + (updated.UpdatedFields.Count > 0 ? $"\n  UpdatedFields={SafeText.Line(string.Join(", ", updated.UpdatedFields))}" : ""),
-            (writer, updated) =>
+            (row, updated) =>
             {
-                writer.WriteString("state", updated.Job.State);
-                writer.WriteStartArray("updated_fields");
-                foreach (var field in updated.UpdatedFields)
-                {
-                    writer.WriteStringValue(field);
-                }
-
-                writer.WriteEndArray();
+                row["state"] = updated.Job.State;
+                row["updated_fields"] = new JsonArray([.. updated.UpdatedFields]);
             });
     }
 
@@ -81,12 +77,6 @@ internal static class UpdateCommand
         var dependencies = invocation.Text("--depends-on") is { } plain
             ? new DependencyWish(Invocation.NeedUsage(JobReference.ParseList(plain), "--depends-on"), "All")
             : wish.Dependencies;
-        List<long> on = [];
-        foreach (var reference in dependencies?.On ?? [])
-        {
-            on.Add((await invocation.ResolveAsync(reference, cancel)).Value);
-        }
-
         (string Option, string Field)[] clears = [("--clear-time-limit", "time_limit"), ("--clear-deps", "depends_on_ids"), ("--clear-notify", "notifications")];
         return new()
         {
@@ -94,7 +84,7 @@ internal static class UpdateCommand
             Gpus = wish.Draft.Gpus,
             Priority = wish.Draft.Priority,
             TimeLimit = wish.Draft.TimeLimit,
-            DependsOnIds = on.Count > 0 ? on : null,
+            DependsOnIds = await invocation.ResolveAsync(dependencies, cancel),
             DependencyMode = dependencies?.Mode,
             AutoCancelOnDependencyFailure = invocation.Has("--auto-cancel-on-dep-failure") ? true : invocation.Has("--no-auto-cancel-on-dep-failure") ? false : null,
             Notifications = wish.Draft.Notifications,

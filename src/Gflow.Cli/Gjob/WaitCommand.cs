@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
@@ -43,7 +43,7 @@ internal static class WaitCommand
         var code = ids.Select(id => CodeOf(ends[id])).FirstOrDefault(code => code != ExitCodes.Done);
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => Write(writer, ids, ends, code));
+            invocation.WriteJson(new JsonObject { ["results"] = new JsonArray([.. ids.Select(id => Row(id, ends[id]))]), ["exit_code"] = code });
             return code;
         }
 
@@ -103,33 +103,12 @@ internal static class WaitCommand
         return $"{JobText.State(job)}{how}{(job.ReasonText is { } reason ? $" ({SafeText.Line(reason)})" : "")}";
     }
 
-    private static void Write(Utf8JsonWriter writer, IReadOnlyList<JobId> ids, IReadOnlyDictionary<JobId, ClientResult<JobView>> ends, int code)
+    private static JsonObject Row(JobId id, ClientResult<JobView> end)
     {
-        writer.WriteStartObject();
-        writer.WriteStartArray("results");
-        foreach (var id in ids)
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("id", id.Value);
-            if (ends[id].Failure is { } failure)
-            {
-                writer.WriteString("error", JobActions.Told(id, failure));
-            }
-            else
-            {
-                var job = ends[id].Value;
-                writer.WriteString("state", job.State);
-                writer.WritePropertyName("exit_code");
-                JsonSerializer.Serialize(writer, job.ExitCode, WireJson.Default.NullableInt32);
-                writer.WriteString("signal", job.Signal);
-            }
-
-            writer.WriteNumber("wait_code", CodeOf(ends[id]));
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteNumber("exit_code", code);
-        writer.WriteEndObject();
+        JsonObject row = end.Failure is { } failure
+            ? new() { ["id"] = id.Value, ["error"] = JobActions.Told(id, failure) }
+            : new() { ["id"] = id.Value, ["state"] = end.Value.State, ["exit_code"] = end.Value.ExitCode, ["signal"] = end.Value.Signal };
+        row["wait_code"] = CodeOf(end);
+        return row;
     }
 }

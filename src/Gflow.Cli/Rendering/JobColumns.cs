@@ -52,6 +52,6 @@ internal static class JobColumns
     private static Cell State(JobView job, bool code)
     {
         var state = JobText.State(job);
-        return new(code ? Core.Jobs.JobStates.Code(state) : state.ToString(), Palette.Of(state));
+        return new(code ? Core.Jobs.JobStates.Code(state) : state.ToString(), StateStyle.Of(state));
     }
 }

@@ -1,3 +1,4 @@
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -12,7 +13,7 @@ internal static class JobDetails
         var state = JobText.State(job);
         writer.WriteLine(palette.Paint("Job Details:", Palette.Heading));
         Field("ID", JobText.Count(job.Id));
-        writer.WriteLine($"  State={palette.Paint(state.ToString(), Palette.Of(state))} ({state.Code()})");
+        writer.WriteLine($"  State={palette.Paint(state.ToString(), StateStyle.Of(state))} ({state.Code()})");
         Field("Reason", JobText.Reason(job) is { } reason && reason != "-" ? reason : null);
         Field("ReasonText", job.ReasonText);
         Field("ExitCode", job.ExitCode is { } code ? JobText.Count(code) : null);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 
@@ -8,24 +9,13 @@ namespace Gflow.Cli.Rendering;
 /// <summary>The JSON that commands write. Its shapes are documented, and only ever gain fields.</summary>
 internal static class JobJson
 {
-    internal static void WriteError(Utf8JsonWriter writer, CommandFailedException failure)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("error", failure.Message);
-        writer.WriteNumber("exit_code", failure.ExitCode);
-        writer.WriteStartArray("problems");
-        foreach (var problem in failure.Problems)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("code", problem.Code);
-            writer.WriteString("message", problem.Message);
-            writer.WriteString("field", problem.Field);
-            writer.WriteEndObject();
-        }
 
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    }
+    internal static JsonObject Of(CommandFailedException failure) => new()
+    {
+        ["error"] = failure.Message,
+        ["exit_code"] = failure.ExitCode,
+        ["problems"] = new JsonArray([.. failure.Problems.Select(problem => new JsonObject { ["code"] = problem.Code, ["message"] = problem.Message, ["field"] = problem.Field })]),
+    };
 
     /// <summary>One job of a list: what a table would say of it, and its times.</summary>
     internal static void WriteRow(Utf8JsonWriter writer, JobView job, DateTimeOffset now)

@@ -1,3 +1,4 @@
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Gflow.Client.Configuration;
 using Gflow.Client.Platform;
+using Gflow.Client.Submitting;
 
 namespace Gflow.Cli.Rendering;
 

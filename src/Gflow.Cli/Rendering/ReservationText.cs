@@ -1,3 +1,4 @@
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Reservations;
 using Gflow.Core.Text;
@@ -57,5 +58,5 @@ internal static class ReservationText
 
     private static Cell Status(ReservationView reservation) => new(
         SafeText.Line(reservation.Status),
-        ReservationStatuses.Parse(reservation.Status) is { Ok: true } known ? Palette.Of(known.Value) : null);
+        ReservationStatuses.Parse(reservation.Status) is { Ok: true } known ? StateStyle.Of(known.Value) : null);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Client.CommandLine;
 
 namespace Gflow.Cli.Rendering;
 

@@ -1,3 +1,4 @@
+using Tomlyn;
 using Tomlyn.Parsing;
 using Tomlyn.Syntax;
 
@@ -6,6 +7,11 @@ namespace Gflow.Client.Configuration;
 /// <summary>TOML text as a tree of values that know where they were written.</summary>
 public static class ConfigDocument
 {
+    /// <summary>How deep it may nest: far deeper than any key there is.</summary>
+    private const int Deepest = 32;
+
+    private static readonly TomlSerializerOptions Limits = new() { MaxDepth = Deepest };
+
     /// <summary>Reads a whole document.</summary>
     /// <returns>The root table, or every place where the text is not TOML.</returns>
     public static (ConfigValue.Table? Root, IReadOnlyList<ConfigProblem> Problems) Parse(string text, string file)
@@ -54,21 +60,48 @@ public static class ConfigDocument
     private static (DocumentSyntax? Document, IReadOnlyList<ConfigProblem> Problems) Syntax(
         string text, Func<TextPosition, ConfigOrigin> origin)
     {
-        if (TomlDepth.FirstTooDeep(text) is { } line)
+        DocumentSyntax document;
+        try
         {
-            return (null, [new ConfigProblem("syntax", origin(new TextPosition(0, line, 0)), "", null, "tables or lists nest too deep", "no key needs this; remove it")]);
+            // The parser throws on a backslash that is the last character of all, instead of reporting it.
+            document = SyntaxParser.Parse(text + "\n", Limits, "", validate: true);
+        }
+        catch (TomlException)
+        {
+            return (null, [TooDeep(origin(new TextPosition(0, LineOfDepth(text), 0)))]);
         }
 
-        // The parser throws on a backslash that is the last character of all, instead of reporting it.
-        var document = SyntaxParser.Parse(text + "\n", "", validate: true);
         if (!document.HasErrors)
         {
-            return (document, []);
+            // Of dotted names the parser takes any number, and each is a table in a table.
+            return document.Descendants().OfType<KeySyntax>().FirstOrDefault(key => key.DotKeys.ChildrenCount > Deepest) is { } key
+                ? (null, [TooDeep(origin(key.Span.Start))])
+                : (document, []);
         }
 
         // One mistake makes the parser stumble again and again, to the end of the file; the first stumble is the one that helps.
         var first = document.Diagnostics.Where(diagnostic => diagnostic.Kind == DiagnosticMessageKind.Error).MinBy(diagnostic => diagnostic.Span.Start.Offset)!;
         return (null, [TomlFault.ToProblem(first, origin(first.Span.Start))]);
+    }
+
+    private static ConfigProblem TooDeep(ConfigOrigin origin) => new("syntax", origin, "", null, "tables or lists nest too deep", "no key needs this; remove it");
+
+    /// <summary>The line (from 0) at which the text goes too deep, which the other parser does not tell.</summary>
+    private static int LineOfDepth(string text)
+    {
+        var parser = TomlParser.Create(text, Limits);
+        try
+        {
+            while (parser.MoveNext())
+            {
+            }
+        }
+        catch (TomlException fault)
+        {
+            return fault.Line - 1 ?? 0;
+        }
+
+        return 0;
     }
 
     private static ConfigValue.Table Build(DocumentSyntax document, Func<SyntaxNode, ConfigOrigin> at)

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gflow.Core.Access;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Contracts;
@@ -154,4 +156,90 @@ public sealed record JobView
     /// <summary>Fields that are not shown to whoever asked, since the job is another user's; left out when all is shown.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Hidden { get; init; }
+
+    /// <summary>What somebody sees of a job.</summary>
+    /// <param name="reason">Why it is where it is.</param>
+    /// <param name="logPath">Where its output goes.</param>
+    public static JobView Of(Job job, JobReason? reason, string logPath, Sight sight)
+    {
+        var spec = job.Spec;
+        var on = spec.Dependencies.On;
+        var end = (job.Status as JobStatus.Ended)?.End;
+        var shown = sight.Command ? reason : reason?.Discreet;
+        return new()
+        {
+            Id = job.Id.Value,
+            Script = sight.Command ? spec.Script : null,
+            Command = sight.Command ? spec.Command : null,
+            Arguments = sight.Command ? spec.Arguments : [],
+            Gpus = spec.Gpus,
+            RunDir = sight.Command ? spec.RunDir : null,
+            Priority = spec.Priority,
+            DependsOn = on.Count == 1 ? on[0].Value : null,
+            DependsOnIds = [.. on.Select(id => id.Value)],
+            DependencyMode = on.Count == 0 ? null : spec.Dependencies.Mode.ToString(),
+            AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
+            TimeLimit = WireDuration.From(spec.TimeLimit),
+            SubmittedBy = job.SubmittedBy,
+            RedoneFrom = spec.RedoneFrom?.Value,
+            RunName = job.RunName,
+            Name = spec.Name,
+            Project = spec.Project,
+            State = job.State.ToString(),
+            GpuIds = job.Status.AssignedGpus,
+            SubmittedAt = WireInstant.From(job.SubmittedAt),
+            StartedAt = WireInstant.From(job.Status.Started),
+            FinishedAt = WireInstant.From((job.Status as JobStatus.Ended)?.EndedAt),
+            Reason = shown is null ? null : Wire(shown),
+            ReasonText = shown?.Text,
+            ExitCode = end?.ExitCode,
+            Signal = end?.ExitSignal is { } signal ? SignalText.Name(signal) : null,
+            LogPath = sight.Log ? logPath : null,
+            Attempt = job.Attempt,
+            Alive = job.State == JobState.Running ? true : null,
+            Notifications = sight.Own && spec.Notifications is { } wish ? new() { Emails = wish.Emails, Events = wish.Events } : null,
+            Hidden = HiddenFrom(sight),
+        };
+    }
+
+    /// <summary>The same for all jobs of a kind of reader: it must not tell which of these a job has.</summary>
+    private static List<string>? HiddenFrom(Sight sight)
+    {
+        if (sight.Own)
+        {
+            return null;
+        }
+
+        string[] command = sight.Command ? [] : ["script", "command", "arguments", "run_dir"];
+        string[] log = sight.Log ? [] : ["log_path"];
+        return [.. command, .. log, "notifications"];
+    }
+
+    /// <summary>A word, or an object with the word as its one key where the reason carries something.</summary>
+    private static JsonElement Wire(JobReason reason)
+    {
+        var buffer = new ArrayBufferWriter<byte>(64);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            switch (reason.Kind)
+            {
+                case ReasonKind.DependencyFailed when reason.Dependency is { } id:
+                    json.WriteStartObject();
+                    json.WriteNumber(nameof(ReasonKind.DependencyFailed), id.Value);
+                    json.WriteEndObject();
+                    break;
+                case ReasonKind.SystemError:
+                    json.WriteStartObject();
+                    json.WriteString(nameof(ReasonKind.SystemError), reason.Text);
+                    json.WriteEndObject();
+                    break;
+                default:
+                    json.WriteStringValue(reason.Kind.ToString());
+                    break;
+            }
+        }
+
+        using var document = JsonDocument.Parse(buffer.WrittenMemory);
+        return document.RootElement.Clone();
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 
 namespace Gflow.Core.Contracts;
@@ -68,6 +69,33 @@ public sealed record SubmissionDraft
     /// <summary>Everything else that came: ignored where it is a job's own output (<c>id</c>, <c>state</c>…), refused where it asks for what is not there yet.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Others { get; set; }
+
+    /// <summary>Asks for what a job asked for.</summary>
+    public static SubmissionDraft Of(Job source, byte[]? script, IReadOnlyDictionary<string, string>? environment)
+    {
+        var spec = source.Spec;
+        return new SubmissionDraft
+        {
+            Name = spec.Name,
+            Script = spec.Script,
+            ScriptContent = script,
+            Arguments = spec.Arguments,
+            Command = spec.Command,
+            RunDir = spec.RunDir,
+            Environment = environment,
+            Umask = Convert.ToString(spec.Umask, 8),
+            Limits = spec.Limits,
+            Gpus = spec.Gpus,
+            Priority = spec.Priority,
+            TimeLimit = WireDuration.From(spec.TimeLimit),
+            DependsOnIds = [.. spec.Dependencies.On.Select(dependency => (long)dependency.Value)],
+            DependencyMode = spec.Dependencies.Mode.ToString(),
+            AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
+            Project = spec.Project,
+            Notifications = spec.Notifications is { } wish ? new WireNotifications { Emails = wish.Emails, Events = wish.Events } : null,
+            RedoneFrom = source.Id.Value,
+        };
+    }
 
     /// <summary>The draft as it goes over the wire: with the bytes of what is not UTF-8 beside it (<see cref="ByteText"/>).</summary>
     public SubmissionDraft Packed() => this with

@@ -13,6 +13,7 @@ namespace Gflow.Core.Contracts;
 [JsonSerializable(typeof(SubmittedJob))]
 [JsonSerializable(typeof(List<SubmittedJob>))]
 [JsonSerializable(typeof(UpdatedJob))]
+[JsonSerializable(typeof(List<RedoneJob>))]
 [JsonSerializable(typeof(JobActionAnswer))]
 [JsonSerializable(typeof(CancelForecastView))]
 [JsonSerializable(typeof(ResolvedJob))]

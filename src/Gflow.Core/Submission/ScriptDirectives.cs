@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gflow.Core.CommandLine;
 using Gflow.Core.Text;
 
 namespace Gflow.Core.Submission;
@@ -103,39 +104,32 @@ public static class ScriptDirectives
             return;
         }
 
-        var words = new Queue<string>(split.Value.TakeWhile(word => !word.StartsWith('#')));
-        while (words.TryDequeue(out var word))
+        var reader = new OptionReader([.. split.Value.TakeWhile(word => !word.StartsWith('#'))]);
+        while (reader.Next(SubmissionOptionTable.Find) is { } part)
         {
-            var (name, value) = Cut(word);
-            var option = SubmissionOptionTable.Find(name);
-            if (option is null)
-            {
-                if (SubmissionOptionTable.NotAvailable.TryGetValue(name, out var takesValue) && takesValue && value is null)
-                {
-                    words.TryDequeue(out _);
-                }
-
-                problems.Add(At(place, Unknown(name)));
-            }
-            else if (option.ValueName is null)
-            {
-                if (value is not null)
-                {
-                    problems.Add(At(place, new(ProblemCode.UnexpectedValue, $"{name} takes no value; write it without \"={value}\"")));
-                }
-
-                written.Add(new(option, null, place));
-            }
-            else if (value is not null || words.TryDequeue(out value))
+            if (part is LinePart.Option(SubmissionOption option, var value))
             {
                 written.Add(new(option, value, place));
             }
             else
             {
-                problems.Add(At(place, new(ProblemCode.MissingValue, $"{name} needs a value: {name}={option.ValueName}")));
+                problems.Add(At(place, Refusal(part)));
+                if (part is LinePart.Unknown { Name: var name, HasValue: false } && SubmissionOptionTable.NotAvailable.GetValueOrDefault(name))
+                {
+                    _ = reader.Next(SubmissionOptionTable.Find);
+                }
             }
         }
     }
+
+    private static Problem Refusal(LinePart part) => part switch
+    {
+        LinePart.NeedsValue(var option, var name) => new(ProblemCode.MissingValue, $"{name} needs a value: {name}={option.ValueName}"),
+        LinePart.TakesNoValue(_, var name, var value) => new(ProblemCode.UnexpectedValue, $"{name} takes no value; write it without \"={value}\""),
+        LinePart.Unknown { Name: var name } => Unknown(name),
+        LinePart.Word { Text: var word } => new(ProblemCode.UnexpectedWord, $"\"{word}\" is not an option; put a value that has blanks in quotes, and comments on lines of their own"),
+        _ => throw new InvalidOperationException(),
+    };
 
     private static SubmissionWish Apply(List<Written> written, List<Problem> problems)
     {
@@ -176,23 +170,7 @@ public static class ScriptDirectives
         var hint = NearestText.Find(name, SubmissionOptionTable.All.Select(option => option.Name)) is { } nearest
             ? $"did you mean {nearest}?"
             : $"a script can set {string.Join(", ", SubmissionOptionTable.All.Select(option => option.Name))}";
-        return name.StartsWith('-')
-            ? new(ProblemCode.UnknownOption, $"unknown option {name}: {hint}")
-            : new(ProblemCode.UnexpectedWord, $"\"{name}\" is not an option; put a value that has blanks in quotes, and comments on lines of their own");
-    }
-
-    private static (string Name, string? Value) Cut(string word)
-    {
-        var equals = word.StartsWith("--", StringComparison.Ordinal) ? word.IndexOf('=', StringComparison.Ordinal) : -1;
-        if (equals > 0)
-        {
-            return (word[..equals], word[(equals + 1)..]);
-        }
-
-        // -g2 and -g=2 are ways to write -g 2.
-        return word.Length > 2 && word[0] == '-' && word[1] != '-' && SubmissionOptionTable.Find(word[..2])?.ValueName is not null
-            ? (word[..2], word[2] == '=' ? word[3..] : word[2..])
-            : (word, null);
+        return new(ProblemCode.UnknownOption, $"unknown option {name}: {hint}");
     }
 
     private static string Place(string file, int line) => string.Create(CultureInfo.InvariantCulture, $"{file} line {line}");

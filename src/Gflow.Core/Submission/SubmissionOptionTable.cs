@@ -60,18 +60,7 @@ public static class SubmissionOptionTable
         ["--auto-close"] = false,
     };
 
-    public static SubmissionOption? Find(string name)
-    {
-        foreach (var option in All)
-        {
-            if (option.IsCalled(name))
-            {
-                return option;
-            }
-        }
-
-        return null;
-    }
+    public static SubmissionOption? Find(string name) => All.FirstOrDefault(option => option.IsCalled(name));
 
     public static Problem Unavailable(string name) =>
         new(ProblemCode.NotAvailable, $"{name} is not available in this version; leave it out");

@@ -162,5 +162,5 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
     private JobView View(HttpContext context, Job job) => View(context, job, engine.Current);
 
     private JobView View(HttpContext context, Job job, Committed seen) =>
-        JobMapping.View(job, seen, paths, access().Of(Access.ActorOf(context), job.Uid));
+        JobView.Of(job, seen.ReasonOf(job), paths.LogOf(job.Id), access().Of(Access.ActorOf(context), job.Uid));
 }

@@ -264,35 +264,8 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
     private static Problem Numbered(Problem problem, int index) =>
         problem with { Message = $"Job {index + 1} of the batch: {problem.Message}", Field = problem.Field is { } field ? $"[{index}].{field}" : null };
 
-    private static SubmissionDraft Stored(Job source, SqliteConnection reader) => Copy(
+    private static SubmissionDraft Stored(Job source, SqliteConnection reader) => SubmissionDraft.Of(
         source,
         source.Spec.ScriptHash is { } script ? ContentTable.Get(reader, script) : null,
         source.Spec.EnvironmentHash is { } environment ? ProcessEnvironment.Parse(ContentTable.Get(reader, environment)) : null);
-
-    /// <summary>Asks for what the job asked for.</summary>
-    internal static SubmissionDraft Copy(Job source, byte[]? script, IReadOnlyDictionary<string, string>? environment)
-    {
-        var spec = source.Spec;
-        return new SubmissionDraft
-        {
-            Name = spec.Name,
-            Script = spec.Script,
-            ScriptContent = script,
-            Arguments = spec.Arguments,
-            Command = spec.Command,
-            RunDir = spec.RunDir,
-            Environment = environment,
-            Umask = Convert.ToString(spec.Umask, 8),
-            Limits = spec.Limits,
-            Gpus = spec.Gpus,
-            Priority = spec.Priority,
-            TimeLimit = WireDuration.From(spec.TimeLimit),
-            DependsOnIds = [.. spec.Dependencies.On.Select(dependency => (long)dependency.Value)],
-            DependencyMode = spec.Dependencies.Mode.ToString(),
-            AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
-            Project = spec.Project,
-            Notifications = spec.Notifications is { } wish ? new WireNotifications { Emails = wish.Emails, Events = wish.Events } : null,
-            RedoneFrom = source.Id.Value,
-        };
-    }
 }

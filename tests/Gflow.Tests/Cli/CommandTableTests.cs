@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gflow.Cli;
 using Gflow.Cli.Rendering;
+using Gflow.Client.CommandLine;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Cli;
@@ -62,7 +63,7 @@ public sealed class CommandTableTests
         var spec = CommandTable.All.Single(entry => entry.Name == name).Make();
         foreach (var (path, part) in Parts(name, spec))
         {
-            Assert.All(part.Options.Concat(OptionSpec.Common).Where(option => !option.Hidden), option =>
+            Assert.All(part.Options.Concat(CommandTable.Common).Where(option => !option.Hidden), option =>
                 Assert.All(option.Aliases.Prepend(option.Name), spelling => Assert.Contains($"`{spelling}", page, StringComparison.Ordinal)));
             Assert.All(part.Examples, example => Assert.Contains(example.Line, page, StringComparison.Ordinal));
             Assert.Contains($"{new string('#', path.Split(' ').Length)} {path}\n", page, StringComparison.Ordinal);
@@ -196,7 +197,7 @@ public sealed class CommandTableTests
 
     private static IEnumerable<string> AllPaths() => CommandTable.All.SelectMany(entry => Parts(entry.Name, entry.Make())).Select(part => part.Path);
 
-    private static IEnumerable<(string Path, CommandSpec Spec)> Parts(string path, CommandSpec spec) =>
+    private static IEnumerable<(string Path, CommandSpec<Invocation> Spec)> Parts(string path, CommandSpec<Invocation> spec) =>
         spec.Subcommands.SelectMany(sub => Parts($"{path} {sub.Name}", sub)).Prepend((path, spec));
 
     private sealed class ClosedPipe : MemoryStream

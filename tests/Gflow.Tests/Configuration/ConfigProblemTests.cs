@@ -279,11 +279,13 @@ public sealed class ConfigProblemTests
             "a = " + string.Concat(Enumerable.Repeat("{a=", 100_000)),
             "a" + string.Concat(Enumerable.Repeat(".a", 100_000)) + " = 1",
             "[a" + string.Concat(Enumerable.Repeat(".a", 100_000)) + "]",
-            string.Concat(Enumerable.Repeat("a = [\n", 100_000)),
+            "a = " + string.Concat(Enumerable.Repeat("[\n", 100_000)),
         })
         {
             Assert.Contains("nest too deep", Assert.Single(ConfigDocument.Parse(text, "f").Problems).ToString());
         }
+
+        Assert.StartsWith("f:2:", Assert.Single(ConfigDocument.Parse(string.Concat(Enumerable.Repeat("a = [\n", 100_000)), "f").Problems).ToString(), StringComparison.Ordinal);
 
         Assert.Empty(ConfigDocument.Parse($"a = \"{new string('[', 100)}\" # {new string('[', 100)}\nb = '''\n{new string('[', 100)}'''\nc = '{new string('.', 50)}'\n", "f").Problems);
     }

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using Gflow.Cli;
-using Gflow.Cli.Gbatch;
+using Gflow.Client.CommandLine;
 using Gflow.Daemon.Lifecycle;
-using Gflow.Daemon.Lifecycle.Rendering;
 using Gflow.Tests.Configuration;
 using Gflow.Tests.TestKit;
 
@@ -65,9 +64,9 @@ public sealed class SnippetTests
     }
 
     /// <summary>Parses it, and has it run up to where it would ask the daemon: there is none.</summary>
-    private static async Task<string?> OfClientAsync(CommandSpec spec, string[] words)
+    private static async Task<string?> OfClientAsync(CommandSpec<Invocation> spec, string[] words)
     {
-        var parsed = spec.Name == "gbatch" ? GbatchWords.Parse(spec, words[1..]) : CommandParser.Parse(spec, words[1..]);
+        var parsed = ParsedCommand<Invocation>.Parse(spec with { Common = CommandTable.Common }, words[1..]);
         if (parsed.Fault is not null || parsed.Spec.Name == "new")
         {
             return parsed.Fault;
@@ -77,11 +76,7 @@ public sealed class SnippetTests
         return (run.Error + run.Out).Contains("no daemon answers", StringComparison.Ordinal) || run.Code == ExitCodes.Done ? null : run.Error + run.Out;
     }
 
-    private static string? OfDaemon(string[] arguments)
-    {
-        var command = new GflowdCommand(new Dictionary<string, string>(), new Terminal(TextWriter.Null, TextWriter.Null), TimeProvider.System);
-        return command.Root().Parse(arguments).Errors is [var error, ..] ? error.Message : null;
-    }
+    private static string? OfDaemon(string[] arguments) => ParsedCommand<VerbCall>.Parse(GflowdCommand.Root, arguments).Fault;
 
     private static string? OfMake(string[] arguments)
     {

@@ -28,14 +28,16 @@ public sealed class ConnectionSeatsTests
         Assert.False(first.IsClosed);
         Assert.True(second.IsClosed);
 
-        var answer = new TaskCompletionSource();
+        var (answer, other) = (new TaskCompletionSource(), new TaskCompletionSource());
         var request = first.RequestAsync(answer.Task);
         var fourth = Connect(1);
         Assert.True(third.IsClosed);
-        var another = fourth.RequestAsync(answer.Task);
+        var another = fourth.RequestAsync(other.Task);
         Assert.True(Connect(1).IsClosed, "all of the user's are in use, so he gets no further one");
         answer.SetResult();
-        await Task.WhenAll(request, another);
+        await request;
+        other.SetResult();
+        await another;
         Assert.False(Connect(1).IsClosed);
         Assert.True(first.IsClosed);
     }

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
-using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
@@ -32,7 +31,7 @@ public sealed class SpecLawTests
     {
         var (spec, script, _) = Accepted(kind);
         var job = new Job(spec.RedoneFrom!.Value, spec, "alice", 1000, Draft.Noon, new JobStatus.Queued(), 1, 1);
-        var again = SubmissionRules.Check(JobRequests.Copy(job, script, Variables), Draft.Policy);
+        var again = SubmissionRules.Check(SubmissionDraft.Of(job, script, Variables), Draft.Policy);
         Same(spec, again.Value.Spec);
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 
@@ -35,25 +35,15 @@ internal static class DeliveryActions
 
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => Write(writer, results));
+            invocation.WriteJson(new JsonObject { ["results"] = new JsonArray([.. results.Select(Row)]) });
         }
 
         return code;
     }
 
-    private static void Write(Utf8JsonWriter writer, List<(long Id, ClientResult<DeliveryAction> Result)> results)
+    private static JsonObject Row((long Id, ClientResult<DeliveryAction> Result) tried) => new()
     {
-        writer.WriteStartObject();
-        writer.WriteStartArray("results");
-        foreach (var (id, result) in results)
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("id", id);
-            writer.WriteString(result.Ok ? "state" : "error", result.Ok ? result.Value.State : result.Failure.Message);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-        writer.WriteEndObject();
-    }
+        ["id"] = tried.Id,
+        [tried.Result.Ok ? "state" : "error"] = tried.Result.Ok ? tried.Result.Value.State : tried.Result.Failure.Message,
+    };
 }

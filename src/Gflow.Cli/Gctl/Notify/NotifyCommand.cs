@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gctl.Notify;

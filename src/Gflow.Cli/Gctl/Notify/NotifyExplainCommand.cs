@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -37,7 +36,7 @@ internal static class NotifyExplainCommand
         var explained = Invocation.Need(await invocation.Client.ExplainAsync(eventName, job, invocation.Texts("--email"), cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, explained, NotificationJson.Default.ExplanationView));
+            invocation.WriteJson(explained, NotificationJson.Default.ExplanationView);
             return ExitCodes.Done;
         }
 

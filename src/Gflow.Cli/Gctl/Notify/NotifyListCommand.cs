@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
@@ -63,13 +64,7 @@ internal static class NotifyListCommand
 
         if (invocation.Json)
         {
-            invocation.WriteJson(writer =>
-            {
-                writer.WriteStartObject();
-                writer.WritePropertyName("deliveries");
-                JsonSerializer.Serialize(writer, found, NotificationJson.Default.ListDeliveryView);
-                writer.WriteEndObject();
-            });
+            invocation.WriteJson(new JsonObject { ["deliveries"] = JsonSerializer.SerializeToNode(found, NotificationJson.Default.ListDeliveryView) });
         }
         else if (found.Count == 0)
         {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
@@ -33,7 +32,7 @@ internal static class NotifyPauseCommand
         var action = Invocation.Need(await act(invocation.Words[0]));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, action, NotificationJson.Default.TargetAction));
+            invocation.WriteJson(action, NotificationJson.Default.TargetAction);
         }
         else
         {

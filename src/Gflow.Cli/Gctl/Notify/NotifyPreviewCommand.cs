@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -33,7 +32,7 @@ internal static class NotifyPreviewCommand
         var preview = Invocation.Need(await invocation.Client.PreviewAsync(invocation.Words[0], eventName, job, cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, preview, NotificationJson.Default.PreviewView));
+            invocation.WriteJson(preview, NotificationJson.Default.PreviewView);
             return ExitCodes.Done;
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
 
@@ -97,19 +98,14 @@ internal static class NotifyResendCommand
 
     private static void Tell(Invocation invocation, long matched, long sent, string sentence)
     {
-        if (!invocation.Json)
+        if (invocation.Json)
+        {
+            invocation.WriteJson(new JsonObject { ["matched"] = matched, ["resent"] = sent });
+        }
+        else
         {
             invocation.Out.WriteLine(sentence);
-            return;
         }
-
-        invocation.WriteJson(writer =>
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("matched", matched);
-            writer.WriteNumber("resent", sent);
-            writer.WriteEndObject();
-        });
     }
 
     private static string Count(long number) => number == 1 ? "1 delivery" : FormattableString.Invariant($"{number} deliveries");

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
 
@@ -24,7 +23,7 @@ internal static class NotifyShowCommand
         var delivery = Invocation.Need(await invocation.Client.DeliveryAsync(id, cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer => JsonSerializer.Serialize(writer, delivery, NotificationJson.Default.DeliveryView));
+            invocation.WriteJson(delivery, NotificationJson.Default.DeliveryView);
         }
         else
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
 
@@ -25,13 +26,7 @@ internal static class NotifyStatusCommand
         var targets = Invocation.Need(await invocation.Client.TargetsAsync(cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(writer =>
-            {
-                writer.WriteStartObject();
-                writer.WritePropertyName("targets");
-                JsonSerializer.Serialize(writer, targets, NotificationJson.Default.ListTargetView);
-                writer.WriteEndObject();
-            });
+            invocation.WriteJson(new JsonObject { ["targets"] = JsonSerializer.SerializeToNode(targets, NotificationJson.Default.ListTargetView) });
         }
         else if (targets.Count == 0)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
@@ -48,13 +49,7 @@ internal static class NotifyTestCommand
 
         if (invocation.Json)
         {
-            invocation.WriteJson(writer =>
-            {
-                writer.WriteStartObject();
-                writer.WritePropertyName("deliveries");
-                JsonSerializer.Serialize(writer, tried, NotificationJson.Default.ListDeliveryView);
-                writer.WriteEndObject();
-            });
+            invocation.WriteJson(new JsonObject { ["deliveries"] = JsonSerializer.SerializeToNode(tried, NotificationJson.Default.ListDeliveryView) });
         }
         else
         {

@@ -11,6 +11,9 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
     /// <summary>Whether it is this process's own, and not a program's that runs a command within itself.</summary>
     public bool IsPeoples => _answers is not null;
 
+    /// <summary>Whether answers are read where colours can be shown.</summary>
+    public bool IsScreen => IsPeoples && !Console.IsOutputRedirected;
+
     public static Terminal OfProcess()
     {
         var answers = new LastingStream(Console.OpenStandardOutput());

@@ -1,18 +1,18 @@
 using System.Runtime.InteropServices;
 using Gflow.Core.Jobs;
 
-namespace Gflow.Cli;
+namespace Gflow.Client.Submitting;
 
 /// <summary>What a job takes along from the process that submits it, beside its environment.</summary>
 /// <param name="Umask">Octal.</param>
 /// <param name="Limits">Soft limits by the names of <see cref="ResourceLimits"/>; null for none.</param>
-internal sealed partial record ProcessSettings(string Umask, IReadOnlyDictionary<string, long?> Limits)
+public sealed partial record ProcessSettings(string Umask, IReadOnlyDictionary<string, long?> Limits)
 {
     private const string Descriptors = "nofile";
     private const int Self = 0;
 
     /// <summary>Those of this process.</summary>
-    internal static ProcessSettings Read()
+    public static ProcessSettings Read()
     {
         var limits = new Dictionary<string, long?>();
         foreach (var (name, number) in ResourceLimits.Numbers)

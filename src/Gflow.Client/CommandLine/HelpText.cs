@@ -1,9 +1,10 @@
 using System.Text;
+using Gflow.Core.CommandLine;
 
-namespace Gflow.Cli.Rendering;
+namespace Gflow.Client.CommandLine;
 
 /// <summary>The help of every command, in one form.</summary>
-internal static class HelpText
+public static class HelpText
 {
     private const int NarrowestText = 24;
     private const int WidestPage = 100;
@@ -12,12 +13,15 @@ internal static class HelpText
     /// <summary>A blank at which no line may end.</summary>
     private const char Unbroken = '\u00A0';
 
-    internal static void Write(TextWriter writer, CommandSpec spec, string path, Palette palette, int? width)
+    /// <summary>Writes the page of the command that was named.</summary>
+    /// <param name="width">Columns to fit into; null for a page of the usual width.</param>
+    public static void Write<TCall>(TextWriter writer, ParsedCommand<TCall> parsed, Palette palette, int? width)
     {
+        var spec = parsed.Spec;
         var page = Math.Min(width ?? 80, WidestPage);
         Wrap(writer, $"{spec.Summary}.", "", page);
         writer.WriteLine();
-        writer.WriteLine($"{palette.Paint("Usage:", Palette.Heading)} {palette.Paint(path, Palette.Literal)}{Usage(spec)}");
+        writer.WriteLine($"{palette.Paint("Usage:", Palette.Heading)} {palette.Paint(parsed.Path, Palette.Literal)}{Usage(spec)}");
         foreach (var note in spec.Notes)
         {
             writer.WriteLine();
@@ -35,13 +39,12 @@ internal static class HelpText
             Section(writer, "Commands", [.. rows], palette, Palette.Literal, page);
         }
 
-        var options = spec.Options.Concat(OptionSpec.Common).Where(option => !option.Hidden);
-        Section(writer, "Options", [.. options.Select(option => (Term(option), option.Help))], palette, Palette.Literal, page);
+        Section(writer, "Options", [.. parsed.Options.Where(option => !option.Hidden).Select(option => (Term(option), option.Help))], palette, Palette.Literal, page);
         Examples(writer, spec.Examples, palette, page);
     }
 
     /// <summary>Two columns; a term that is too long stands on a line of its own.</summary>
-    internal static void Section(TextWriter writer, string heading, IReadOnlyList<(string Term, string Help)> rows, Palette palette, string style, int page)
+    public static void Section(TextWriter writer, string heading, IReadOnlyList<(string Term, string Help)> rows, Palette palette, string style, int page)
     {
         writer.WriteLine();
         writer.WriteLine(palette.Paint($"{heading}:", Palette.Heading));
@@ -64,7 +67,7 @@ internal static class HelpText
         }
     }
 
-    private static string Usage(CommandSpec spec)
+    private static string Usage<TCall>(CommandSpec<TCall> spec)
     {
         var usage = new StringBuilder(spec.Subcommands.Count > 0 && spec.Run is null ? " COMMAND [OPTIONS]" : " [OPTIONS]");
         if (spec.Words is { } words)

@@ -1,0 +1,58 @@
+using Gflow.Core;
+using Gflow.Core.Contracts;
+using Gflow.Core.Submission;
+using Gflow.Core.Text;
+
+namespace Gflow.Client.Submitting;
+
+/// <summary>Makes submissions of what people write, with what a job takes along from whoever submits it.</summary>
+/// <param name="directory">Absolute: where the job is to run.</param>
+/// <param name="environment">What it is to find in its environment.</param>
+/// <param name="settings">Null for the daemon's own.</param>
+/// <param name="note">Told what people should know although nothing is refused.</param>
+public sealed class Submitter(string directory, IReadOnlyDictionary<string, string> environment, ProcessSettings? settings, Action<string> note)
+{
+    /// <summary>What the daemon sets for every job; a job submitted from within a job must not bring its parent's.</summary>
+    private static readonly string[] JobVariables =
+        ["GFLOW_JOB_ID", "GFLOW_JOB_NAME", "GFLOW_JOB_GPUS", "GFLOW_JOB_LOG", "GFLOW_JOB_PROJECT", "GFLOW_JOB_ATTEMPT", "GFLOW_SCRIPT", "GFLOW_ARRAY_TASK_ID"];
+
+    /// <summary>What a script asks for in its directives, with <paramref name="flags"/> laid over it.</summary>
+    public Result<SubmissionWish> Wish(JobSource source, SubmissionWish flags)
+    {
+        if (source.ScriptText is not { } text)
+        {
+            return flags;
+        }
+
+        foreach (var line in ScriptDirectives.Unheeded(text, source.FileName))
+        {
+            note(line);
+        }
+
+        var directives = ScriptDirectives.Read(text, source.FileName);
+        return directives.Ok ? directives.Value.Under(flags) : directives;
+    }
+
+    /// <summary>The whole submission.</summary>
+    /// <param name="on">The numbers of the jobs that the wish's dependencies name; null without any.</param>
+    public SubmissionDraft Draft(JobSource source, SubmissionWish wish, IReadOnlyList<long>? on)
+    {
+        var variables = environment.Where(variable => !JobVariables.Contains(variable.Key)).ToDictionary();
+        foreach (var name in variables.Keys.Where(name => !ByteText.IsUtf8(name)).ToList())
+        {
+            // JSON can name no such variable, and no shell can.
+            note($"the variable \"{name}\" is left out, as its name is not UTF-8 text");
+            variables.Remove(name);
+        }
+
+        return wish.Draft.Under(source.Draft with
+        {
+            Umask = settings?.Umask,
+            Limits = settings?.Limits,
+            RunDir = directory,
+            Environment = variables,
+            DependsOnIds = on,
+            DependencyMode = wish.Dependencies?.Mode,
+        });
+    }
+}
