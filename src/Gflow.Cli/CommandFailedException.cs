@@ -11,6 +11,10 @@ internal sealed class CommandFailedException(int exitCode, IReadOnlyList<Problem
 
     internal IReadOnlyList<Problem> Problems => problems;
 
+    /// <summary>The exit code of a command that goes on with others after this failure.</summary>
+    /// <exception cref="CommandFailedException">No daemon answers, which ends the command.</exception>
+    internal static int CodeOf(ClientFailure failure) => From(failure) is { ExitCode: ExitCodes.Unreachable } stop ? throw stop : ExitCodes.Refused;
+
     internal static CommandFailedException From(ClientFailure failure) => failure switch
     {
         ClientFailure.Unreachable => new(ExitCodes.Unreachable, [new Problem(ProblemCode.Unreachable, failure.Message)]),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -44,9 +45,26 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     /// <returns>All its values in the order given; empty when it was not.</returns>
     internal IReadOnlyList<string> Texts(string option) => parsed.Texts(option);
 
+    /// <summary>The option's value as a whole number; null when it was not given.</summary>
+    /// <param name="takes">Which numbers it takes, in words.</param>
+    /// <exception cref="CommandFailedException">It is no such number.</exception>
+    internal long? Number(string option, string takes, long least = 1, long most = int.MaxValue) =>
+        Text(option) is not { } text ? null
+        : long.TryParse(text, least < 0 ? NumberStyles.AllowLeadingSign : NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most ? number
+        : throw Wrong($"{option} takes {takes}, not \"{text}\"");
+
+    /// <summary>The first word as the number of what it names.</summary>
+    /// <param name="what">Such as <c>reservation</c>.</param>
+    /// <exception cref="CommandFailedException">It is no such number.</exception>
+    internal long WordNumber(string what, long most, int example) =>
+        long.TryParse(Words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && number <= most
+            ? number
+            : throw Wrong(FormattableString.Invariant($"\"{Words[0]}\" is not a {what}; write its number, such as {example}"));
+
     internal Result<ClientOptions> Options => _options ??= context.LoadOptions(Text("--config"));
 
-    internal Result<TimeZoneInfo> Zone => Options.Ok ? context.Zone(Options.Value) : Result<TimeZoneInfo>.Fail([.. Options.Problems]);
+    internal Result<TimeZoneInfo> Zone => Options.Then(context.Zone);
 
     /// <exception cref="CommandFailedException">The configuration cannot be read.</exception>
     internal GflowClient Client => _client ??= context.Connect(Need(Options));
@@ -68,6 +86,41 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     internal static CommandFailedException Wrong(string message) => new(ExitCodes.Usage, [new Problem(ProblemCode.Usage, message)]);
 
     internal static CommandFailedException No(string message, ProblemCode? code = null) => new(ExitCodes.Refused, [new Problem(code ?? ProblemCode.Refused, message)]);
+
+    /// <summary>Writes the value: as JSON where that is asked for, otherwise as text for people.</summary>
+    /// <returns><see cref="ExitCodes.Done"/>.</returns>
+    internal int Answer<T>(T value, JsonTypeInfo<T> type, Action<TextWriter> text) => Answer(() => WriteJson(value, type), text);
+
+    /// <summary>Writes a list: as JSON under the name of what it lists, or as a table.</summary>
+    /// <param name="none">What to say when it is empty.</param>
+    /// <inheritdoc cref="Answer"/>
+    internal int AnswerList<T>(string name, List<T> found, JsonTypeInfo<List<T>> type, string none, Action table) =>
+        Answer(() => WriteJson(new JsonObject { [name] = JsonSerializer.SerializeToNode(found, type) }), text =>
+        {
+            if (found.Count == 0)
+            {
+                text.WriteLine(none);
+            }
+            else
+            {
+                table();
+            }
+        });
+
+    /// <inheritdoc cref="Answer"/>
+    internal int Answer(Action json, Action<TextWriter> text)
+    {
+        if (Json)
+        {
+            json();
+        }
+        else
+        {
+            text(Out);
+        }
+
+        return ExitCodes.Done;
+    }
 
     /// <summary>Writes one indented JSON value and a line feed.</summary>
     internal void WriteJson<T>(T value, JsonTypeInfo<T> type) => Out.Write(JsonText(writer => JsonSerializer.Serialize(writer, value, type)));

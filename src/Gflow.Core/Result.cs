@@ -22,6 +22,12 @@ public readonly struct Result<T>
 
     public IReadOnlyList<Problem> Problems => _problems ?? [];
 
+    /// <summary>What follows from the value; without one, the same problems.</summary>
+    public Result<TNext> Then<TNext>(Func<T, Result<TNext>> next) => Ok ? next(_value) : new Result<TNext>(default, _problems);
+
+    /// <summary>What is made of the value; without one, the same problems.</summary>
+    public Result<TNext> Map<TNext>(Func<T, TNext> make) => Ok ? make(_value) : new Result<TNext>(default, _problems);
+
     public static implicit operator Result<T>(T value) => new(value, null);
 
     public static implicit operator Result<T>(Problem problem) => new(default, [problem]);

@@ -66,15 +66,11 @@ internal static class GbatchCommand
 
         var submitted = Invocation.Need(await invocation.Client.SubmitAsync(draft, cancel));
         invocation.Context.Made.Add($"job {submitted.Id} was submitted");
-        if (invocation.Json)
+        return invocation.Answer(submitted, WireJson.Default.SubmittedJob, text =>
         {
-            invocation.WriteJson(submitted, WireJson.Default.SubmittedJob);
-            return ExitCodes.Done;
-        }
-
-        invocation.Out.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
-        TellWhoIsTold(invocation, submitted);
-        return ExitCodes.Done;
+            text.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+            TellWhoIsTold(invocation, submitted);
+        });
     }
 
     /// <summary>On standard error: the line before is what scripts read.</summary>

@@ -50,16 +50,9 @@ internal static class NewCommand
             throw Invocation.No($"{path} cannot be written; check its directory", ProblemCode.Unwritable);
         }
 
-        if (invocation.Json)
-        {
-            invocation.WriteJson(new JsonObject { ["path"] = Path.GetFullPath(Path.Combine(invocation.Context.WorkingDirectory, name)) });
-        }
-        else
-        {
-            invocation.Out.WriteLine($"Wrote {SafeText.Line(name)}; submit it with: gbatch {SafeText.Line(name)}");
-        }
-
-        return ExitCodes.Done;
+        return invocation.Answer(
+            () => invocation.WriteJson(new JsonObject { ["path"] = Path.GetFullPath(Path.Combine(invocation.Context.WorkingDirectory, name)) }),
+            text => text.WriteLine($"Wrote {SafeText.Line(name)}; submit it with: gbatch {SafeText.Line(name)}"));
     }
 
     private static string Template()

@@ -54,7 +54,7 @@ internal static class GcancelCommand
             var foreseen = await invocation.Client.ForeseeAsync(id, cancel);
             if (foreseen.Failure is { } failure)
             {
-                code = CommandFailedException.From(failure) is { ExitCode: ExitCodes.Unreachable } stop ? throw stop : ExitCodes.Refused;
+                code = CommandFailedException.CodeOf(failure);
                 forecasts.Add(new(id.Value, (failure as ClientFailure.Refused)?.State, failure is ClientFailure.Refused { Status: 404 } ? "unknown" : "invalid", null));
                 continue;
             }

@@ -19,15 +19,6 @@ internal static class ReserveCancelCommand
     {
         var id = ReserveCommand.IdOf(invocation);
         var cancelled = Invocation.Need(await invocation.Client.CancelReservationAsync(id, cancel));
-        if (invocation.Json)
-        {
-            invocation.WriteJson(cancelled, WireJson.Default.ReservationView);
-        }
-        else
-        {
-            invocation.Out.WriteLine($"Reservation {id} cancelled successfully.");
-        }
-
-        return ExitCodes.Done;
+        return invocation.Answer(cancelled, WireJson.Default.ReservationView, text => text.WriteLine($"Reservation {id} cancelled successfully."));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gflow.Client.CommandLine;
 using Gflow.Core.Reservations;
 
@@ -28,8 +27,5 @@ internal static class ReserveCommand
     };
 
     /// <summary>The one reservation that the word names.</summary>
-    internal static ReservationId IdOf(Invocation invocation) =>
-        uint.TryParse(invocation.Words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
-            ? new ReservationId(id)
-            : throw Invocation.Wrong($"\"{invocation.Words[0]}\" is not a reservation; write its number, such as 4");
+    internal static ReservationId IdOf(Invocation invocation) => new((uint)invocation.WordNumber("reservation", uint.MaxValue, 4));
 }

@@ -41,20 +41,13 @@ internal static class ReserveCreateCommand
         var created = Invocation.Need(await invocation.Client.ReserveAsync(draft, cancel));
         invocation.Context.Made.Add(string.Create(CultureInfo.InvariantCulture, $"reservation {created.ReservationId} was created"));
         invocation.Complain("warning: in this version no job waits for a reservation; tell the others, or wait for their jobs to end");
-        if (invocation.Json)
-        {
-            invocation.WriteJson(created, WireJson.Default.CreatedReservation);
-            return ExitCodes.Done;
-        }
-
-        invocation.Out.WriteLine("Reservation created successfully.");
-        invocation.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  ReservationID={created.ReservationId}"));
-        return ExitCodes.Done;
+        return invocation.Answer(
+            created, WireJson.Default.CreatedReservation, text => text.WriteLine($"Reservation created successfully.\n  ReservationID={created.ReservationId}"));
     }
 
     private static ReservationDraft Draft(Invocation invocation)
     {
-        var (count, spec) = (invocation.Text("--gpus"), invocation.Text("--gpu-spec"));
+        var (count, spec) = (invocation.Number("--gpus", "a whole number from 1"), invocation.Text("--gpu-spec"));
         if (count is null && spec is null)
         {
             throw Invocation.Wrong("which GPUs? Give --gpus N for any, or --gpu-spec GPUS for certain ones");
@@ -65,17 +58,12 @@ internal static class ReserveCreateCommand
         return new()
         {
             User = invocation.Text("--user") ?? invocation.Context.User(),
-            GpuCount = count is null ? null : Count(count),
+            GpuCount = count,
             GpuIndices = spec is null ? null : [.. Invocation.NeedUsage(IndexListText.Parse(spec), "--gpu-spec").Select(index => (long)index)],
             StartTime = WireInstant.From(Invocation.NeedUsage(InstantText.ParseReservation(start, Zone(invocation)), "--start")),
             DurationSecs = (long)Invocation.NeedUsage(DurationText.ParseReservation(duration), "--duration").TotalSeconds,
         };
     }
-
-    private static long Count(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
-            ? count
-            : throw Invocation.Wrong($"--gpus takes a whole number from 1, not \"{text}\"");
 
     private static TimeZoneInfo Zone(Invocation invocation) => invocation.Text("--timezone") is not { } name
         ? Invocation.Need(invocation.Zone)

@@ -21,15 +21,7 @@ internal static class ReserveGetCommand
         var id = ReserveCommand.IdOf(invocation);
         var zone = Invocation.Need(invocation.Zone);
         var reservation = Invocation.Need(await invocation.Client.ReservationAsync(id, cancel));
-        if (invocation.Json)
-        {
-            invocation.WriteJson(reservation, WireJson.Default.ReservationView);
-        }
-        else
-        {
-            ReservationText.WriteDetails(invocation.Out, reservation, zone, invocation.Palette);
-        }
-
-        return ExitCodes.Done;
+        return invocation.Answer(
+            reservation, WireJson.Default.ReservationView, text => ReservationText.WriteDetails(text, reservation, zone, invocation.Palette));
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
@@ -39,19 +37,7 @@ internal static class ReserveListCommand
         var zone = Invocation.Need(invocation.Zone);
         var filter = new ReservationFilter(invocation.Text("--user"), status, invocation.Has("--active"));
         var found = Invocation.Need(await invocation.Client.ReservationsAsync(filter, cancel)).OrderBy(reservation => reservation.Id).ToList();
-        if (invocation.Json)
-        {
-            invocation.WriteJson(new JsonObject { ["reservations"] = JsonSerializer.SerializeToNode(found, WireJson.Default.ListReservationView) });
-        }
-        else if (found.Count == 0)
-        {
-            invocation.Out.WriteLine("No reservations found.");
-        }
-        else
-        {
-            ReservationText.Table(found, zone).Write(invocation.Out, invocation.Palette, invocation.Context.Width);
-        }
-
-        return ExitCodes.Done;
+        return invocation.AnswerList(
+            "reservations", found, WireJson.Default.ListReservationView, "No reservations found.", () => ReservationText.Table(found, zone).Write(invocation));
     }
 }

@@ -43,7 +43,7 @@ internal static class GinfoCommand
         var running = info.Gpus.Any(gpu => gpu.Jobs is { Count: > 0 })
             ? Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Running] }, cancel))
             : [];
-        Table(info, running.ToDictionary(job => job.Id)).Write(invocation.Out, invocation.Palette, invocation.Context.Width);
+        Table(info, running.ToDictionary(job => job.Id)).Write(invocation);
         return ExitCodes.Done;
     }
 

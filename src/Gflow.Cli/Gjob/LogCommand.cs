@@ -37,8 +37,8 @@ internal static class LogCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
-        var first = Lines(invocation, "--first");
-        var last = Lines(invocation, "--last");
+        var first = invocation.Number("--first", "a number of lines from 1", most: long.MaxValue);
+        var last = invocation.Number("--last", "a number of lines from 1", most: long.MaxValue);
         var id = await invocation.JobAsync(invocation.Words[0], cancel);
         if (invocation.Json)
         {
@@ -102,17 +102,5 @@ internal static class LogCommand
         return job.Ok
             ? Invocation.No($"job {id} has no log ({job.Value.State}); gjob log -f {id} waits for one", ProblemCode.NoLog)
             : Invocation.No(JobActions.Told(id, job.Failure), ProblemCode.NotFound);
-    }
-
-    private static long? Lines(Invocation invocation, string option)
-    {
-        if (invocation.Text(option) is not { } text)
-        {
-            return null;
-        }
-
-        return long.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var lines) && lines > 0
-            ? lines
-            : throw Invocation.Wrong($"{option} takes a number of lines from 1, not \"{text}\"");
     }
 }

@@ -106,22 +106,13 @@ internal static class RedoCommand
         var limit = overrides.TimeLimit ?? job.TimeLimit;
         var dependencies = overrides.DependsOnIds ?? [.. job.DependsOnIds.Select(id => (long)id)];
         invocation.Out.WriteLine($"Resubmitting job {job.Id} with parameters:");
-        (string Name, string? Value)[] fields =
-        [
-            ("Script", job.Script),
-            ("Command", job.Command),
-            ("GPUs", JobText.Count(overrides.Gpus ?? job.Gpus)),
-            ("Priority", JobText.Count(overrides.Priority ?? job.Priority)),
-            ("TimeLimit", limit is { } span ? DurationText.Format(TimeSpan.FromSeconds(span.Secs)) : null),
-            ("Dependencies", overrides.DependsOnIds is { Count: 0 } ? "(cleared)" : null),
-            ("DependsOn", dependencies.Count > 0 ? string.Join(',', dependencies) : null),
-        ];
-        foreach (var (name, value) in fields)
-        {
-            if (value is not null)
-            {
-                invocation.Out.WriteLine($"  {name}={SafeText.Line(value)}");
-            }
-        }
+        var page = new DetailsPage(invocation.Out, invocation.Palette);
+        page.Field("Script", job.Script);
+        page.Field("Command", job.Command);
+        page.Field("GPUs", JobText.Count(overrides.Gpus ?? job.Gpus));
+        page.Field("Priority", JobText.Count(overrides.Priority ?? job.Priority));
+        page.Field("TimeLimit", limit is { } span ? DurationText.Format(TimeSpan.FromSeconds(span.Secs)) : null);
+        page.Field("Dependencies", overrides.DependsOnIds is { Count: 0 } ? "(cleared)" : null);
+        page.Field("DependsOn", dependencies.Count > 0 ? string.Join(',', dependencies) : null);
     }
 }

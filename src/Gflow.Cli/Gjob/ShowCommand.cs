@@ -41,8 +41,7 @@ internal static class ShowCommand
                 continue;
             }
 
-            var failure = CommandFailedException.From(job.Failure);
-            code = failure.ExitCode == ExitCodes.Unreachable ? throw failure : ExitCodes.Refused;
+            code = CommandFailedException.CodeOf(job.Failure);
             errors.Add((id, JobActions.Told(id, job.Failure)));
         }
 

@@ -74,7 +74,7 @@ internal static class GqueueCommand
             return ExitCodes.Done;
         }
 
-        var pause = Interval(invocation.Text("--interval"));
+        var pause = TimeSpan.FromSeconds(invocation.Number("--interval", "seconds from 1 to 86400", 1, 86_400) ?? 2);
         while (true)
         {
             var view = await ShowAsync(invocation, wanted, columns, output, cancel);
@@ -155,9 +155,4 @@ internal static class GqueueCommand
             ? invocation.Has("--output") && output != "json" ? throw Invocation.Wrong($"--json and --output {output} cannot be combined; give one of them") : "json"
             : output;
     }
-
-    private static TimeSpan Interval(string? text) =>
-        text is null ? TimeSpan.FromSeconds(2)
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 86_400 ? TimeSpan.FromSeconds(seconds)
-        : throw Invocation.Wrong($"--interval takes seconds from 1 to 86400, not \"{text}\"");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
@@ -113,10 +112,8 @@ internal sealed record WantedJobs
 
     private static int LimitOf(Invocation invocation)
     {
-        var text = invocation.Text("--limit") ?? "0";
-        return !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var limit) || limit == int.MinValue
-            ? throw Invocation.Wrong($"--limit takes a whole number, not \"{text}\"")
-            : invocation.Has("--all") ? 0 : limit;
+        var limit = invocation.Number("--limit", "a whole number", -int.MaxValue) ?? 0;
+        return invocation.Has("--all") ? 0 : (int)limit;
     }
 
     private static List<string> List(string text) =>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gflow.Client.CommandLine;
 
 namespace Gflow.Cli.Rendering;
 

@@ -11,30 +11,31 @@ internal static class JobDetails
     internal static void Write(TextWriter writer, JobView job, DateTimeOffset now, TimeZoneInfo zone, Palette palette)
     {
         var state = JobText.State(job);
-        writer.WriteLine(palette.Paint("Job Details:", Palette.Heading));
-        Field("ID", JobText.Count(job.Id));
-        writer.WriteLine($"  State={palette.Paint(state.ToString(), StateStyle.Of(state))} ({state.Code()})");
-        Field("Reason", JobText.Reason(job) is { } reason && reason != "-" ? reason : null);
-        Field("ReasonText", job.ReasonText);
-        Field("ExitCode", job.ExitCode is { } code ? JobText.Count(code) : null);
-        Field("Signal", job.Signal);
-        Field("Priority", JobText.Count(job.Priority));
-        Field("SubmittedBy", job.SubmittedBy);
-        Field("Name", job.Name);
-        Field("RunName", job.RunName);
-        Field("Project", job.Project);
-        Field("MaxRetries", job.MaxRetries > 0 ? JobText.Count(job.MaxRetries) : null);
-        Field("Attempt", job.Attempt > 0 ? JobText.Count(job.Attempt) : null);
-        Field("RedoneFrom", job.RedoneFrom is { } redone ? JobText.Count(redone) : null);
-        Field("RetriedFrom", job.RetriedFrom is { } retried ? JobText.Count(retried) : null);
-        Field("GroupID", job.GroupId);
-        Field("Script", job.Script);
-        Field("Arguments", job.Arguments is { Count: > 0 } ? ShellText.Join(job.Arguments) : null);
-        Field("Command", job.Command);
-        Field("Private", job.Hidden is { Count: > 0 } hidden ? $"{string.Join(", ", hidden)} (shown to {job.SubmittedBy} and administrators)" : null);
+        var page = new DetailsPage(writer, palette);
+        page.Heading("Job Details");
+        page.Field("ID", JobText.Count(job.Id));
+        page.Field("State", new Cell(state.ToString(), StateStyle.Of(state), $" ({state.Code()})"));
+        page.Field("Reason", JobText.Reason(job) is { } reason && reason != "-" ? reason : null);
+        page.Field("ReasonText", job.ReasonText);
+        page.Field("ExitCode", job.ExitCode is { } code ? JobText.Count(code) : null);
+        page.Field("Signal", job.Signal);
+        page.Field("Priority", JobText.Count(job.Priority));
+        page.Field("SubmittedBy", job.SubmittedBy);
+        page.Field("Name", job.Name);
+        page.Field("RunName", job.RunName);
+        page.Field("Project", job.Project);
+        page.Field("MaxRetries", job.MaxRetries > 0 ? JobText.Count(job.MaxRetries) : null);
+        page.Field("Attempt", job.Attempt > 0 ? JobText.Count(job.Attempt) : null);
+        page.Field("RedoneFrom", job.RedoneFrom is { } redone ? JobText.Count(redone) : null);
+        page.Field("RetriedFrom", job.RetriedFrom is { } retried ? JobText.Count(retried) : null);
+        page.Field("GroupID", job.GroupId);
+        page.Field("Script", job.Script);
+        page.Field("Arguments", job.Arguments is { Count: > 0 } ? ShellText.Join(job.Arguments) : null);
+        page.Field("Command", job.Command);
+        page.Field("Private", job.Hidden is { Count: > 0 } hidden ? $"{string.Join(", ", hidden)} (shown to {job.SubmittedBy} and administrators)" : null);
 
-        Section("Parameters", [.. job.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, (string?)pair.Value))]);
-        Section("Resources",
+        page.Section("Parameters", [.. job.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, (string?)pair.Value))]);
+        page.Section("Resources",
         [
             ("GPUs", JobText.Count(job.Gpus)),
             ("GPUSharing", job.GpuSharingMode.ToLowerInvariant()),
@@ -43,38 +44,15 @@ internal static class JobDetails
             ("MemoryLimit", job.MemoryLimitMb is { } memory ? MemoryText.Format(memory) : null),
             ("CondaEnv", job.CondaEnv),
         ]);
-        Section("Execution",
+        page.Section("Execution",
         [
             ("WorkingDir", job.RunDir),
             ("LogPath", job.LogPath),
             ("NotifyEmail", job.Notifications?.Emails is { Count: > 0 } emails ? string.Join(',', emails) : null),
             ("NotifyOn", job.Notifications?.Events is { Count: > 0 } events ? string.Join(',', events) : null),
         ]);
-        Section("Dependencies", Dependencies(job));
-        Section("Timing", Timing(job, now, zone));
-
-        void Field(string name, string? value)
-        {
-            if (value is not null)
-            {
-                writer.WriteLine($"  {SafeText.Line(name)}={SafeText.Line(value)}");
-            }
-        }
-
-        void Section(string title, IReadOnlyList<(string Name, string? Value)> fields)
-        {
-            if (!fields.Any(field => field.Value is not null))
-            {
-                return;
-            }
-
-            writer.WriteLine();
-            writer.WriteLine(palette.Paint($"{title}:", Palette.Heading));
-            foreach (var (name, value) in fields)
-            {
-                Field(name, value);
-            }
-        }
+        page.Section("Dependencies", Dependencies(job));
+        page.Section("Timing", Timing(job, now, zone));
     }
 
     private static List<(string Name, string? Value)> Dependencies(JobView job)

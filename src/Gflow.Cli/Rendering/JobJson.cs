@@ -9,7 +9,6 @@ namespace Gflow.Cli.Rendering;
 /// <summary>The JSON that commands write. Its shapes are documented, and only ever gain fields.</summary>
 internal static class JobJson
 {
-
     internal static JsonObject Of(CommandFailedException failure) => new()
     {
         ["error"] = failure.Message,

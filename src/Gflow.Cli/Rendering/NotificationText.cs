@@ -52,25 +52,25 @@ internal static class NotificationText
     /// <summary>Everything about one, as <c>Key=Value</c> lines; what does not apply is left out.</summary>
     internal static void WriteDetails(TextWriter writer, DeliveryView delivery, TimeZoneInfo zone, Palette palette)
     {
-        var state = State(delivery);
-        writer.WriteLine(palette.Paint("Delivery Details:", Palette.Heading));
-        Field("ID", JobText.Count(delivery.Id));
-        writer.WriteLine($"  State={palette.Paint(state.Text, state.Style)}");
-        Field("WhyNotYet", delivery.WhyNotYet);
-        Field("Reason", delivery.Reason);
-        Field("Event", delivery.Event);
-        Field("EventID", delivery.EventId);
-        Field("JobID", delivery.Job is { } job ? JobText.Count(job) : null);
-        Field("ReservationID", delivery.Reservation is { } reservation ? JobText.Count(reservation) : null);
-        Field("User", delivery.User);
-        Field("Target", $"{delivery.Target} ({delivery.Kind})");
-        Field("Recipient", Recipient(delivery));
-        Field("Happened", Shown(delivery.CreatedAt));
-        Field("NextAttempt", Shown(delivery.NextAttemptAt));
-        Field("GivenUpAt", Shown(delivery.Deadline));
-        Field("Settled", Shown(delivery.SettledAt));
+        var page = new DetailsPage(writer, palette);
+        page.Heading("Delivery Details");
+        page.Field("ID", JobText.Count(delivery.Id));
+        page.Field("State", State(delivery));
+        page.Field("WhyNotYet", delivery.WhyNotYet);
+        page.Field("Reason", delivery.Reason);
+        page.Field("Event", delivery.Event);
+        page.Field("EventID", delivery.EventId);
+        page.Field("JobID", delivery.Job is { } job ? JobText.Count(job) : null);
+        page.Field("ReservationID", delivery.Reservation is { } reservation ? JobText.Count(reservation) : null);
+        page.Field("User", delivery.User);
+        page.Field("Target", $"{delivery.Target} ({delivery.Kind})");
+        page.Field("Recipient", Recipient(delivery));
+        page.Field("Happened", Shown(delivery.CreatedAt));
+        page.Field("NextAttempt", Shown(delivery.NextAttemptAt));
+        page.Field("GivenUpAt", Shown(delivery.Deadline));
+        page.Field("Settled", Shown(delivery.SettledAt));
         writer.WriteLine();
-        writer.WriteLine(palette.Paint("Attempts:", Palette.Heading));
+        page.Heading("Attempts");
         foreach (var attempt in delivery.History ?? [])
         {
             writer.WriteLine(SafeText.Line(
@@ -83,14 +83,6 @@ internal static class NotificationText
         }
 
         string? Shown(WireInstant? instant) => instant is { } value ? InstantText.FormatZoned(value.ToInstant(), zone) : null;
-
-        void Field(string name, string? value)
-        {
-            if (value is not null)
-            {
-                writer.WriteLine($"  {name}={SafeText.Line(value)}");
-            }
-        }
     }
 
     /// <summary>A job's deliveries as a section of its details, the oldest first; nothing where there are none.</summary>

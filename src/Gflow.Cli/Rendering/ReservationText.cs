@@ -32,20 +32,19 @@ internal static class ReservationText
     internal static void WriteDetails(TextWriter writer, ReservationView reservation, TimeZoneInfo zone, Palette palette)
     {
         var (start, end) = Times(reservation);
-        var status = Status(reservation);
-        writer.WriteLine(palette.Paint("Reservation Details:", Palette.Heading));
-        writer.WriteLine($"  ID={JobText.Count(reservation.Id)}");
-        writer.WriteLine($"  User={SafeText.Line(reservation.User)}");
-        writer.WriteLine(reservation.GpuSpec.Indices is { } indices ? $"  GPUIndices={string.Join(',', indices)}" : $"  GPUCount={Gpus(reservation)}");
-        writer.WriteLine($"  StartTime={InstantText.FormatZoned(start, zone)}");
-        writer.WriteLine($"  EndTime={InstantText.FormatZoned(end, zone)}");
-        writer.WriteLine($"  Duration={DurationText.FormatCompact(end - start)}");
-        writer.WriteLine($"  Status={palette.Paint(status.Text, status.Style)}");
-        writer.WriteLine($"  CreatedAt={InstantText.FormatZoned(reservation.CreatedAt.ToInstant(), zone)}");
-        if (reservation.CancelledAt is { } cancelled)
-        {
-            writer.WriteLine($"  CancelledAt={InstantText.FormatZoned(cancelled.ToInstant(), zone)}");
-        }
+        var indices = reservation.GpuSpec.Indices;
+        var page = new DetailsPage(writer, palette);
+        page.Heading("Reservation Details");
+        page.Field("ID", JobText.Count(reservation.Id));
+        page.Field("User", reservation.User);
+        page.Field("GPUIndices", indices is null ? null : string.Join(',', indices));
+        page.Field("GPUCount", indices is null ? Gpus(reservation) : null);
+        page.Field("StartTime", InstantText.FormatZoned(start, zone));
+        page.Field("EndTime", InstantText.FormatZoned(end, zone));
+        page.Field("Duration", DurationText.FormatCompact(end - start));
+        page.Field("Status", Status(reservation));
+        page.Field("CreatedAt", InstantText.FormatZoned(reservation.CreatedAt.ToInstant(), zone));
+        page.Field("CancelledAt", reservation.CancelledAt is { } cancelled ? InstantText.FormatZoned(cancelled.ToInstant(), zone) : null);
     }
 
     private static (DateTimeOffset Start, DateTimeOffset End) Times(ReservationView reservation)

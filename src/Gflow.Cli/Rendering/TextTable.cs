@@ -22,6 +22,8 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
 
     internal void Add(params Cell[] cells) => _rows.Add(cells);
 
+    internal void Write(Invocation invocation) => Write(invocation.Out, invocation.Palette, invocation.Context.Width);
+
     /// <param name="width">Columns to fit into; null for as wide as it takes.</param>
     internal void Write(TextWriter writer, Palette palette, int? width)
     {

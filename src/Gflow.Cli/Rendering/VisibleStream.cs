@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Rendering;

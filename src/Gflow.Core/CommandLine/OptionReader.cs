@@ -37,8 +37,13 @@ public sealed class OptionReader(IReadOnlyList<string> words)
     /// <param name="find">The option that is called so, with its dashes; null where there is none.</param>
     public LinePart? Next(Func<string, OptionSpec?> find)
     {
-        var word = _bundle ?? (_next < words.Count ? words[_next++] : null);
-        _bundle = null;
+        if (_bundle is { } rest)
+        {
+            _bundle = null;
+            return Option(rest, find);
+        }
+
+        var word = _next < words.Count ? words[_next++] : null;
         if (word == "--" && !OnlyWords)
         {
             OnlyWords = true;

@@ -72,26 +72,13 @@ public static class SubmissionOptionTable
             ? with(number)
             : new Problem(kind, $"\"{text}\" is not {what}", field);
 
-    private static Result<SubmissionWish> Time(SubmissionWish wish, IReadOnlyList<string> values)
-    {
-        var limit = DurationText.ParseTimeLimit(values[0]);
-        return limit.Ok
-            ? With(wish, wish.Draft with { TimeLimit = WireDuration.From(limit.Value) })
-            : Result<SubmissionWish>.Fail([.. limit.Problems]);
-    }
+    private static Result<SubmissionWish> Time(SubmissionWish wish, IReadOnlyList<string> values) =>
+        DurationText.ParseTimeLimit(values[0]).Then(limit => With(wish, wish.Draft with { TimeLimit = WireDuration.From(limit) }));
 
-    private static Result<SubmissionWish> Depends(SubmissionWish wish, string value, string mode, bool single)
-    {
-        var on = JobReference.ParseList(value);
-        if (!on.Ok)
-        {
-            return Result<SubmissionWish>.Fail([.. on.Problems]);
-        }
-
-        return single && on.Value.Count != 1
+    private static Result<SubmissionWish> Depends(SubmissionWish wish, string value, string mode, bool single) =>
+        JobReference.ParseList(value).Then<SubmissionWish>(on => single && on.Count != 1
             ? new Problem(ProblemCode.InvalidJob, $"\"{value}\" is more than one job: use --depends-on-all or --depends-on-any for several", "depends_on")
-            : wish with { Dependencies = new(on.Value, mode) };
-    }
+            : wish with { Dependencies = new(on, mode) });
 
     private static Result<SubmissionWish> Emails(SubmissionWish wish, IReadOnlyList<string> values)
     {

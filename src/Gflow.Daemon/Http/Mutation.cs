@@ -39,11 +39,7 @@ internal static class Mutation
         return await engine.AskAsync(key.Once(turn), by, context.RequestAborted);
     }
 
-    private static Turn<Answer> Rendered<T>(Turn<T> turn, Func<EngineBatch, T, Answer> render) => (batch, by) =>
-    {
-        var result = turn(batch, by);
-        return result.Ok ? render(batch, result.Value) : result.Problems.ToList();
-    };
+    private static Turn<Answer> Rendered<T>(Turn<T> turn, Func<EngineBatch, T, Answer> render) => (batch, by) => turn(batch, by).Map(done => render(batch, done));
 
     /// <returns>Null when the request has no key.</returns>
     private static async Task<Result<RequestKey?>> KeyAsync(HttpContext context)

@@ -32,11 +32,8 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         routes.Change(HttpMethod.Post, "/jobs/{id}/fail", RefuseReportAsync);
     }
 
-    private Result<Answer> List(HttpContext context)
-    {
-        var filter = JobRoute.Filter(context.Request.Query);
-        return filter.Ok ? Answer.Of(jobs.List(filter.Value).ConvertAll(job => View(context, job)), WireJson.Default.ListJobView) : filter.Problems.ToList();
-    }
+    private Result<Answer> List(HttpContext context) => JobRoute.Filter(context.Request.Query).Map(filter =>
+        Answer.Of(jobs.List(filter).ConvertAll(job => View(context, job)), WireJson.Default.ListJobView));
 
     private async Task<Result<Answer>> SubmitAsync(HttpContext context)
     {
@@ -88,11 +85,8 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
             : new Problem(ProblemCode.Unresolved, $"'{text}' cannot be resolved: {user} has not submitted that many jobs", "shorthand");
     }
 
-    private Result<Answer> Show(HttpContext context)
-    {
-        var job = jobs.Named(context);
-        return job.Ok ? Answer.Of(View(context, job.Value), WireJson.Default.JobView) : job.Problems.ToList();
-    }
+    private Result<Answer> Show(HttpContext context) =>
+        jobs.Named(context).Map(job => Answer.Of(View(context, job), WireJson.Default.JobView));
 
     private async Task<Result<Answer>> UpdateAsync(HttpContext context)
     {
@@ -108,19 +102,12 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         ? Task.FromResult<Result<Answer>>(new Problem(ProblemCode.Unsupported, "Jobs are released at once; a time to release them at cannot be given", "at"))
         : ActAsync(context, JobRequests.Release);
 
-    private Result<Answer> Foresee(HttpContext context)
+    private Result<Answer> Foresee(HttpContext context) => JobRoute.Id(context).Then(id => requests.Foresee(id, Access.ActorOf(context))).Map(forecast =>
     {
-        var id = JobRoute.Id(context);
-        var forecast = id.Ok ? requests.Foresee(id.Value, Access.ActorOf(context)) : id.Problems.ToList();
-        return forecast.Ok
-            ? Answer.Of(
-                new CancelForecastView(
-                    forecast.Value.Job.Id.Value,
-                    forecast.Value.Job.State.ToString(),
-                    [.. forecast.Value.Lost.Select(lost => new LostJobView(lost.Job.Id.Value, lost.Job.State.ToString(), lost.IsCancelled ? "cancelled" : "blocked", lost.DependsOn.Value))]),
-                WireJson.Default.CancelForecastView)
-            : forecast.Problems.ToList();
-    }
+        var lost = forecast.Lost.Select(lost =>
+            new LostJobView(lost.Job.Id.Value, lost.Job.State.ToString(), lost.IsCancelled ? "cancelled" : "blocked", lost.DependsOn.Value));
+        return Answer.Of(new CancelForecastView(forecast.Job.Id.Value, forecast.Job.State.ToString(), [.. lost]), WireJson.Default.CancelForecastView);
+    });
 
     private async Task<Result<Answer>> RedoAsync(HttpContext context)
     {
@@ -142,13 +129,8 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
     }
 
     /// <summary>Jobs have no say in how they ended: the kernel told the launcher.</summary>
-    private static Task<Result<Answer>> RefuseReportAsync(HttpContext context)
-    {
-        var id = JobRoute.Id(context);
-        return Task.FromResult<Result<Answer>>(id.Ok
-            ? new Problem(ProblemCode.Gone, "Jobs are not reported finished or failed by hand: the launcher that started them sees how they end; to end one, cancel it")
-            : id.Problems.ToList());
-    }
+    private static Task<Result<Answer>> RefuseReportAsync(HttpContext context) => Task.FromResult(JobRoute.Id(context).Then<Answer>(_ =>
+        new Problem(ProblemCode.Gone, "Jobs are not reported finished or failed by hand: the launcher that started them sees how they end; to end one, cancel it")));
 
     private Func<EngineBatch, IReadOnlyList<Job>, Answer> Created(HttpContext context) => (_, made) =>
     {

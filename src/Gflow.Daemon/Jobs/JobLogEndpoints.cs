@@ -29,11 +29,7 @@ internal sealed class JobLogEndpoints(JobEngine engine, JobLookup jobs, DataPath
         routes.MapGet("/jobs/{id}/log/follow", FollowAsync);
     }
 
-    private Result<Answer> Place(HttpContext context)
-    {
-        var log = ExistingLog(context);
-        return log.Ok ? Answer.Of(log.Value.Path, WireJson.Default.String) : log.Problems.ToList();
-    }
+    private Result<Answer> Place(HttpContext context) => ExistingLog(context).Map(log => Answer.Of(log.Path, WireJson.Default.String));
 
     private async Task<Result<Answer>> ContentAsync(HttpContext context)
     {
@@ -176,17 +172,11 @@ internal sealed class JobLogEndpoints(JobEngine engine, JobLookup jobs, DataPath
         return job.Ok && access().ToReadLog(Access.ActorOf(context), job.Value) is { } refusal ? refusal : job;
     }
 
-    private Result<Log> ExistingLog(HttpContext context)
+    private Result<Log> ExistingLog(HttpContext context) => Readable(context).Then<Log>(job =>
     {
-        var job = Readable(context);
-        if (!job.Ok)
-        {
-            return job.Problems.ToList();
-        }
-
-        var path = paths.LogOf(job.Value.Id);
-        return File.Exists(path) ? new Log(job.Value.Id, path) : NoLog(job.Value);
-    }
+        var path = paths.LogOf(job.Id);
+        return File.Exists(path) ? new Log(job.Id, path) : NoLog(job);
+    });
 
     /// <summary>Of logs that a shared daemon's user may not read, because their owners have closed them.</summary>
     private static Problem Closed() => new(ProblemCode.Forbidden, "The log's owner has taken it from the daemon; read the file itself");

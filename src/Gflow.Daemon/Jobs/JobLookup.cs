@@ -20,11 +20,7 @@ internal sealed class JobLookup(JobEngine engine, Database database)
     }
 
     /// <summary>The job that a request's path names.</summary>
-    public Result<Job> Named(HttpContext context)
-    {
-        var id = JobRoute.Id(context);
-        return !id.Ok ? id.Problems.ToList() : Find(id.Value) is { } job ? job : NotFound(id.Value);
-    }
+    public Result<Job> Named(HttpContext context) => JobRoute.Id(context).Then<Job>(id => Find(id) is { } job ? job : NotFound(id));
 
     public static Problem NotFound(JobId id) => new(ProblemCode.NotFound, $"There is no job {id}", "id");
 

@@ -19,19 +19,13 @@ internal sealed class ReservationEndpoints(JobEngine engine, ReservationRequests
         routes.Change(HttpMethod.Delete, "/reservations/{id}", CancelAsync);
     }
 
-    private Result<Answer> List(HttpContext context)
+    private Result<Answer> List(HttpContext context) => ReservationQuery.Read(context.Request.Query).Map(query =>
     {
-        var query = ReservationQuery.Read(context.Request.Query);
-        if (!query.Ok)
-        {
-            return query.Problems.ToList();
-        }
-
         var now = time.GetUtcNow();
         using var reader = database.OpenReader();
-        var found = ReservationTable.List(reader, query.Value.User).Where(reservation => query.Value.Wants(reservation.StatusAt(now)));
+        var found = ReservationTable.List(reader, query.User).Where(reservation => query.Wants(reservation.StatusAt(now)));
         return Answer.Of([.. found.Select(reservation => ReservationMapping.View(reservation, now))], WireJson.Default.ListReservationView);
-    }
+    });
 
     private async Task<Result<Answer>> CreateAsync(HttpContext context)
     {
@@ -42,17 +36,11 @@ internal sealed class ReservationEndpoints(JobEngine engine, ReservationRequests
             : draft.Problems.ToList();
     }
 
-    private Result<Answer> Show(HttpContext context)
+    private Result<Answer> Show(HttpContext context) => Id(context).Then<Answer>(id =>
     {
-        var id = Id(context);
-        if (!id.Ok)
-        {
-            return id.Problems.ToList();
-        }
-
         using var reader = database.OpenReader();
-        return ReservationTable.Find(reader, id.Value) is { } reservation ? Shown(reservation, time.GetUtcNow()) : ReservationRequests.NotFound(id.Value);
-    }
+        return ReservationTable.Find(reader, id) is { } reservation ? Shown(reservation, time.GetUtcNow()) : ReservationRequests.NotFound(id);
+    });
 
     private async Task<Result<Answer>> CancelAsync(HttpContext context)
     {

@@ -19,8 +19,8 @@ internal sealed class ReservationRequests(JobEngine engine, TimeProvider time)
             return refusal;
         }
 
-        var spec = ReservationCheck.Check(draft, by.Name, engine.Current.Board.Gpus.Slots.Length, time.GetUtcNow());
-        return spec.Ok ? Result<Turn<Reservation>>.From((batch, owner) => batch.Reservations.Create(spec.Value, owner)) : spec.Problems.ToList();
+        return ReservationCheck.Check(draft, by.Name, engine.Current.Board.Gpus.Slots.Length, time.GetUtcNow())
+            .Map<Turn<Reservation>>(spec => (batch, owner) => batch.Reservations.Create(spec, owner));
     }
 
     public static Turn<Reservation> Cancel(ReservationId id) =>

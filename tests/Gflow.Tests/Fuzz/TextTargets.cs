@@ -1,3 +1,5 @@
+using Gflow.Cli;
+using Gflow.Client.CommandLine;
 using Gflow.Core;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
@@ -18,6 +20,8 @@ internal static class TextTargets
 {
     private static readonly TimeZoneInfo Berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
 
+    private static readonly CommandSpec<Invocation>[] Commands = [.. CommandTable.All.Select(entry => entry.Make() with { Common = CommandTable.Common })];
+
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
         FuzzTarget.OfText("duration", 30_000, Duration) with { Words = ["s", "m", "h", "d", "w", "30m", "2h30m", ":", "00:30:00"] },
@@ -35,6 +39,10 @@ internal static class TextTargets
                 "# GFLOW ", "\n# GFLOW --", "--gpus", "--gpus=", "-g", "-g2", "--time", "--depends-on", "--depends-on-any=", "@~2", "--notify-on", "--notify-me", "--notify-email=",
                 "--name", "--array", "--memory=4G", " # ", "\\\n", "'", "\"",
             ],
+        },
+        FuzzTarget.OfText("command-line", 10_000, CommandLine) with
+        {
+            Words = ["\n", "--", "--gpus\n", "--gpus=", "-g", "-d\n@~2", "--all", "-aw", "-l5", "show", "log\n-f", "notify\nresend", "--json", "--help", "--gpsu", "--color=x", "42"],
         },
         FuzzTarget.OfText("shell-words", 30_000, Words) with { Words = ["'", "\"", "\\\"", "\\'", "'\\''", " ", "$(x)", "`"] },
         FuzzTarget.OfText("event", 30_000, Event) with { Words = [.. EventTypes.NamesForJobs, "*", "job_*", "gpu_available"] },
@@ -124,6 +132,25 @@ internal static class TextTargets
     }
 
     private static void Script(string text) => Read(ScriptDirectives.Read(text, "job.sh"));
+
+    /// <summary>A word in each line. What is wrong with them is said; of all the others, options and words, nothing is lost.</summary>
+    private static void CommandLine(string text)
+    {
+        var given = text.Split('\n');
+        foreach (var spec in Commands)
+        {
+            var parsed = ParsedCommand<Invocation>.Parse(spec, given);
+            if (parsed.Fault is { } fault)
+            {
+                Assert.NotEmpty(fault);
+                continue;
+            }
+
+            var options = parsed.Options.SelectMany(option => parsed.Texts(option.Name)).Where(value => value.Length > 0);
+            Assert.All(parsed.Words.Concat(options), part => Assert.Contains(part, text, StringComparison.Ordinal));
+            Assert.All(parsed.Options.Where(option => option is { Repeatable: false, ValueName: not null }), option => Assert.InRange(parsed.Texts(option.Name).Count, 0, 1));
+        }
+    }
 
     private static void Words(string text)
     {

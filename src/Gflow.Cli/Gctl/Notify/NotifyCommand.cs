@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gflow.Client.CommandLine;
 using Gflow.Core.Text;
 
@@ -46,10 +45,4 @@ internal static class NotifyCommand
     /// <summary>The numbers that the words name.</summary>
     internal static IReadOnlyList<long> Ids(Invocation invocation) =>
         [.. invocation.Words.SelectMany(word => Invocation.NeedUsage(IndexListText.Parse(word), "deliveries")).Distinct().Select(id => (long)id)];
-
-    /// <summary>The one number that the word names.</summary>
-    internal static long Id(Invocation invocation) =>
-        long.TryParse(invocation.Words[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
-            ? id
-            : throw Invocation.Wrong($"\"{invocation.Words[0]}\" is not a delivery; write its number, such as 12");
 }

@@ -34,29 +34,26 @@ internal static class NotifyExplainCommand
         var eventName = invocation.Text("--event") ?? throw Invocation.Wrong("--event is missing: which event, such as job_failed?");
         JobId? job = invocation.Text("--job") is { } reference ? await invocation.JobAsync(reference, cancel) : null;
         var explained = Invocation.Need(await invocation.Client.ExplainAsync(eventName, job, invocation.Texts("--email"), cancel));
-        if (invocation.Json)
-        {
-            invocation.WriteJson(explained, NotificationJson.Default.ExplanationView);
-            return ExitCodes.Done;
-        }
+        return invocation.Answer(explained, NotificationJson.Default.ExplanationView, text => Write(text, explained));
+    }
 
+    private static void Write(TextWriter text, ExplanationView explained)
+    {
         foreach (var told in explained.Told)
         {
             var whom = told.Recipient is { } recipient ? $"{recipient} by {told.Target}" : told.Target;
             var wants = told.Source == "job" ? "the job asks for it" : $"its events have {explained.Event}";
-            invocation.Out.WriteLine(SafeText.Line($"told: {whom} ({told.Kind}; {wants}; the target is {told.Health})"));
+            text.WriteLine(SafeText.Line($"told: {whom} ({told.Kind}; {wants}; the target is {told.Health})"));
         }
 
         foreach (var missed in explained.NotTold)
         {
-            invocation.Out.WriteLine(SafeText.Line($"not told: {missed.Recipient ?? missed.Target}: {missed.Reason}"));
+            text.WriteLine(SafeText.Line($"not told: {missed.Recipient ?? missed.Target}: {missed.Reason}"));
         }
 
         if (explained.Told.Count + explained.NotTold.Count == 0)
         {
-            invocation.Out.WriteLine("Nobody: no targets are configured.");
+            text.WriteLine("Nobody: no targets are configured.");
         }
-
-        return ExitCodes.Done;
     }
 }

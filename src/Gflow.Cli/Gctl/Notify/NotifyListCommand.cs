@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
@@ -11,8 +9,6 @@ namespace Gflow.Cli.Gctl.Notify;
 /// <summary><c>gctl notify list</c>: deliveries, and with <c>-f</c> what becomes of them.</summary>
 internal static class NotifyListCommand
 {
-    private const int Largest = 1000;
-
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     internal static CommandSpec Make() => new()
@@ -54,28 +50,13 @@ internal static class NotifyListCommand
             User = invocation.Text("--user"),
             State = invocation.Text("--state"),
             Since = invocation.Text("--since") is { } since ? Invocation.NeedUsage(InstantText.ParseSince(since, invocation.Now, zone), "--since") : null,
-            Limit = Limit(invocation),
+            Limit = (int?)invocation.Number("--limit", "a whole number from 1 to 1000", 1, 1000),
         };
         var found = Invocation.Need(await invocation.Client.DeliveriesAsync(filter, cancel));
-        if (invocation.Has("--follow"))
-        {
-            return await FollowAsync(invocation, filter, found, zone, cancel);
-        }
-
-        if (invocation.Json)
-        {
-            invocation.WriteJson(new JsonObject { ["deliveries"] = JsonSerializer.SerializeToNode(found, NotificationJson.Default.ListDeliveryView) });
-        }
-        else if (found.Count == 0)
-        {
-            invocation.Out.WriteLine("No deliveries found.");
-        }
-        else
-        {
-            NotificationText.Deliveries(found, zone).Write(invocation.Out, invocation.Palette, invocation.Context.Width);
-        }
-
-        return ExitCodes.Done;
+        return invocation.Has("--follow")
+            ? await FollowAsync(invocation, filter, found, zone, cancel)
+            : invocation.AnswerList(
+                "deliveries", found, NotificationJson.Default.ListDeliveryView, "No deliveries found.", () => NotificationText.Deliveries(found, zone).Write(invocation));
     }
 
     private static async Task<int> FollowAsync(Invocation invocation, DeliveryQuery filter, List<DeliveryView> found, TimeZoneInfo zone, CancellationToken cancel)
@@ -108,7 +89,7 @@ internal static class NotifyListCommand
     {
         if (!invocation.Json)
         {
-            NotificationText.Deliveries(changed, zone).Write(invocation.Out, invocation.Palette, invocation.Context.Width);
+            NotificationText.Deliveries(changed, zone).Write(invocation);
             return;
         }
 
@@ -117,11 +98,4 @@ internal static class NotifyListCommand
             invocation.Out.WriteLine(SafeText.JsonStrings(JsonSerializer.Serialize(delivery, NotificationJson.Default.DeliveryView)));
         }
     }
-
-    private static int? Limit(Invocation invocation) => invocation.Text("--limit") switch
-    {
-        null => null,
-        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= Largest => limit,
-        var text => throw Invocation.Wrong($"--limit takes a whole number from 1 to {Largest}, not \"{text}\""),
-    };
 }

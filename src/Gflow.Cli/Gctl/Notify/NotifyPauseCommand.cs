@@ -30,15 +30,6 @@ internal static class NotifyPauseCommand
     private static async Task<int> RunAsync(Invocation invocation, Func<string, Task<ClientResult<TargetAction>>> act, string done)
     {
         var action = Invocation.Need(await act(invocation.Words[0]));
-        if (invocation.Json)
-        {
-            invocation.WriteJson(action, NotificationJson.Default.TargetAction);
-        }
-        else
-        {
-            invocation.Out.WriteLine($"{SafeText.Line(action.Name)} {done}");
-        }
-
-        return ExitCodes.Done;
+        return invocation.Answer(action, NotificationJson.Default.TargetAction, text => text.WriteLine($"{SafeText.Line(action.Name)} {done}"));
     }
 }

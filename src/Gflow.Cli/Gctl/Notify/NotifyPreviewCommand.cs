@@ -30,20 +30,16 @@ internal static class NotifyPreviewCommand
         var eventName = invocation.Text("--event") ?? throw Invocation.Wrong("--event is missing: which event, such as job_failed?");
         JobId? job = invocation.Text("--job") is { } reference ? await invocation.JobAsync(reference, cancel) : null;
         var preview = Invocation.Need(await invocation.Client.PreviewAsync(invocation.Words[0], eventName, job, cancel));
-        if (invocation.Json)
+        return invocation.Answer(preview, NotificationJson.Default.PreviewView, text =>
         {
-            invocation.WriteJson(preview, NotificationJson.Default.PreviewView);
-            return ExitCodes.Done;
-        }
+            text.WriteLine(SafeText.Line(preview.Request));
+            foreach (var header in preview.Headers)
+            {
+                text.WriteLine(SafeText.Line($"{header.Name}: {header.Value}"));
+            }
 
-        invocation.Out.WriteLine(SafeText.Line(preview.Request));
-        foreach (var header in preview.Headers)
-        {
-            invocation.Out.WriteLine(SafeText.Line($"{header.Name}: {header.Value}"));
-        }
-
-        invocation.Out.WriteLine();
-        invocation.Out.WriteLine(SafeText.Lines(preview.Body.TrimEnd('\n')));
-        return ExitCodes.Done;
+            text.WriteLine();
+            text.WriteLine(SafeText.Lines(preview.Body.TrimEnd('\n')));
+        });
     }
 }

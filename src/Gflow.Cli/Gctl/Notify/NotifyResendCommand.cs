@@ -80,33 +80,23 @@ internal static class NotifyResendCommand
         }
         while (answer.Matched > answer.Resent);
 
-        Tell(invocation, counted.Matched, sent, $"{Count(sent)} sent again.");
-        return ExitCodes.Done;
+        return Tell(invocation, counted.Matched, sent, $"{Count(sent)} sent again.");
     }
 
     private static int Counted(Invocation invocation, long matched)
     {
-        Tell(invocation, matched, 0, $"{Count(matched)} would be sent again.");
+        var code = Tell(invocation, matched, 0, $"{Count(matched)} would be sent again.");
         if (invocation.Has("--dry-run"))
         {
-            return ExitCodes.Done;
+            return code;
         }
 
         invocation.Complain($"nothing was sent, as these are more than {MostUnasked}; add --yes to send them");
         return ExitCodes.Refused;
     }
 
-    private static void Tell(Invocation invocation, long matched, long sent, string sentence)
-    {
-        if (invocation.Json)
-        {
-            invocation.WriteJson(new JsonObject { ["matched"] = matched, ["resent"] = sent });
-        }
-        else
-        {
-            invocation.Out.WriteLine(sentence);
-        }
-    }
+    private static int Tell(Invocation invocation, long matched, long sent, string sentence) => invocation.Answer(
+        () => invocation.WriteJson(new JsonObject { ["matched"] = matched, ["resent"] = sent }), text => text.WriteLine(sentence));
 
     private static string Count(long number) => number == 1 ? "1 delivery" : FormattableString.Invariant($"{number} deliveries");
 }

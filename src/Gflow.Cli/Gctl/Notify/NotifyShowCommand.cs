@@ -18,18 +18,10 @@ internal static class NotifyShowCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
-        var id = NotifyCommand.Id(invocation);
+        var id = invocation.WordNumber("delivery", long.MaxValue, 12);
         var zone = Invocation.Need(invocation.Zone);
         var delivery = Invocation.Need(await invocation.Client.DeliveryAsync(id, cancel));
-        if (invocation.Json)
-        {
-            invocation.WriteJson(delivery, NotificationJson.Default.DeliveryView);
-        }
-        else
-        {
-            NotificationText.WriteDetails(invocation.Out, delivery, zone, invocation.Palette);
-        }
-
-        return ExitCodes.Done;
+        return invocation.Answer(
+            delivery, NotificationJson.Default.DeliveryView, text => NotificationText.WriteDetails(text, delivery, zone, invocation.Palette));
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
 
@@ -24,19 +22,12 @@ internal static class NotifyStatusCommand
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
         var targets = Invocation.Need(await invocation.Client.TargetsAsync(cancel));
-        if (invocation.Json)
-        {
-            invocation.WriteJson(new JsonObject { ["targets"] = JsonSerializer.SerializeToNode(targets, NotificationJson.Default.ListTargetView) });
-        }
-        else if (targets.Count == 0)
-        {
-            invocation.Out.WriteLine("No targets are configured.");
-        }
-        else
-        {
-            NotificationText.Targets(targets, invocation.Now).Write(invocation.Out, invocation.Palette, invocation.Context.Width);
-        }
-
-        return targets.Exists(target => target.Ill) ? ExitCodes.Refused : ExitCodes.Done;
+        var code = invocation.AnswerList(
+            "targets",
+            targets,
+            NotificationJson.Default.ListTargetView,
+            "No targets are configured.",
+            () => NotificationText.Targets(targets, invocation.Now).Write(invocation));
+        return targets.Exists(target => target.Ill) ? ExitCodes.Refused : code;
     }
 }

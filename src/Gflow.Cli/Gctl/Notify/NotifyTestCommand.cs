@@ -47,16 +47,10 @@ internal static class NotifyTestCommand
             tried.Add(Invocation.Need(await invocation.Client.DeliveryAsync(delivery.Id, cancel)));
         }
 
-        if (invocation.Json)
-        {
-            invocation.WriteJson(new JsonObject { ["deliveries"] = JsonSerializer.SerializeToNode(tried, NotificationJson.Default.ListDeliveryView) });
-        }
-        else
-        {
-            tried.ForEach(delivery => invocation.Out.WriteLine(SafeText.Line(Verdict(delivery))));
-        }
-
-        return tried.Count > 0 && tried.TrueForAll(delivery => delivery.State == "delivered") ? ExitCodes.Done : ExitCodes.Refused;
+        var code = invocation.Answer(
+            () => invocation.WriteJson(new JsonObject { ["deliveries"] = JsonSerializer.SerializeToNode(tried, NotificationJson.Default.ListDeliveryView) }),
+            text => tried.ForEach(delivery => text.WriteLine(SafeText.Line(Verdict(delivery)))));
+        return tried.Count > 0 && tried.TrueForAll(delivery => delivery.State == "delivered") ? code : ExitCodes.Refused;
     }
 
     private static string Verdict(DeliveryView delivery)

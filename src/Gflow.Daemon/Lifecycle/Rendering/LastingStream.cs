@@ -1,27 +1,15 @@
+using Gflow.Client.CommandLine;
+
 namespace Gflow.Daemon.Lifecycle.Rendering;
 
 /// <summary>
 /// A standard output whose failure ends nothing: a daemon serves on though its log goes nowhere, and a restart that has stopped
 /// the old daemon starts the new one. What was lost is told afterwards.
 /// </summary>
-internal sealed class LastingStream(Stream output) : Stream
+internal sealed class LastingStream(Stream output) : WriteOnlyStream
 {
     /// <summary>Why something could not be written; null while all was.</summary>
     public string? Failure { get; private set; }
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override void Flush()
     {
@@ -38,10 +26,4 @@ internal sealed class LastingStream(Stream output) : Stream
             Failure = error.Message;
         }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

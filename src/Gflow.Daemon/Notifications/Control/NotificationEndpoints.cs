@@ -54,55 +54,34 @@ internal sealed class NotificationEndpoints(NotificationsModule notifications, J
             return refusal;
         }
 
-        var target = notifications.Find(context.Part("name"));
-        if (!target.Ok)
+        return notifications.Find(context.Part("name")).Map(target =>
         {
-            return target.Problems.ToList();
-        }
-
-        using var reader = database.OpenReader();
-        var counts = TargetCounts.Read(reader).GetValueOrDefault(target.Value.Name);
-        return Answer.Of(
-            TargetMapping.View(target.Value, notifications.LaneTo(target.Value.Name), counts, reader, time.GetUtcNow()), NotificationJson.Default.TargetView);
+            using var reader = database.OpenReader();
+            var counts = TargetCounts.Read(reader).GetValueOrDefault(target.Name);
+            return Answer.Of(TargetMapping.View(target, notifications.LaneTo(target.Name), counts, reader, time.GetUtcNow()), NotificationJson.Default.TargetView);
+        });
     }
 
     /// <summary>The job may be seen; its deliveries are filtered by its number alone.</summary>
-    private Result<Answer> OfJob(HttpContext context)
-    {
-        var job = jobs.Named(context);
-        return !job.Ok ? job.Problems.ToList()
-            : AccessPolicy.ToReadDeliveries(Access.ActorOf(context), job.Value) is { } refusal ? refusal
-            : List(context, job.Value.Id);
-    }
+    private Result<Answer> OfJob(HttpContext context) => jobs.Named(context).Then(job =>
+        AccessPolicy.ToReadDeliveries(Access.ActorOf(context), job) is { } refusal ? refusal : List(context, job.Id));
 
-    private Result<Answer> Show(HttpContext context)
+    private Result<Answer> Show(HttpContext context) => DeliveryId(context).Then<Answer>(id =>
     {
-        var id = DeliveryId(context);
-        if (!id.Ok)
-        {
-            return id.Problems.ToList();
-        }
-
         using var reader = database.OpenReader();
         var mapping = Mapping(context);
-        return DeliveryHistory.Find(reader, id.Value) is { } delivery && mapping.Shows(delivery)
+        return DeliveryHistory.Find(reader, id) is { } delivery && mapping.Shows(delivery)
             ? Answer.Of(mapping.View(delivery, AttemptTable.Read(reader, delivery.Seq)), NotificationJson.Default.DeliveryView)
-            : NotificationRequests.NotFound(id.Value);
-    }
+            : NotificationRequests.NotFound(id);
+    });
 
-    private Result<Answer> List(HttpContext context, JobId? job)
+    private Result<Answer> List(HttpContext context, JobId? job) => DeliveryRoute.Read(context.Request.Query, Access.ActorOf(context)).Map(filter =>
     {
-        var filter = DeliveryRoute.Read(context.Request.Query, Access.ActorOf(context));
-        if (!filter.Ok)
-        {
-            return filter.Problems.ToList();
-        }
-
         using var reader = database.OpenReader();
         var mapping = Mapping(context);
-        List<DeliveryView> views = [.. DeliveryHistory.List(reader, filter.Value with { Job = job ?? filter.Value.Job }).Select(delivery => mapping.View(delivery))];
+        List<DeliveryView> views = [.. DeliveryHistory.List(reader, filter with { Job = job ?? filter.Job }).Select(delivery => mapping.View(delivery))];
         return Answer.Of(views, NotificationJson.Default.ListDeliveryView);
-    }
+    });
 
     private DeliveryMapping Mapping(HttpContext context) => new(notifications, jobs, Access.ActorOf(context), time.GetUtcNow());
 }

@@ -1,7 +1,7 @@
-namespace Gflow.Cli.Rendering;
+namespace Gflow.Client.CommandLine;
 
 /// <summary>An output: can neither be read nor sought.</summary>
-internal abstract class WriteOnlyStream : Stream
+public abstract class WriteOnlyStream : Stream
 {
     public override bool CanRead => false;
 

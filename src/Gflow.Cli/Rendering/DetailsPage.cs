@@ -1,0 +1,35 @@
+using Gflow.Client.CommandLine;
+using Gflow.Core.Text;
+
+namespace Gflow.Cli.Rendering;
+
+/// <summary>Everything about one thing: headings over lines of <c>Key=Value</c>; what does not apply is left out.</summary>
+internal sealed class DetailsPage(TextWriter writer, Palette palette)
+{
+    internal void Heading(string title) => writer.WriteLine(palette.Paint($"{title}:", Palette.Heading));
+
+    /// <param name="value">Null for what does not apply.</param>
+    internal void Field(string name, string? value)
+    {
+        if (value is not null)
+        {
+            writer.WriteLine($"  {SafeText.Line(name)}={SafeText.Line(value)}");
+        }
+    }
+
+    internal void Field(string name, Cell value) => writer.WriteLine($"  {name}={palette.Paint(value.Text, value.Style)}{value.Tail}");
+
+    /// <summary>A blank line, a heading and fields; nothing when none of them applies.</summary>
+    internal void Section(string title, IReadOnlyList<(string Name, string? Value)> fields)
+    {
+        if (fields.Any(field => field.Value is not null))
+        {
+            writer.WriteLine();
+            Heading(title);
+            foreach (var (name, value) in fields)
+            {
+                Field(name, value);
+            }
+        }
+    }
+}
