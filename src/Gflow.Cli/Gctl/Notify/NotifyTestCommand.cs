@@ -58,7 +58,7 @@ internal static class NotifyTestCommand
         var whom = delivery.Recipient is { } recipient ? $"{recipient} by {delivery.Target}" : delivery.Target;
         return delivery switch
         {
-            { State: "delivered", History: [.., { } last] } => FormattableString.Invariant($"Delivered to {whom} in {last.TookMs} ms, answered with {last.Code}."),
+            { State: "delivered", History: [.., { } last] } => FormattableString.Invariant($"Delivered to {whom} in {last.TookMs} ms{(last.Code is { } code ? FormattableString.Invariant($", answered with {code}") : "")}."),
             { State: "waiting" } => FormattableString.Invariant($"No verdict of {whom} yet: {delivery.WhyNotYet}. See: gctl notify show {delivery.Id}"),
             _ => $"Not delivered to {whom}: {delivery.Reason}",
         };
