@@ -12,7 +12,7 @@ help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -ts $$'\t'
 
 build: ## compile everything
-	dotnet build gflow.slnx
+	dotnet build gflow.slnx -warnaserror
 
 test: ## what needs only the SDK
 	dotnet test

@@ -2,6 +2,7 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
+using Gflow.Core.Text;
 
 namespace Gflow.Core.Notifications;
 
@@ -94,7 +95,7 @@ public static class EventFacts
             Name = job.Spec.DisplayName,
             User = job.SubmittedBy,
             State = job.State.ToString(),
-            Runtime = started is { } start ? Clock((ended?.EndedAt ?? now) - start) : null,
+            Runtime = started is { } start ? DurationText.Format((ended?.EndedAt ?? now) - start) : null,
             Gpus = job.Status.AssignedGpus,
             SubmittedAt = NotificationPayload.Instant(job.SubmittedAt),
             StartedAt = started is { } at ? NotificationPayload.Instant(at) : null,
@@ -106,7 +107,7 @@ public static class EventFacts
             Signal = ended?.End.ExitSignal is { } signal ? SignalText.Name(signal) : null,
             Attempt = job.Attempt,
             WillRetry = job.State is JobState.Failed or JobState.Timeout ? false : null,
-            TimeLimit = job.Spec.TimeLimit is { } limit ? Clock(limit) : null,
+            TimeLimit = job.Spec.TimeLimit is { } limit ? DurationText.Format(limit) : null,
             Revision = job.Revision,
         };
     }
@@ -123,10 +124,4 @@ public static class EventFacts
         CreatedAt = NotificationPayload.Instant(reservation.CreatedAt),
         CancelledAt = reservation.CancelledAt is { } at ? NotificationPayload.Instant(at) : null,
     };
-
-    private static string Clock(TimeSpan span)
-    {
-        var seconds = (long)Math.Max(0, span.TotalSeconds);
-        return $"{seconds / 3600:00}:{seconds / 60 % 60:00}:{seconds % 60:00}";
-    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gflow.Core;
 using Gflow.Daemon.Storage;
 
@@ -22,4 +23,15 @@ internal static class Routes
 
     /// <summary>The text that a path has in a place.</summary>
     public static string Part(this HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";
+
+    /// <summary>The number in a path of what it names.</summary>
+    /// <param name="what">Such as <c>job</c>.</param>
+    /// <param name="most">The largest there can be.</param>
+    public static Result<long> Id(this HttpContext context, string what, long most = long.MaxValue)
+    {
+        var text = context.Part("id");
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0 && id <= most
+            ? id
+            : new Problem(ProblemCode.BadId, $"'{text}' is no {what} id; ids are whole numbers from 1{(most < long.MaxValue ? $" to {most}" : "")}", "id");
+    }
 }

@@ -9,13 +9,7 @@ namespace Gflow.Daemon.Jobs;
 /// <summary>Reads what the paths and queries of job routes say.</summary>
 internal static class JobRoute
 {
-    public static Result<JobId> Id(HttpContext context)
-    {
-        var text = context.Request.RouteValues["id"] as string ?? "";
-        return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
-            ? new JobId(id)
-            : new Problem(ProblemCode.BadId, $"'{text}' is no job id; ids are whole numbers from 1 to {uint.MaxValue}", "id");
-    }
+    public static Result<JobId> Id(HttpContext context) => context.Id("job", uint.MaxValue).Map(id => new JobId((uint)id));
 
     /// <summary>The filter, order and part of the list that a query asks for; all its mistakes at once.</summary>
     public static Result<JobFilter> Filter(IQueryCollection query)

@@ -53,11 +53,5 @@ internal sealed class ReservationEndpoints(JobEngine engine, ReservationRequests
     private static Answer Shown(Reservation reservation, DateTimeOffset now) =>
         Answer.Of(ReservationMapping.View(reservation, now), WireJson.Default.ReservationView);
 
-    private static Result<ReservationId> Id(HttpContext context)
-    {
-        var text = context.Part("id");
-        return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
-            ? new ReservationId(id)
-            : new Problem(ProblemCode.BadId, $"'{text}' is no reservation id; ids are whole numbers from 1 to {uint.MaxValue}", "id");
-    }
+    private static Result<ReservationId> Id(HttpContext context) => context.Id("reservation", uint.MaxValue).Map(id => new ReservationId((uint)id));
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Gflow.EndToEnd.TestKit;
@@ -47,8 +48,26 @@ internal static class Run
             start.Environment[name] = value;
         }
 
-        var process = Process.Start(start)!;
+        var process = Start(start);
         process.StandardInput.Close();
         return process;
+    }
+
+    /// <summary>A program that was written just now may still be open for writing in the child of another test, from its fork to its exec (execve(2), ETXTBSY).</summary>
+    private static Process Start(ProcessStartInfo start)
+    {
+        const int TextFileBusy = 26;
+        var begun = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return Process.Start(start)!;
+            }
+            catch (Win32Exception busy) when (busy.NativeErrorCode == TextFileBusy && Stopwatch.GetElapsedTime(begun) < Patience)
+            {
+                Thread.Yield();
+            }
+        }
     }
 }

@@ -24,13 +24,7 @@ internal sealed class NotificationEndpoints(NotificationsModule notifications, J
     }
 
     /// <summary>The number that the path names.</summary>
-    public static Result<long> DeliveryId(HttpContext context)
-    {
-        var text = context.Part("id");
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
-            ? id
-            : new Problem(ProblemCode.BadId, $"'{text}' is no delivery id; ids are whole numbers from 1", "id");
-    }
+    public static Result<long> DeliveryId(HttpContext context) => context.Id("delivery");
 
     private Result<Answer> ListTargets(HttpContext context)
     {
