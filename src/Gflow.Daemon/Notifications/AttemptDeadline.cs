@@ -55,17 +55,16 @@ internal sealed class AttemptDeadline : IDisposable
     /// <param name="isVerdict">Whether the answer says what becomes of the message, so that to hang up could double it.</param>
     public void Await(string step, TimeSpan patience, bool isVerdict)
     {
-        Step = step;
-        if (_source is null || _patience is not null)
+        if (_source is not null && _patience is null)
         {
-            return;
+            _left -= _time.GetElapsedTime(_since);
+            _since = _time.GetTimestamp();
+            _patience = patience;
+            _source.CancelAfter(patience);
+            _slowness!.Change(isVerdict ? _timeout : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
-        _left -= _time.GetElapsedTime(_since);
-        _since = _time.GetTimestamp();
-        _patience = patience;
-        _source.CancelAfter(patience);
-        _slowness!.Change(isVerdict ? _timeout : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Step = step;
     }
 
     /// <summary>The answer has come; what is left of the timeout counts again.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Reservations;

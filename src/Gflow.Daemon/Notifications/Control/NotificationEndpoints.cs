@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gflow.Core;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
