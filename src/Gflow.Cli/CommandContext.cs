@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Client.Configuration;
 using Gflow.Client.Submitting;
 using Gflow.Core;
@@ -60,13 +61,7 @@ internal sealed record CommandContext
 
     public Func<ClientOptions, GflowClient> Connect { get; init; } = options => new GflowClient(options);
 
-    /// <summary>Columns to fit into: what COLUMNS says, else the terminal's; null for pipes and files, which get everything.</summary>
-    public int? Width
-    {
-        get
-        {
-            var wished = Environment.TryGetValue("COLUMNS", out var text) && int.TryParse(text, out var columns) && columns > 0 ? columns : (int?)null;
-            return wished ?? (OutIsTerminal ? TerminalWidth() : null);
-        }
-    }
+    /// <summary>Columns to fit into.</summary>
+    /// <inheritdoc cref="PageWidth.Of"/>
+    public int? Width => PageWidth.Of(Environment, () => OutIsTerminal ? TerminalWidth() : null);
 }

@@ -93,7 +93,7 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
         var given = ParsedCommand<VerbCall>.Parse(Root, arguments);
         if (given.Has("--help"))
         {
-            HelpText.Write(terminal.Out, given, Palette.For("auto", terminal.IsScreen, environment), null);
+            HelpText.Write(terminal.Out, given, Palette.For("auto", terminal.IsScreen, environment), PageWidth.Of(environment, () => terminal.Width));
             return VerbExitCodes.Done;
         }
 

@@ -35,12 +35,13 @@ public sealed class GflowdCommandTests
     [InlineData("reload", "--help")]
     [InlineData("status", "--help")]
     [InlineData("config", "check", "--help")]
-    public async Task Help_has_examples(params string[] arguments)
+    public async Task Help_has_examples_and_fits_a_narrow_terminal(params string[] arguments)
     {
         using var home = new TestHome();
-        var (exit, output, _) = await RunAsync(home, arguments);
+        var (exit, output, _) = await RunAsync(new Dictionary<string, string>(home.Environment) { ["COLUMNS"] = "60" }, arguments);
         Assert.Equal(0, exit);
         Assert.Contains("Examples:", output, StringComparison.Ordinal);
+        Assert.All(output.Split('\n'), line => Assert.InRange(line.Length, 0, 60));
     }
 
     [Theory]

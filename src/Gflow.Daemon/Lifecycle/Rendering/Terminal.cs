@@ -14,6 +14,9 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
     /// <summary>Whether answers are read where colours can be shown.</summary>
     public bool IsScreen => IsPeoples && !Console.IsOutputRedirected;
 
+    /// <summary>Columns of the terminal; null when there is none.</summary>
+    public int? Width => IsScreen && Console.WindowWidth is > 0 and var columns ? columns : null;
+
     public static Terminal OfProcess()
     {
         var answers = new LastingStream(Console.OpenStandardOutput());
