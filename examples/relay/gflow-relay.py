@@ -2,7 +2,7 @@
 """Takes gflow's webhooks and posts them to Slack, Discord, Mattermost or ntfy.
 
 Secrets are read from files, so that no listing of processes shows them. What the service answers decides what gflow is
-answered: it tries again, gives the message up, or stops the target until somebody has mended the cause.
+answered: it tries again, gives the message up, or stops the target until somebody has fixed the cause.
 """
 import argparse, base64, collections, hashlib, hmac, http.client, http.server, json, math, re, sys, threading, time
 import urllib.error, urllib.parse, urllib.request
@@ -127,7 +127,7 @@ class Relay:
         reason = f"{self.name} answered {status}: {words}"
         if status in (408, 425, 429) or not 300 <= status <= 499:
             return 503, reason, wait
-        # 410 would stop the target for good, but it is the service's address that is gone, and that is ours to mend.
+        # 410 would stop the target for good, but it is the service's address that is gone, and that is ours to fix.
         return 404 if status == 410 else status, reason, None
 
     def words(self, refusal):

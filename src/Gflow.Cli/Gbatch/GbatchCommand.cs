@@ -36,7 +36,7 @@ internal static class GbatchCommand
             new("gbatch --gpus 1 --time 2:00:00 train.sh", "A script that needs one GPU for at most two hours"),
             new("gbatch -g 2 -n eval python eval.py --split test", "A command with its own options"),
             new("gbatch 'make && ./run > out.txt'", "One shell text"),
-            new("gbatch --depends-on @ report.sh", "Start after your last submission has finished well"),
+            new("gbatch --depends-on @ report.sh", "Start after your last submission has succeeded"),
             new("gbatch --notify-email dana@example.org train.sh", "Be told by e-mail how it ended"),
             new("gbatch < train.sh", "A script on standard input"),
             new("gbatch new train", "Write a script to begin with: train.sh"),

@@ -23,7 +23,7 @@ internal static class GjobCommand
         [
             new("gjob show @", "Everything about your last submission"),
             new("gjob log -f 42", "Watch a job's output until it ends"),
-            new("gjob wait 42 && echo done", "Go on when a job has finished well"),
+            new("gjob wait 42 && echo done", "Go on when a job has succeeded"),
         ],
     };
 }

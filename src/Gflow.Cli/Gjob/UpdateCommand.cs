@@ -23,7 +23,7 @@ internal static class UpdateCommand
         [
             new("--command", ["-c"], "TEXT", "The shell text to run"),
             .. Shared.Select(name => SubmissionOptionTable.Find(name)!).Select(option => option with { Help = option.HelpWithoutDefault }),
-            new("--depends-on", ["-d"], "JOBS", "Start after these have finished well (comma list); replaces the dependencies"),
+            new("--depends-on", ["-d"], "JOBS", "Start after these have succeeded (comma list); replaces the dependencies"),
             new("--auto-cancel-on-dep-failure", [], null, "Be cancelled when a dependency fails"),
             new("--no-auto-cancel-on-dep-failure", [], null, "Keep waiting when a dependency fails"),
             new("--clear-time-limit", [], null, "Without a time limit"),

@@ -30,7 +30,7 @@ internal static class WaitCommand
         FailureCode = CannotWait,
         Examples =
         [
-            new("gjob wait 42 && ./publish.sh", "Go on only when the job has finished well"),
+            new("gjob wait 42 && ./publish.sh", "Go on only when the job has succeeded"),
             new("gjob wait @ @~2", "Wait for your last two submissions"),
         ],
         Run = RunAsync,

@@ -2,10 +2,10 @@ namespace Gflow.Core.Jobs;
 
 public enum DependencyMode
 {
-    /// <summary>Every dependency must finish well.</summary>
+    /// <summary>Every dependency must succeed.</summary>
     All,
 
-    /// <summary>One that finishes well is enough.</summary>
+    /// <summary>One that succeeds is enough.</summary>
     Any,
 }
 

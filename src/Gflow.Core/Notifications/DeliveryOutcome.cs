@@ -29,7 +29,7 @@ public abstract record DeliveryOutcome
         public bool IsTooMany => Code is 421 or 429 or 503 || (Code is >= 450 and <= 459 && SmtpVerdict.SaysTooMany(Reason!));
     }
 
-    /// <summary>The target refuses whatever is sent to it, until somebody mends it or its settings.</summary>
+    /// <summary>The target refuses whatever is sent to it, until somebody fixes it or its settings.</summary>
     /// <param name="IsGone">It says that it will never be there again.</param>
     public sealed record TargetFault(string Reason, int? Code = null, bool IsGone = false) : DeliveryOutcome(Reason, Code);
 

@@ -48,7 +48,7 @@ public static partial class SmtpVerdict
             ( >= 500 and <= 599, SmtpStep.Connect or SmtpStep.Authenticate or SmtpStep.Sender) => new DeliveryOutcome.TargetFault(reason, reply),
             ( >= 500 and <= 599, _) => new DeliveryOutcome.MessageFault(reason, reply),
 
-            // 4xx; and a reply that fits no step is a broken server, which may be mended.
+            // 4xx; and a reply that fits no step is a broken server, which may be fixed.
             _ => new DeliveryOutcome.TryLater(reason, reply),
         };
     }

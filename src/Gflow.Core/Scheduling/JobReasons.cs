@@ -22,7 +22,7 @@ public static class JobReasons
 
     private static JobReason? Ended(JobEnd end) => end switch
     {
-        JobEnd.Cancelled { Dependency: { } dependency } => new(ReasonKind.DependencyFailed, $"Cancelled because job {dependency}, which it depends on, did not finish well", dependency),
+        JobEnd.Cancelled { Dependency: { } dependency } => new(ReasonKind.DependencyFailed, $"Cancelled because job {dependency}, which it depends on, did not succeed", dependency),
         JobEnd.Cancelled { By: { } by } => new(ReasonKind.CancelledByUser, $"Cancelled by {by}"),
         JobEnd.Failed { Reason: { } reason } => new(ReasonKind.SystemError, reason),
         _ => null,
@@ -58,12 +58,12 @@ public static class JobReasons
         var any = spec.Mode == DependencyMode.Any && spec.On.Count > 1;
         if (progress.Impossible(spec) is { } failed)
         {
-            return $"Can never start by itself: job {failed}, which it depends on, did not finish well. Change its dependencies or cancel it";
+            return $"Can never start by itself: job {failed}, which it depends on, did not succeed. Change its dependencies or cancel it";
         }
 
         return any
-            ? $"Waits until one of the jobs {List(spec.On)} finishes well"
-            : $"Waits for {(progress.Pending.Count == 1 ? "job" : "jobs")} {List(progress.Pending)} to finish well";
+            ? $"Waits until one of the jobs {List(spec.On)} succeeds"
+            : $"Waits for {(progress.Pending.Count == 1 ? "job" : "jobs")} {List(progress.Pending)} to succeed";
     }
 
     private static string List(IReadOnlyCollection<JobId> ids) =>

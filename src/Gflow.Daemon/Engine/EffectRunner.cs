@@ -60,7 +60,7 @@ internal sealed partial class EffectRunner(
 
     public void Dispose() => _stopping.Dispose();
 
-    /// <summary>The executor mends its connections itself; when it cannot, the effect stays due.</summary>
+    /// <summary>The executor fixes its connections itself; when it cannot, the effect stays due.</summary>
     private async Task PersistAsync(Effect effect, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)

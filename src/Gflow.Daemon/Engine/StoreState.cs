@@ -36,7 +36,7 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
             _problem = new Problem(
                 ProblemCode.StoreFailed,
                 $"The disk failed while the database {database.Path} was written ({said}): nothing more is stored or started until a restart has looked through it. "
-                    + "What was asked when it failed may have been stored. Running jobs go on. Free or mend the disk, then run: gflowd restart");
+                    + "What was asked when it failed may have been stored. Running jobs go on. Free or fix the disk, then run: gflowd restart");
             LogFailed(log, database.Path, said);
         }
         else

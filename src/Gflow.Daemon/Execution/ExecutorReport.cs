@@ -34,7 +34,7 @@ internal abstract record ExecutorReport
     internal sealed record Gone(uint JobId, int Attempt) : ExecutorReport;
 
     /// <summary>
-    /// The connection was lost and is mended, perhaps to another launcher. <paramref name="Jobs"/> is all it has, as from
+    /// The connection was lost and is fixed, perhaps to another launcher. <paramref name="Jobs"/> is all it has, as from
     /// <see cref="IJobExecutor.ConnectAsync"/>; a job believed to run that is not among them was lost with the machine's records.
     /// </summary>
     /// <param name="Jobs">All it has.</param>

@@ -8,8 +8,8 @@ namespace Gflow.Daemon.Execution;
 /// </summary>
 /// <remarks>
 /// All members but <see cref="ConnectAsync"/> may be called concurrently, and many calls may be in flight at once.
-/// A lost connection is mended inside: calls in flight are asked again and <see cref="ExecutorReport.Reconnected"/> tells
-/// what was found. Calls fail with <see cref="ExecutorUnavailableException"/> only when it cannot be mended.
+/// A lost connection is fixed inside: calls in flight are asked again and <see cref="ExecutorReport.Reconnected"/> tells
+/// what was found. Calls fail with <see cref="ExecutorUnavailableException"/> only when it cannot be fixed.
 /// </remarks>
 internal interface IJobExecutor : IAsyncDisposable
 {

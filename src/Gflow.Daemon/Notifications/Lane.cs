@@ -96,7 +96,7 @@ internal sealed partial class Lane : IAsyncDisposable
 
     /// <summary>
     /// Sends by another sink from now on; attempts under way end by the old one, which is then disposed of. Whoever changes a
-    /// configuration may have mended a target: one that is stopped is probed at once, one at another address starts afresh.
+    /// configuration may have fixed a target: one that is stopped is probed at once, one at another address starts afresh.
     /// </summary>
     public void Replace(DeliveryTarget target) => Post(() =>
     {

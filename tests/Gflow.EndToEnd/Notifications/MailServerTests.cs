@@ -4,7 +4,7 @@ using MimeKit;
 
 namespace Gflow.EndToEnd.Notifications;
 
-/// <summary>Every form of an SMTP URL with a real mail server: the mail is in the box, or the daemon's log says what to mend.</summary>
+/// <summary>Every form of an SMTP URL with a real mail server: the mail is in the box, or the daemon's log says what to fix.</summary>
 public sealed class MailServerTests(Installation installed, Postfix postfix) : IClassFixture<Postfix>
 {
     private const string Sender = "gflow <gflow@lab.example>";
@@ -29,7 +29,7 @@ public sealed class MailServerTests(Installation installed, Postfix postfix) : I
         { "smtp://HOST:25", "ESMTP" },
     };
 
-    /// <summary>URLs or what else is written, and the words of the log that say what to mend.</summary>
+    /// <summary>URLs or what else is written, and the words of the log that say what to fix.</summary>
     public static TheoryData<string, string> Refusals => new()
     {
         { "smtp://gflow%40lab.example:hunter2@HOST?tls=required", "Stopped sending to real: SMTP 535 to the credentials: 5.7.8 Error: authentication failed" },

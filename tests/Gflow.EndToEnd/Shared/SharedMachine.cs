@@ -213,7 +213,7 @@ internal sealed class SharedMachine : IAsyncDisposable
         return job!;
     }
 
-    /// <summary>Waits for a job to finish well; the lines it wrote.</summary>
+    /// <summary>Waits for a job to succeed; the lines it wrote.</summary>
     public async Task<string[]> OutputAsync(uint id)
     {
         var job = await EndedAsync(id);

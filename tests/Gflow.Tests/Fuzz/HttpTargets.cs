@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Gflow.Tests.Fuzz;
 
-/// <summary>Requests to a daemon, each on a connection of its own and as it is: what a client library would mend or refuse gets through.</summary>
+/// <summary>Requests to a daemon, each on a connection of its own and as it is: what a client library would fix or refuse gets through.</summary>
 /// <param name="socket">Where the daemon listens.</param>
 /// <param name="job">A job that can be updated.</param>
 internal sealed class HttpTargets(string socket, uint job)

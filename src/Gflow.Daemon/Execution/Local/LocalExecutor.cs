@@ -5,7 +5,7 @@ using Gflow.Launcher;
 namespace Gflow.Daemon.Execution.Local;
 
 /// <summary>
-/// Runs jobs on this machine through the launcher, a process of its own. Keeps one connection to it, mends it when it
+/// Runs jobs on this machine through the launcher, a process of its own. Keeps one connection to it, fixes it when it
 /// breaks, and asks again what was not answered; the launcher does nothing twice.
 /// </summary>
 internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimeProvider time, ILogger<LocalExecutor> logger) : IJobExecutor
@@ -138,7 +138,7 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
         }
         catch (Exception ex) when (ex is SocketException or ObjectDisposedException)
         {
-            // The receiving side notices the same, mends it, and everything unanswered is sent again.
+            // The receiving side notices the same, fixes it, and everything unanswered is sent again.
         }
     }
 
@@ -255,7 +255,7 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
         _gate.Release();
     }
 
-    /// <summary>Tries until there is a launcher again. Only a refusal ends it: that is not mended by trying.</summary>
+    /// <summary>Tries until there is a launcher again. Only a refusal ends it: that is not fixed by trying.</summary>
     private async Task<(LauncherConnection Connection, IReadOnlyList<ExecutorJob> Jobs)> MendAsync()
     {
         while (true)
