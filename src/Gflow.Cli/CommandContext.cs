@@ -31,6 +31,9 @@ internal sealed record CommandContext
     /// <summary>Columns of the terminal; null when there is none to ask.</summary>
     public required Func<int?> TerminalWidth { get; init; }
 
+    /// <summary>Lines of the terminal; null when there is none to ask.</summary>
+    public Func<int?> TerminalHeight { get; init; } = () => null;
+
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
     /// <summary>Absolute; set to null where there is none.</summary>

@@ -123,20 +123,22 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     }
 
     /// <summary>Writes one indented JSON value and a line feed.</summary>
-    internal void WriteJson<T>(T value, JsonTypeInfo<T> type) => Out.Write(JsonText(writer => JsonSerializer.Serialize(writer, value, type)));
+    internal void WriteJson<T>(T value, JsonTypeInfo<T> type) => WriteJson(Out, writer => JsonSerializer.Serialize(writer, value, type));
 
     /// <inheritdoc cref="WriteJson"/>
-    internal void WriteJson(JsonObject value) => Out.Write(JsonText(writer => value.WriteTo(writer)));
+    internal void WriteJson(JsonObject value) => WriteJson(Out, writer => value.WriteTo(writer));
 
-    internal static string JsonText(Action<Utf8JsonWriter> write)
+    /// <inheritdoc cref="WriteJson"/>
+    /// <param name="write">May flush what it has written so far, so that a long value is never in memory as a whole.</param>
+    internal static void WriteJson(TextWriter output, Action<Utf8JsonWriter> write)
     {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, JsonStyle))
+        using var safe = new SafeJsonStream(output);
+        using (var writer = new Utf8JsonWriter(safe, JsonStyle))
         {
             write(writer);
         }
 
-        return SafeText.JsonStrings(System.Text.Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length)) + "\n";
+        output.WriteLine();
     }
 
     /// <summary>Writes what went wrong with one of several jobs, and goes on.</summary>
@@ -155,6 +157,7 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     internal async Task<IReadOnlyList<JobId>> JobsAsync(IEnumerable<string> words, CancellationToken cancel)
     {
         List<JobId> ids = [];
+        HashSet<JobId> named = [];
         foreach (var item in words.SelectMany(word => word.Split(',')))
         {
             if (item.TrimStart().StartsWith('@'))
@@ -173,7 +176,7 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
 
         void Add(JobId id)
         {
-            if (!ids.Contains(id))
+            if (named.Add(id))
             {
                 ids.Add(id);
             }

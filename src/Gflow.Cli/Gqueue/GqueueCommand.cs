@@ -2,13 +2,22 @@ using System.Globalization;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gqueue;
 
 /// <summary><c>gqueue</c>: lists jobs.</summary>
 internal static class GqueueCommand
 {
-    internal const string DefaultColumns = "JOBID,NAME,ST,TIME,NODES,NODELIST(REASON)";
+    internal const string DefaultColumns = "JOBID,NAME,ST,TIME,GPUS,EXIT,REASON";
+
+    // ECMA-48, 8.3.21 (CUP), 8.3.41 (EL) and 8.3.39 (ED): drawn over, a screen does not flicker as one that is cleared first.
+    private const string Home = "\e[H";
+    private const string EraseLine = "\e[K";
+    private const string EraseBelow = "\e[J";
+
+    /// <summary>The states that lists know, with their codes.</summary>
+    internal static string StateNames { get; } = string.Join(", ", JobStates.All.Select(state => $"{state} ({state.Code()})").Append($"{JobText.EndingName} ({JobText.EndingCode})"));
 
     internal static CommandSpec Make() => new()
     {
@@ -16,21 +25,22 @@ internal static class GqueueCommand
         Summary = "List jobs",
         Notes =
         [
-            "Without options: your own jobs that wait, are held or run. All filters must hold together.",
-            $"Columns: {string.Join(", ", JobColumns.Names)}. States: {string.Join(", ", JobStates.All.Select(state => $"{state} ({state.Code()})"))}.",
-            "On a terminal, or with COLUMNS set, long names and reasons are cut to its width; pipes and files get everything.",
+            "Without options: your own jobs that wait, are held or run. Asked for by number (-j), or by when they were submitted (--since), jobs are shown in any state, and by number also those of others. All filters must hold together.",
+            $"Columns: {string.Join(", ", JobColumns.Names)}. GPUS has the indices in brackets, such as [0,1], of a job that holds some, and how many it wants or had otherwise.",
+            $"States: {StateNames}. A job is Ending from when it is told to end until its last process is gone; it counts as running.",
+            "On a terminal, or with COLUMNS set, what is too wide is cut, but never a number or a state; pipes and files get everything.",
         ],
         Options =
         [
             new("--user", ["-u", "--users"], "USERS", "Jobs of these users (comma list); all or * for everybody (default you)"),
             new("--limit", ["-n"], "N", "Only the first N, or the last N for -N; 0 for all (default 0)"),
-            new("--all", ["-a"], null, "Jobs in every state, and no limit"),
+            new("--all", ["-a"], null, "Jobs in every state"),
             new("--completed", ["-c"], null, "Only ended jobs"),
-            new("--states", ["-s"], "STATES", "Only these states (comma list of names or codes)"),
-            new("--since", [], "TIME", "Only jobs submitted since: 2h, 7d, 1w, today, yesterday, a date, Unix seconds"),
+            new("--states", ["-s"], "STATES", "Only these states (comma list of names or codes); all for every state"),
+            new("--since", [], "TIME", "Only jobs submitted since, in any state: 2h, 7d, 1w, today, yesterday, a date, Unix seconds"),
             new("--sort", ["-r"], "KEY", "id, state, time, name, gpus or priority (default id)"),
-            new("--jobs", ["-j", "--job"], "JOBS", "Only these jobs: numbers and ranges, @ or @~N (comma list)"),
-            new("--names", ["-N"], "NAMES", "Only jobs with these names (comma list)"),
+            new("--jobs", ["-j", "--job"], "JOBS", "Only these jobs, in any state: numbers and ranges, @ or @~N (comma list)"),
+            new("--names", ["-N"], "NAMES", "Only jobs with these names (comma list, or one name that has commas; repeatable)") { Repeatable = true },
             new("--project", ["-P"], "PROJECT", "Only jobs of this project"),
             new("--format", ["-f"], "COLUMNS", $"Columns (comma list; default {DefaultColumns})"),
             new("--group", ["-g"], null, "One table for each state"),
@@ -45,9 +55,10 @@ internal static class GqueueCommand
         [
             new("gqueue", "Your waiting and running jobs"),
             new("gqueue -u all -s R", "Everybody's running jobs"),
-            new("gqueue -a --since 7d -r time", "All of yours of the last seven days, by start"),
+            new("gqueue --since 7d -r time", "All of yours of the last seven days, by start"),
+            new("gqueue -a -n -10", "Your last ten, in whatever state"),
             new("gqueue -t", "As a tree of dependencies"),
-            new("gqueue -f JOBID,NAME,USER,REASON -j 7,9-12", "Chosen columns of chosen jobs"),
+            new("gqueue -f JOBID,STATE,EXIT,COMMAND -j 7,9-12", "Chosen columns of chosen jobs"),
             new("gqueue --json", "For programs"),
         ],
         Run = RunAsync,
@@ -70,30 +81,60 @@ internal static class GqueueCommand
                 throw Invocation.Wrong("--interval is the pause of --watch; give both");
             }
 
-            invocation.Out.Write(await ShowAsync(invocation, wanted, columns, output, cancel));
-            return ExitCodes.Done;
+            var found = await ShowAsync(invocation.Out, invocation, wanted, columns, output, cancel);
+            if (wanted.Missing(found) is not { } missing)
+            {
+                return ExitCodes.Done;
+            }
+
+            invocation.Complain(missing);
+            return ExitCodes.Refused;
         }
 
         var pause = TimeSpan.FromSeconds(invocation.Number("--interval", "seconds from 1 to 86400", 1, 86_400) ?? 2);
         while (true)
         {
-            var view = await ShowAsync(invocation, wanted, columns, output, cancel);
-            var updated = TimeZoneInfo.ConvertTime(invocation.Now, Invocation.Need(invocation.Zone)).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-            invocation.Out.Write("\e[2J\e[H");
-            invocation.Out.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"Last updated: {updated}  [Refreshing every {pause.TotalSeconds}s. Press Ctrl+C to exit]\n"));
-            invocation.Out.Write(view);
+            using var view = new StringWriter { NewLine = "\n" };
+            if (output == "table")
+            {
+                var updated = InstantText.FormatLocal(invocation.Now, Invocation.Need(invocation.Zone));
+                view.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Last updated: {updated}  [Every {pause.TotalSeconds} s; Ctrl+C ends]\n"));
+            }
+
+            await ShowAsync(view, invocation, wanted, columns, output, cancel);
+            Redraw(invocation, view.ToString());
             await invocation.Out.FlushAsync(cancel);
             await Task.Delay(pause, invocation.Context.Time, cancel);
         }
     }
 
-    private static async Task<string> ShowAsync(Invocation invocation, WantedJobs wanted, IReadOnlyList<JobColumn> columns, string output, CancellationToken cancel)
+    /// <summary>On a terminal in the place of what was there, as much of it as there are lines; elsewhere below it.</summary>
+    private static void Redraw(Invocation invocation, string view)
     {
-        var found = Invocation.Need(await invocation.Client.ListAsync(wanted.Query, cancel));
-        var matching = wanted.Choose(found);
+        if (!invocation.Context.OutIsTerminal)
+        {
+            invocation.Out.Write(view);
+            return;
+        }
+
+        var lines = view.TrimEnd('\n').Split('\n');
+        var room = Math.Max(2, invocation.Context.TerminalHeight() ?? int.MaxValue) - 1;
+        var shown = lines.Length <= room ? lines : [.. lines.Take(room - 1), $"… {lines.Length - room + 1} more lines"];
+        invocation.Out.Write(Home);
+        foreach (var line in shown)
+        {
+            invocation.Out.Write($"{line}{EraseLine}\n");
+        }
+
+        invocation.Out.Write(EraseBelow);
+    }
+
+    /// <returns>The jobs that were found.</returns>
+    private static async Task<IReadOnlyList<JobView>> ShowAsync(
+        TextWriter writer, Invocation invocation, WantedJobs wanted, IReadOnlyList<JobColumn> columns, string output, CancellationToken cancel)
+    {
+        var matching = wanted.Choose(Invocation.Need(await invocation.Client.ListAsync(wanted.Query, cancel)));
         var jobs = wanted.Limited(matching);
-        using var writer = new StringWriter { NewLine = "\n" };
         switch (output)
         {
             case "json":
@@ -110,21 +151,25 @@ internal static class GqueueCommand
                 break;
         }
 
-        return writer.ToString();
+        return matching;
     }
 
     private static void Table(
-        StringWriter writer, Invocation invocation, WantedJobs wanted, IReadOnlyList<JobColumn> columns, IReadOnlyList<JobView> jobs, int total)
+        TextWriter writer, Invocation invocation, WantedJobs wanted, IReadOnlyList<JobColumn> columns, IReadOnlyList<JobView> jobs, int total)
     {
         if (jobs.Count == 0)
         {
-            writer.WriteLine("No jobs found.");
+            if (!wanted.NamesAll)
+            {
+                writer.WriteLine("No jobs found.");
+            }
+
             return;
         }
 
         if (jobs.Count < total)
         {
-            writer.WriteLine($"Showing {(wanted.Limit > 0 ? "first" : "last")} {jobs.Count} of {total} jobs (use --all or -n 0 to show all)\n");
+            writer.WriteLine($"Showing {(wanted.Limit > 0 ? "first" : "last")} {jobs.Count} of {total} jobs (-n 0 shows all)\n");
         }
 
         var view = new JobTableView(columns, invocation.Now, invocation.Palette, invocation.Context.Width);
@@ -134,7 +179,7 @@ internal static class GqueueCommand
         }
         else if (invocation.Has("--tree"))
         {
-            view.WriteTree(writer, JobTree.Rows(jobs));
+            view.WriteTree(writer, jobs);
         }
         else
         {

@@ -1,3 +1,4 @@
+using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
@@ -10,13 +11,16 @@ internal sealed record WantedJobs
 {
     private static readonly string[] SortKeys = ["id", "state", "time", "name", "gpus", "nodes", "priority"];
 
+    /// <summary>What narrows a list by more than the jobs' numbers.</summary>
+    private static readonly string[] Filters = ["--user", "--states", "--completed", "--since", "--names", "--project"];
+
     /// <summary>What the daemon filters by.</summary>
     internal required JobQuery Query { get; init; }
 
-    /// <summary>Null for all.</summary>
-    internal IReadOnlyList<JobId>? Ids { get; init; }
+    /// <summary>Whether only those that are being ended are wanted of the running ones.</summary>
+    internal bool OnlyEnding { get; init; }
 
-    /// <summary>Run names or chosen names; null for all.</summary>
+    /// <summary>What names are asked for, as written; null for all.</summary>
     internal IReadOnlyList<string>? Names { get; init; }
 
     internal string? Project { get; init; }
@@ -26,35 +30,48 @@ internal sealed record WantedJobs
     /// <summary>The first so many, or the last for negative numbers; 0 for all.</summary>
     internal int Limit { get; init; }
 
-    internal static async Task<WantedJobs> ReadAsync(Invocation invocation, CancellationToken cancel) => new()
+    /// <summary>Whether every job that was named by its number ought to be in the list.</summary>
+    internal bool NamesAll { get; init; }
+
+    internal static async Task<WantedJobs> ReadAsync(Invocation invocation, CancellationToken cancel)
     {
-        Query = new()
+        var ids = invocation.Text("--jobs") is { } jobs ? await invocation.JobsAsync([jobs], cancel) : [];
+        var (states, onlyEnding) = States(invocation);
+        return new()
         {
-            States = States(invocation),
-            Users = Users(invocation),
-            CreatedAfter = invocation.Text("--since") is { } since
-                ? Invocation.NeedUsage(InstantText.ParseSince(since, invocation.Now, Invocation.Need(invocation.Zone)), "--since")
-                : null,
-        },
-        Ids = invocation.Text("--jobs") is { } jobs ? await invocation.JobsAsync([jobs], cancel) : null,
-        Names = invocation.Text("--names") is { } names ? List(names) : null,
-        Project = invocation.Text("--project"),
-        SortKey = Sort(invocation.Text("--sort") ?? "id"),
-        Limit = LimitOf(invocation),
-    };
+            Query = new()
+            {
+                Ids = ids,
+                States = states,
+                Users = Users(invocation),
+                CreatedAfter = invocation.Text("--since") is { } since
+                    ? Invocation.NeedUsage(InstantText.ParseSince(since, invocation.Now, Invocation.Need(invocation.Zone)), "--since")
+                    : null,
+            },
+            OnlyEnding = onlyEnding,
+            Names = invocation.Has("--names") ? [.. invocation.Texts("--names").SelectMany(text => List(text).Append(text.Trim()))] : null,
+            Project = invocation.Text("--project"),
+            SortKey = Sort(invocation.Text("--sort") ?? "id"),
+            Limit = (int)(invocation.Number("--limit", "a whole number", -int.MaxValue) ?? 0),
+            NamesAll = ids.Count > 0 && !Filters.Any(invocation.Has),
+        };
+    }
 
     /// <summary>Those that match, sorted; the daemon has already applied the query.</summary>
     internal IReadOnlyList<JobView> Choose(IEnumerable<JobView> jobs)
     {
+        // A daemon of an earlier version does not know the numbers in the query.
+        HashSet<uint>? ids = Query.Ids.Count > 0 ? [.. Query.Ids.Select(id => id.Value)] : null;
         var chosen = jobs.Where(job =>
-            (Ids is null || Ids.Contains(new JobId(job.Id)))
-            && (Names is null || Names.Contains(job.RunName) || (job.Name is { } name && Names.Contains(name)))
+            (ids is null || ids.Contains(job.Id))
+            && (!OnlyEnding || JobText.IsEnding(job) || JobText.State(job) != JobState.Running)
+            && (Names is null || Names.Contains(JobText.Name(job)) || Names.Contains(job.RunName))
             && (Project is null || job.Project == Project));
         IEnumerable<JobView> sorted = SortKey switch
         {
-            "state" => chosen.OrderBy(job => Rendering.JobText.State(job)),
+            "state" => chosen.OrderBy(job => JobText.State(job)),
             "time" => chosen.OrderBy(job => job.StartedAt?.ToInstant() ?? DateTimeOffset.MinValue),
-            "name" => chosen.OrderBy(job => job.RunName, StringComparer.Ordinal),
+            "name" => chosen.OrderBy(JobText.Name, StringComparer.Ordinal),
             "gpus" or "nodes" => chosen.OrderBy(job => job.Gpus),
             "priority" => chosen.OrderBy(job => job.Priority),
             _ => chosen.OrderBy(job => job.Id),
@@ -69,51 +86,80 @@ internal sealed record WantedJobs
         _ => jobs,
     };
 
-    private static List<JobState> States(Invocation invocation)
+    /// <summary>The numbers that were asked for and do not exist, in words; null when all are there.</summary>
+    internal string? Missing(IEnumerable<JobView> found)
+    {
+        if (!NamesAll)
+        {
+            return null;
+        }
+
+        var missing = Query.Ids.Select(id => id.Value).Except(found.Select(job => job.Id)).ToList();
+        return missing switch
+        {
+            [] => null,
+            [var one] => $"job {one} does not exist",
+            _ => $"jobs {IndexListText.Format(missing)} do not exist",
+        };
+    }
+
+    private static (List<JobState> States, bool OnlyEnding) States(Invocation invocation)
     {
         if (invocation.Has("--completed"))
         {
-            return [.. JobStates.All.Where(state => state.IsFinal())];
+            return ([.. JobStates.All.Where(state => state.IsFinal())], false);
         }
 
-        if (invocation.Has("--all"))
+        if (invocation.Text("--states") is { } text)
         {
-            return [];
+            return StatesOf(text);
         }
 
-        if (invocation.Text("--states") is not { } text)
-        {
-            return [.. JobStates.All.Where(state => !state.IsFinal())];
-        }
+        // Whoever asks for a job by its number, or for what was submitted since, means it in whatever state.
+        return invocation.Has("--all") || invocation.Has("--jobs") || invocation.Has("--since")
+            ? ([], false)
+            : ([.. JobStates.All.Where(state => !state.IsFinal())], false);
+    }
 
+    private static (List<JobState> States, bool OnlyEnding) StatesOf(string text)
+    {
         List<JobState> states = [];
+        var ending = false;
         foreach (var item in List(text))
         {
+            if (item.Equals("all", StringComparison.OrdinalIgnoreCase) || item == "*")
+            {
+                return ([], false);
+            }
+
+            if (item.Equals(JobText.EndingName, StringComparison.OrdinalIgnoreCase) || item.Equals(JobText.EndingCode, StringComparison.OrdinalIgnoreCase))
+            {
+                ending = true;
+                continue;
+            }
+
             states.Add(JobStates.TryParse(item, out var state)
                 ? state
-                : throw Invocation.Wrong($"\"{item}\" is not a state; there are {string.Join(", ", JobStates.All.Select(known => $"{known} ({known.Code()})"))}"));
+                : throw Invocation.Wrong($"\"{item}\" is not a state; there are {GqueueCommand.StateNames}, and all"));
         }
 
-        return states.Count > 0 ? states : throw Invocation.Wrong("--states names no state");
+        var onlyEnding = ending && !states.Contains(JobState.Running);
+        return states.Count == 0 && !ending ? throw Invocation.Wrong("--states names no state")
+            : onlyEnding ? ([.. states, JobState.Running], true)
+            : (states, false);
     }
 
     private static List<string> Users(Invocation invocation) => (invocation.Text("--user") ?? "") switch
     {
         "all" or "*" => [],
         var text when List(text) is { Count: > 0 } users => users,
-        _ => [invocation.Context.User()],
+        _ => invocation.Has("--jobs") ? [] : [invocation.Context.User()],
     };
 
     private static string Sort(string text)
     {
         var key = text.ToLowerInvariant();
         return SortKeys.Contains(key) ? key : throw Invocation.Wrong($"--sort takes id, state, time, name, gpus or priority, not \"{text}\"");
-    }
-
-    private static int LimitOf(Invocation invocation)
-    {
-        var limit = invocation.Number("--limit", "a whole number", -int.MaxValue) ?? 0;
-        return invocation.Has("--all") ? 0 : (int)limit;
     }
 
     private static List<string> List(string text) =>

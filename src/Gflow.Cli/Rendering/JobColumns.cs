@@ -4,8 +4,21 @@ using Gflow.Core.Text;
 namespace Gflow.Cli.Rendering;
 
 /// <param name="Header">As the user wrote it.</param>
-/// <param name="Elastic">Whether it may be cut on a narrow terminal.</param>
-internal sealed record JobColumn(string Name, string Header, bool Elastic, Func<JobView, DateTimeOffset, Cell> Show);
+/// <param name="Fit">What becomes of it on a narrow terminal.</param>
+internal sealed record JobColumn(string Name, string Header, ColumnFit Fit, Func<JobView, DateTimeOffset, Cell> Show);
+
+/// <summary>How a column gives way when a list is wider than the terminal.</summary>
+internal enum ColumnFit
+{
+    /// <summary>It is cut last.</summary>
+    Firm,
+
+    /// <summary>It is cut first.</summary>
+    Elastic,
+
+    /// <summary>It is never cut: it tells which job and how it is.</summary>
+    Whole,
+}
 
 /// <summary>The columns that lists of jobs can have.</summary>
 internal static class JobColumns
@@ -14,20 +27,22 @@ internal static class JobColumns
 
     private static readonly JobColumn[] All =
     [
-        Column(Id, (job, _) => JobText.Count(job.Id)),
-        Column("NAME", (job, _) => new Cell(SafeText.Line(JobText.Name(job)), null, job.Alive is true ? " ○" : ""), elastic: true),
-        Column("ST", (job, _) => State(job, code: true)),
-        Column("STATE", (job, _) => State(job, code: false)),
+        Column(Id, (job, _) => JobText.Count(job.Id), ColumnFit.Whole),
+        Column("NAME", (job, _) => new Cell(SafeText.Line(JobText.Name(job)), null, job.Alive is true ? " ○" : ""), ColumnFit.Elastic),
+        Column("ST", (job, _) => new Cell(JobText.StateCode(job), StateStyle.Of(job)), ColumnFit.Whole),
+        Column("STATE", (job, _) => new Cell(JobText.StateName(job), StateStyle.Of(job)), ColumnFit.Whole),
         Column("TIME", (job, now) => JobText.Elapsed(job, now)),
         Column("TIMELIMIT", (job, _) => JobText.Limit(job, "UNLIMITED")),
-        Column("NODES", (job, _) => JobText.Count(job.Gpus)),
-        Column("MEMORY", (job, _) => job.MemoryLimitMb is { } memory ? MemoryText.Format(memory) : "-"),
-        Column("NODELIST(REASON)", (job, _) => SafeText.Line(JobText.GpusOrReason(job)), elastic: true),
-        Column("REASON", (job, _) => SafeText.Line(job.ReasonText ?? JobText.Reason(job) ?? "-"), elastic: true),
-        Column("USER", (job, _) => SafeText.Line(job.SubmittedBy), elastic: true),
-        Column("PROJECT", (job, _) => SafeText.Line(job.Project ?? "-"), elastic: true),
-        Column("PRIORITY", (job, _) => JobText.Count(job.Priority)),
+        Column("GPUS", (job, _) => JobText.GpusHeldOrWanted(job)),
         Column("EXIT", (job, _) => job.Signal is { } signal ? SafeText.Line(signal) : (job.ExitCode is { } code ? JobText.Count(code) : "-")),
+        Column("REASON", (job, _) => SafeText.Line(job.ReasonText ?? JobText.Reason(job) ?? "-"), ColumnFit.Elastic),
+        Column("COMMAND", (job, _) => SafeText.Line(JobText.CommandLine(job) ?? "-"), ColumnFit.Elastic),
+        Column("USER", (job, _) => SafeText.Line(job.SubmittedBy), ColumnFit.Elastic),
+        Column("PROJECT", (job, _) => SafeText.Line(job.Project ?? "-"), ColumnFit.Elastic),
+        Column("PRIORITY", (job, _) => JobText.Count(job.Priority)),
+        Column("MEMORY", (job, _) => job.MemoryLimitMb is { } memory ? MemoryText.Format(memory) : "-"),
+        Column("NODES", (job, _) => JobText.Count(job.Gpus)),
+        Column("NODELIST(REASON)", (job, _) => SafeText.Line(JobText.GpusOrReason(job)), ColumnFit.Elastic),
     ];
 
     internal static IEnumerable<string> Names => All.Select(column => column.Name);
@@ -47,11 +62,5 @@ internal static class JobColumns
         return columns.Count > 0 ? columns : throw Invocation.Wrong($"--format names no column; there are {string.Join(", ", Names)}");
     }
 
-    private static JobColumn Column(string name, Func<JobView, DateTimeOffset, Cell> show, bool elastic = false) => new(name, name, elastic, show);
-
-    private static Cell State(JobView job, bool code)
-    {
-        var state = JobText.State(job);
-        return new(code ? Core.Jobs.JobStates.Code(state) : state.ToString(), StateStyle.Of(state));
-    }
+    private static JobColumn Column(string name, Func<JobView, DateTimeOffset, Cell> show, ColumnFit fit = ColumnFit.Firm) => new(name, name, fit, show);
 }

@@ -22,7 +22,8 @@ internal static class JobJson
         var state = JobText.State(job);
         writer.WriteStartObject();
         writer.WriteNumber("id", job.Id);
-        writer.WriteString("name", job.RunName.Length > 0 ? job.RunName : null);
+        writer.WriteString("name", JobText.Name(job));
+        writer.WriteString("run_name", job.RunName);
         writer.WriteString("state", state.ToString());
         writer.WriteString("time", JobText.Elapsed(job, now));
         writer.WriteStartArray("gpus");
@@ -36,14 +37,11 @@ internal static class JobJson
         writer.WriteNumber("priority", job.Priority);
         writer.WriteString("user", job.SubmittedBy);
         Optional(writer, "project", job.Project);
+        Optional(writer, "command", JobText.CommandLine(job));
         Optional(writer, "submitted_at", Instant(job.SubmittedAt));
         Optional(writer, "started_at", Instant(job.StartedAt));
         Optional(writer, "finished_at", Instant(job.FinishedAt));
-        if (state is JobState.Queued or JobState.Hold or JobState.Cancelled)
-        {
-            Optional(writer, "reason", JobText.Reason(job));
-        }
-
+        Optional(writer, "reason", JobText.Reason(job));
         Optional(writer, "reason_text", job.ReasonText);
         if (job.MemoryLimitMb is { } memory)
         {

@@ -9,12 +9,16 @@ namespace Gflow.Cli.Rendering;
 /// <summary>Lists of jobs for programs.</summary>
 internal static class JobLists
 {
-    internal static void WriteJson(TextWriter writer, IReadOnlyList<JobView> jobs, DateTimeOffset now) => writer.Write(Invocation.JsonText(json => Write(json, jobs, now)));
+    private const int JobsBetweenFlushes = 100;
+
+    internal static void WriteJson(TextWriter writer, IReadOnlyList<JobView> jobs, DateTimeOffset now) => Invocation.WriteJson(writer, json => Write(json, jobs, now));
 
     /// <summary>YAML of the same value: its JSON, laid out in YAML's own block form.</summary>
     internal static void WriteYaml(TextWriter writer, IReadOnlyList<JobView> jobs, DateTimeOffset now)
     {
-        using var document = JsonDocument.Parse(Invocation.JsonText(json => Write(json, jobs, now)));
+        using var text = new StringWriter();
+        WriteJson(text, jobs, now);
+        using var document = JsonDocument.Parse(text.ToString());
         WriteFields(writer, document.RootElement, "", "");
     }
 
@@ -38,9 +42,13 @@ internal static class JobLists
     {
         writer.WriteStartObject();
         writer.WriteStartArray("jobs");
-        foreach (var job in jobs)
+        foreach (var (index, job) in jobs.Index())
         {
             JobJson.WriteRow(writer, job, now);
+            if (index % JobsBetweenFlushes == 0)
+            {
+                writer.Flush();
+            }
         }
 
         writer.WriteEndArray();

@@ -10,6 +10,11 @@ internal sealed class JobTableView(IReadOnlyList<JobColumn> columns, DateTimeOff
     private const int Gap = 3;
     private const int GroupRule = 60;
 
+    // Each level takes two columns, and the rest of the terminal is for what a row says.
+    private const int UsualWidth = 120;
+    private const int LeastBesideTree = 40;
+    private const int DeepestTree = 20;
+
     private static readonly JobState[] GroupOrder =
         [JobState.Running, JobState.Queued, JobState.Hold, JobState.Finished, JobState.Failed, JobState.Cancelled, JobState.Timeout];
 
@@ -48,10 +53,10 @@ internal sealed class JobTableView(IReadOnlyList<JobColumn> columns, DateTimeOff
     }
 
     /// <summary>The prefix shows only in a first column with the job's number.</summary>
-    internal void WriteTree(TextWriter writer, IEnumerable<JobTreeRow> rows)
+    internal void WriteTree(TextWriter writer, IReadOnlyList<JobView> jobs)
     {
         var table = Table();
-        foreach (var row in rows)
+        foreach (var row in JobTree.Rows(jobs, Math.Clamp(((width ?? UsualWidth) - LeastBesideTree) / 4, 0, DeepestTree)))
         {
             var cells = row.IsReference ? [.. columns.Select(_ => new Cell("-"))] : Cells(row.Job);
             if (columns[0].Name == JobColumns.Id)
@@ -65,8 +70,9 @@ internal sealed class JobTableView(IReadOnlyList<JobColumn> columns, DateTimeOff
         table.Write(writer, palette, width);
     }
 
-    private TextTable Table() => new(
-        [.. columns.Select(column => column.Header)], Gap, columns.Index().Where(column => column.Item.Elastic).Select(column => column.Index).ToHashSet());
+    private TextTable Table() => new([.. columns.Select(column => column.Header)], Gap, Those(ColumnFit.Elastic), Those(ColumnFit.Whole));
+
+    private HashSet<int> Those(ColumnFit fit) => columns.Index().Where(column => column.Item.Fit == fit).Select(column => column.Index).ToHashSet();
 
     private Cell[] Cells(JobView job) => [.. columns.Select(column => column.Show(job, now))];
 }

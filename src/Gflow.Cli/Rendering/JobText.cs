@@ -9,6 +9,11 @@ namespace Gflow.Cli.Rendering;
 /// <summary>The parts of a job as people read them.</summary>
 internal static class JobText
 {
+    /// <summary>What is shown for a state that the API counts as running.</summary>
+    internal const string EndingName = "Ending";
+
+    internal const string EndingCode = "EN";
+
     internal static JobState State(JobView job) => JobStates.TryParse(job.State, out var state) ? state : JobState.Queued;
 
     internal static string Elapsed(JobView job, DateTimeOffset now) =>
@@ -18,7 +23,24 @@ internal static class JobText
 
     internal static string Gpus(JobView job) => string.Join(',', job.GpuIds ?? []);
 
-    internal static string Name(JobView job) => job.RunName.Length > 0 ? job.RunName : "-";
+    /// <summary>The GPUs it holds, by their indices in brackets; how many it wants or had otherwise.</summary>
+    internal static string GpusHeldOrWanted(JobView job) =>
+        State(job) == JobState.Running && job.GpuIds is { Count: > 0 } ? $"[{Gpus(job)}]" : Count(job.Gpus);
+
+    /// <summary>What people call it. Of another user's job whose command is private that is the run name, unless it was given a name.</summary>
+    internal static string Name(JobView job) =>
+        job is { Name: null, Script: null, Command: null, Hidden.Count: > 0 } ? job.RunName : DisplayNameText.Of(job.Name, job.Script, job.Command);
+
+    /// <returns>Null where it is another user's, and private.</returns>
+    internal static string? CommandLine(JobView job) =>
+        job is { Script: null, Command: null, Hidden.Count: > 0 } ? null : JobSpec.CommandLineOf(job.Script, job.Arguments, job.Command);
+
+    /// <summary>Whether it is running and told to end.</summary>
+    internal static bool IsEnding(JobView job) => job.Reason is { ValueKind: JsonValueKind.String } reason && reason.ValueEquals(nameof(ReasonKind.Ending));
+
+    internal static string StateName(JobView job) => IsEnding(job) ? EndingName : State(job).ToString();
+
+    internal static string StateCode(JobView job) => IsEnding(job) ? EndingCode : State(job).Code();
 
     /// <summary>The short word for why it waits or how it ended; null when there is nothing to say.</summary>
     internal static string? Reason(JobView job)

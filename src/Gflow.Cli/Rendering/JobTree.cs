@@ -11,11 +11,15 @@ internal static class JobTree
 {
     private sealed record Child(JobView Job, bool IsDependency, bool IsReference);
 
+    /// <param name="Indent">What stands before the rows below it.</param>
+    private readonly record struct Branch(JobView Job, string Prefix, string Indent, int Depth, bool IsReference);
+
     /// <summary>
     /// Each job once, below its first present dependency, else below the job it repeats; below its other parents a row
     /// that refers to it. Roots and children by number.
     /// </summary>
-    internal static IReadOnlyList<JobTreeRow> Rows(IReadOnlyList<JobView> jobs)
+    /// <param name="levels">How many levels are indented. A deeper row names the job above it instead, so that no row grows with the depth.</param>
+    internal static IReadOnlyList<JobTreeRow> Rows(IReadOnlyList<JobView> jobs, int levels)
     {
         var present = jobs.ToDictionary(job => job.Id);
         Dictionary<uint, List<Child>> children = [];
@@ -43,7 +47,7 @@ internal static class JobTree
         HashSet<uint> drawn = [];
         foreach (var root in roots)
         {
-            Draw(root, "", "");
+            Draw(root);
         }
 
         // Jobs that wait for one another in a circle have no root; each circle is entered at its lowest number.
@@ -51,30 +55,39 @@ internal static class JobTree
         {
             if (!drawn.Contains(job.Id))
             {
-                Draw(job, "", "");
+                Draw(job);
             }
         }
 
         return rows;
 
-        void Draw(JobView job, string prefix, string indent)
+        void Draw(JobView root)
         {
-            drawn.Add(job.Id);
-            rows.Add(new(job, prefix, false));
-            var below = children.GetValueOrDefault(job.Id) ?? [];
-            for (var i = 0; i < below.Count; i++)
+            // Worked off as a list, not by recursion: chains of dependents can be thousands long.
+            var waiting = new Stack<Branch>([new(root, "", "", 0, false)]);
+            while (waiting.TryPop(out var branch))
             {
-                var last = i == below.Count - 1;
-                var glyph = (last ? "╰" : "├") + (below[i].IsDependency ? "─" : "┄");
-                if (below[i].IsReference || drawn.Contains(below[i].Job.Id))
+                var isReference = branch.IsReference || !drawn.Add(branch.Job.Id);
+                rows.Add(new(branch.Job, branch.Prefix, isReference));
+                if (isReference)
                 {
-                    rows.Add(new(below[i].Job, indent + glyph, true));
+                    continue;
                 }
-                else
+
+                var below = children.GetValueOrDefault(branch.Job.Id) ?? [];
+                for (var i = below.Count - 1; i >= 0; i--)
                 {
-                    Draw(below[i].Job, indent + glyph, indent + (last ? "  " : "│ "));
+                    waiting.Push(Below(branch, below[i], last: i == below.Count - 1));
                 }
             }
+        }
+
+        Branch Below(Branch branch, Child child, bool last)
+        {
+            var glyph = (last ? "╰" : "├") + (child.IsDependency ? "─" : "┄");
+            return branch.Depth < levels
+                ? new(child.Job, branch.Indent + glyph, branch.Indent + (last ? "  " : "│ "), branch.Depth + 1, child.IsReference)
+                : new(child.Job, $"{branch.Indent}… {branch.Job.Id} {glyph}", branch.Indent, branch.Depth + 1, child.IsReference);
         }
     }
 

@@ -24,7 +24,8 @@ internal static partial class ProcessTerminal
             InIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
-            TerminalWidth = Width,
+            TerminalWidth = () => Size(size => size.Columns),
+            TerminalHeight = () => Size(size => size.Rows),
             Environment = environment,
             WorkingDirectory = WorkingDirectory.Find(),
             User = () => Environment.UserName,
@@ -33,7 +34,7 @@ internal static partial class ProcessTerminal
         };
     }
 
-    private static int? Width() => Ioctl(1, GetWindowSize, out var size) == 0 && size.Columns > 0 ? size.Columns : null;
+    private static int? Size(Func<WindowSize, ushort> of) => Ioctl(1, GetWindowSize, out var size) == 0 && of(size) > 0 ? of(size) : null;
 
     [LibraryImport("libc", EntryPoint = "ioctl")]
     private static partial int Ioctl(int descriptor, nuint request, out WindowSize size);

@@ -1,3 +1,4 @@
+using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
 
@@ -15,6 +16,9 @@ internal static class StateStyle
         ReservationStatus.Cancelled => "9",
         _ => null,
     };
+
+    /// <summary>How the state of a job looks.</summary>
+    internal static string? Of(JobView job) => JobText.IsEnding(job) ? "1;33" : Of(JobText.State(job));
 
     /// <summary>How a state's short code looks.</summary>
     internal static string? Of(JobState state) => state switch

@@ -8,15 +8,20 @@ namespace Gflow.Cli.Rendering;
 /// <param name="Tail">A painted mark behind the text, which survives when the text is cut.</param>
 internal readonly record struct Cell(string Text, string? Style = null, string Tail = "")
 {
+    internal int Width => TextWidth.Of(Text) + TextWidth.Of(Tail);
+
     public static implicit operator Cell(string text) => new(text);
 }
 
 /// <summary>Left-aligned columns, a blank before each line and <paramref name="gap"/> blanks between columns.</summary>
-/// <param name="gap">Blanks between two columns.</param>
-/// <param name="elastic">Columns that may be cut, ending in <c>…</c>, when the lines are wider than the terminal.</param>
-internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnlySet<int> elastic)
+/// <param name="gap">Blanks between two columns; fewer where the lines would be wider than the terminal.</param>
+/// <param name="elastic">Columns that are cut first, ending in <c>…</c>, when the lines are wider than the terminal.</param>
+/// <param name="whole">Columns that are never cut.</param>
+internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnlyCollection<int> elastic, IReadOnlyCollection<int>? whole = null)
 {
+    private const int ReadableElastic = 14;
     private const int NarrowestElastic = 8;
+    private const int NarrowestCut = 2;
 
     private readonly List<Cell[]> _rows = [[.. headers.Select(header => new Cell(header))]];
 
@@ -27,48 +32,72 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
     /// <param name="width">Columns to fit into; null for as wide as it takes.</param>
     internal void Write(TextWriter writer, Palette palette, int? width)
     {
-        var widths = Fit(width);
+        var (widths, between) = Fit(width ?? int.MaxValue);
         var line = new StringBuilder();
         foreach (var row in _rows)
         {
-            line.Clear().Append(' ');
-            var used = 1;
+            line.Clear();
+            var blanks = 1;
             for (var column = 0; column < row.Length; column++)
             {
-                var cell = row[column];
-                var room = width is { } most ? Math.Max(0, Math.Min(widths[column], most - used)) : widths[column];
-                var tail = TextWidth.Of(cell.Tail);
-                var text = TextWidth.Cut(cell.Text, Math.Max(0, room - tail));
-                line.Append(palette.Paint(text, cell.Style)).Append(palette.Paint(cell.Tail, cell.Tail.Length > 0 ? Palette.Alive : null));
-                if (column < row.Length - 1)
+                if (widths[column] == 0)
                 {
-                    line.Append(' ', widths[column] - Math.Min(widths[column], TextWidth.Of(text) + tail) + gap);
-                    used += widths[column] + gap;
+                    continue;
                 }
+
+                var cell = row[column];
+                var tail = TextWidth.Of(cell.Tail);
+                var text = TextWidth.Cut(cell.Text, Math.Max(0, widths[column] - tail));
+                line.Append(' ', blanks).Append(palette.Paint(text, cell.Style)).Append(palette.Paint(cell.Tail, cell.Tail.Length > 0 ? Palette.Alive : null));
+                blanks = Math.Max(0, widths[column] - TextWidth.Of(text) - tail) + between;
             }
 
             writer.WriteLine(line.ToString().TrimEnd(' '));
         }
     }
 
-    private int[] Fit(int? width)
+    /// <returns>The columns' widths, 0 for one that has no room at all, and the blanks between them.</returns>
+    private (int[] Widths, int Gap) Fit(int width)
     {
         var widths = new int[headers.Count];
         foreach (var row in _rows)
         {
             for (var column = 0; column < row.Length; column++)
             {
-                widths[column] = Math.Max(widths[column], TextWidth.Of(row[column].Text) + TextWidth.Of(row[column].Tail));
+                widths[column] = Math.Max(widths[column], row[column].Width);
             }
         }
 
-        var surplus = 1 + widths.Sum() + (gap * (widths.Length - 1)) - (width ?? int.MaxValue);
-        while (surplus > 0)
+        var between = gap;
+        Narrow(widths, elastic, column => Math.Max(ReadableElastic, headers[column].Length), Surplus(widths, between, width));
+        while (between > 1 && Surplus(widths, between, width) > 0)
+        {
+            between--;
+        }
+
+        Narrow(widths, elastic, column => Math.Max(NarrowestElastic, headers[column].Length), Surplus(widths, between, width));
+        int[] cut = [.. Enumerable.Range(0, widths.Length).Where(column => whole?.Contains(column) != true)];
+        Narrow(widths, cut, _ => NarrowestCut, Surplus(widths, between, width));
+        for (var last = cut.Length - 1; last >= 0 && Surplus(widths, between, width) > 0; last--)
+        {
+            widths[cut[last]] = 0;
+        }
+
+        return (widths, between);
+    }
+
+    private static long Surplus(int[] widths, int gap, int width) =>
+        1 + widths.Sum(column => (long)column) + (gap * (widths.Count(column => column > 0) - 1L)) - width;
+
+    /// <summary>Takes the surplus from the columns, one by one from the widest, as long as it is wider than the least it may be.</summary>
+    private static void Narrow(int[] widths, IReadOnlyCollection<int> columns, Func<int, int> least, long surplus)
+    {
+        for (; surplus > 0; surplus--)
         {
             var widest = -1;
-            foreach (var column in elastic)
+            foreach (var column in columns)
             {
-                if (widths[column] > Math.Max(NarrowestElastic, headers[column].Length) && (widest < 0 || widths[column] > widths[widest]))
+                if (widths[column] > least(column) && (widest < 0 || widths[column] > widths[widest]))
                 {
                     widest = column;
                 }
@@ -76,13 +105,10 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
 
             if (widest < 0)
             {
-                break;
+                return;
             }
 
             widths[widest]--;
-            surplus--;
         }
-
-        return widths;
     }
 }

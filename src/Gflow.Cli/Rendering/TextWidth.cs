@@ -1,22 +1,16 @@
 using System.Globalization;
 using System.Text;
+using Wcwidth;
 
 namespace Gflow.Cli.Rendering;
 
-/// <summary>Texts by the columns they take on a terminal.</summary>
+/// <summary>Texts by the columns they take on a terminal: cluster by cluster, as what people see as one character is drawn as one (UAX #29).</summary>
 internal static class TextWidth
 {
-    /// <summary>Columns that a terminal gives the text.</summary>
-    internal static int Of(string text)
-    {
-        var width = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            width += Of(rune);
-        }
+    private const char EmojiStyle = '\uFE0F';
 
-        return width;
-    }
+    /// <summary>Columns that a terminal gives the text.</summary>
+    internal static int Of(string text) => Ascii.IsValid(text) ? text.Length : OfClusters(text);
 
     /// <summary>The text cut to so many columns, ending in <c>…</c> when something is missing.</summary>
     internal static string Cut(string text, int columns)
@@ -26,43 +20,52 @@ internal static class TextWidth
             return text;
         }
 
-        var kept = new StringBuilder();
-        var width = 1;
-        foreach (var rune in text.EnumerateRunes())
+        if (columns <= 0)
         {
-            width += Of(rune);
+            return "";
+        }
+
+        var kept = 0;
+        var width = 1;
+        while (kept < text.Length)
+        {
+            var length = StringInfo.GetNextTextElementLength(text, kept);
+            width += OfCluster(text.AsSpan(kept, length));
             if (width > columns)
             {
                 break;
             }
 
-            kept.Append(rune);
+            kept += length;
         }
 
-        return columns > 0 ? kept.Append('…').ToString() : "";
+        return $"{text.AsSpan(0, kept)}…";
     }
 
-    private static int Of(Rune rune)
+    private static int OfClusters(string text)
     {
-        if (rune.Value < 0x300)
+        var width = 0;
+        for (var at = 0; at < text.Length;)
         {
-            return 1;
+            var length = StringInfo.GetNextTextElementLength(text, at);
+            width += OfCluster(text.AsSpan(at, length));
+            at += length;
         }
 
-        return Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format
-            ? 0
-            : IsWide(rune.Value) ? 2 : 1;
+        return width;
     }
 
-    private static bool IsWide(int value) => value
-        is (>= 0x1100 and <= 0x115F)
-        or (>= 0x2E80 and <= 0x303E)
-        or (>= 0x3041 and <= 0xA4CF)
-        or (>= 0xAC00 and <= 0xD7A3)
-        or (>= 0xF900 and <= 0xFAFF)
-        or (>= 0xFE30 and <= 0xFE6F)
-        or (>= 0xFF00 and <= 0xFF60)
-        or (>= 0xFFE0 and <= 0xFFE6)
-        or (>= 0x1F300 and <= 0x1FAFF)
-        or (>= 0x20000 and <= 0x3FFFD);
+    private static int OfCluster(ReadOnlySpan<char> cluster)
+    {
+        var width = 0;
+        var flags = 0;
+        foreach (var rune in cluster.EnumerateRunes())
+        {
+            width = Math.Max(width, UnicodeCalculator.GetWidth(rune));
+            flags += rune.Value is >= 0x1F1E6 and <= 0x1F1FF ? 1 : 0;
+        }
+
+        // What is drawn as a picture is two columns wide, also where its first character alone is text: hearts, keycaps, flags.
+        return cluster.Contains(EmojiStyle) || flags == 2 ? 2 : width;
+    }
 }

@@ -90,9 +90,47 @@ public static class HelpText
         writer.WriteLine(palette.Paint("Examples:", Palette.Heading));
         foreach (var example in examples)
         {
-            writer.WriteLine($"  {palette.Paint(example.Line, Palette.Literal)}");
+            foreach (var line in Continued(example.Line, page - 2))
+            {
+                writer.WriteLine($"  {palette.Paint(line, Palette.Literal)}");
+            }
+
             writer.Write("      ");
             Wrap(writer, example.Meaning, "      ", page, begun: true);
+        }
+    }
+
+    /// <summary>A command line in as many lines as it takes, to be copied as they are: broken before options, with the shell's backslash.</summary>
+    private static IEnumerable<string> Continued(string command, int room)
+    {
+        while (command.Length > room && command.LastIndexOf(" -", room - 2, StringComparison.Ordinal) is > 0 and var at)
+        {
+            yield return $"{command[..at]} \\";
+            command = $"   {command[at..]}";
+            if (command.LastIndexOf(" -", StringComparison.Ordinal) <= 3)
+            {
+                break;
+            }
+        }
+
+        yield return command;
+    }
+
+    /// <summary>The words of a text, lists without blanks that are too long for a line in parts.</summary>
+    private static IEnumerable<(string Text, bool BeginsWord)> Words(string text, int room)
+    {
+        foreach (var word in text.Split(' '))
+        {
+            var rest = word;
+            var begins = true;
+            while (rest.Length > room && rest.LastIndexOf(',', room - 1) is > 0 and var comma)
+            {
+                yield return (rest[..(comma + 1)], begins);
+                rest = rest[(comma + 1)..];
+                begins = false;
+            }
+
+            yield return (rest, begins);
         }
     }
 
@@ -102,9 +140,10 @@ public static class HelpText
         var line = new StringBuilder(begun ? "" : indent);
         var used = indent.Length;
         var empty = true;
-        foreach (var word in text.Split(' '))
+        foreach (var (word, begins) in Words(text, page - indent.Length))
         {
-            if (!empty && used + 1 + word.Length > page)
+            var blank = begins && !empty ? 1 : 0;
+            if (!empty && used + blank + word.Length > page)
             {
                 writer.WriteLine(line);
                 line.Clear().Append(indent);
@@ -112,8 +151,8 @@ public static class HelpText
                 empty = true;
             }
 
-            line.Append(empty ? "" : " ").Append(word.Replace(Unbroken, ' '));
-            used += word.Length + (empty ? 0 : 1);
+            line.Append(' ', empty ? 0 : blank).Append(word.Replace(Unbroken, ' '));
+            used += word.Length + (empty ? 0 : blank);
             empty = false;
         }
 

@@ -53,26 +53,15 @@ public sealed record JobSpec
 
     public static readonly IReadOnlyDictionary<string, long?> NoLimits = new Dictionary<string, long?>();
 
-    /// <summary>What people call the job: the chosen name, else the script's file name, else the first word's base name; never the whole command, which may hold secrets.</summary>
-    public string DisplayName => Name
-        ?? (Script is null ? null : BaseName(Script))
-        ?? BaseName(FirstWord(Command ?? ""));
+    /// <inheritdoc cref="DisplayNameText.Of"/>
+    public string DisplayName => DisplayNameText.Of(Name, Script, Command);
 
     /// <summary>All that is run: the shell text, or the script's path and its arguments as a shell would be given them.</summary>
-    public string CommandLine => Command ?? string.Join(' ', Arguments.Select(ShellText.Quote).Prepend(Script ?? "(standard input)"));
+    public string CommandLine => CommandLineOf(Script, Arguments, Command);
 
-    private static string FirstWord(string command)
-    {
-        var trimmed = command.AsSpan().Trim();
-        var end = trimmed.IndexOfAny(' ', '\t', '\n');
-        return (end < 0 ? trimmed : trimmed[..end]).Trim("'\"").ToString();
-    }
-
-    private static string BaseName(string path)
-    {
-        var name = path[(path.LastIndexOf('/') + 1)..];
-        return name.Length > 0 ? name : "job";
-    }
+    /// <inheritdoc cref="CommandLine"/>
+    public static string CommandLineOf(string? script, IEnumerable<string> arguments, string? command) =>
+        command ?? string.Join(' ', arguments.Select(ShellText.Quote).Prepend(script ?? "(standard input)"));
 }
 
 /// <summary>Whom a job's owner wants told by e-mail, and of what.</summary>

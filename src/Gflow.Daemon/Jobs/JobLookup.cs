@@ -46,6 +46,7 @@ internal sealed class JobLookup(JobEngine engine, Database database)
     private static List<Job> OfBoard(IEnumerable<Job> live, JobFilter filter, IReadOnlyCollection<JobState> states)
     {
         var jobs = live.Where(job => states.Contains(job.State)
+            && (filter.Ids?.Contains(job.Id.Value) != false)
             && (filter.Users is not { } users || users.Contains(job.SubmittedBy))
             && (filter.CreatedAfter is not { } after || job.SubmittedAt >= after));
         jobs = filter.Descending ? jobs.OrderByDescending(job => job.Id) : jobs.OrderBy(job => job.Id);

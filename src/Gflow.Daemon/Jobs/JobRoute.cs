@@ -1,5 +1,6 @@
 using Gflow.Core;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Storage;
 
@@ -14,6 +15,7 @@ internal static class JobRoute
     public static Result<JobFilter> Filter(IQueryCollection query)
     {
         var problems = new List<Problem>();
+        var ids = Ids(query, problems);
         var states = States(query, problems);
         var limit = QueryText.Number(query, "limit", int.MaxValue, problems);
         var offset = QueryText.Number(query, "offset", int.MaxValue, problems);
@@ -29,6 +31,7 @@ internal static class JobRoute
             ? problems
             : new JobFilter
             {
+                Ids = ids,
                 States = states,
                 Users = QueryText.Items(query, "user"),
                 CreatedAfter = created,
@@ -42,6 +45,19 @@ internal static class JobRoute
     public static Result<JobReference.Recent> Shorthand(string text) => JobReference.Parse(text) is { Ok: true, Value: JobReference.Recent recent }
         ? recent
         : new Problem(ProblemCode.BadQuery, $"shorthand '{text}' cannot be resolved; write @ for the latest job or @~N for the N-th from the end", "shorthand");
+
+    private static HashSet<uint>? Ids(IQueryCollection query, List<Problem> problems)
+    {
+        var text = query["ids"].ToString();
+        if (text.Length == 0)
+        {
+            return null;
+        }
+
+        var ids = IndexListText.Parse(text);
+        problems.AddRange(ids.Problems.Select(problem => new Problem(ProblemCode.BadQuery, problem.Message, "ids")));
+        return ids.Ok ? [.. ids.Value] : null;
+    }
 
     private static List<JobState>? States(IQueryCollection query, List<Problem> problems)
     {

@@ -7,6 +7,8 @@ namespace Gflow.Daemon.Storage;
 /// <summary>Which jobs to list; every part that is set narrows.</summary>
 internal sealed record JobFilter
 {
+    public IReadOnlyCollection<uint>? Ids { get; init; }
+
     public IReadOnlyCollection<JobState>? States { get; init; }
 
     public IReadOnlyCollection<string>? Users { get; init; }
@@ -71,6 +73,11 @@ internal sealed class JobTable : IDisposable
     {
         using var command = connection.CreateCommand();
         var conditions = new List<string>();
+        if (query.Ids is { } ids)
+        {
+            conditions.Add($"id IN (SELECT value FROM json_each({Bind(command, "$ids", $"[{string.Join(',', ids)}]")}))");
+        }
+
         if (query.States is { } states)
         {
             conditions.Add($"state IN ({string.Join(',', states.Select(state => (int)state))})");

@@ -17,7 +17,7 @@ public sealed class CommandTableTests
     public async Task Help_has_examples_and_looks_as_it_should(string path)
     {
         var name = path.Replace(' ', '-');
-        foreach (var width in (int[])[80, 120])
+        foreach (var width in (int[])[60, 80, 120])
         {
             var plain = await CommandRun.Async($"{path} --help --color never", change: CommandRun.Terminal(width));
             Assert.Equal((ExitCodes.Done, ""), (plain.Code, plain.Error));

@@ -31,6 +31,15 @@ public sealed class SafeTextTests
     [InlineData("模型", 4)]
     [InlineData("e\u0301", 1)]
     [InlineData("😀", 2)]
+    [InlineData("👩‍💻", 2)]
+    [InlineData("👍🏽", 2)]
+    [InlineData("🇩🇪🇫🇷", 4)]
+    [InlineData("❤️", 2)]
+    [InlineData("❤", 1)]
+    [InlineData("✅", 2)]
+    [InlineData("1️⃣", 2)]
+    [InlineData("한글", 4)]
+    [InlineData("नी", 1)]
     public void Width_is_that_of_the_terminal(string text, int width) => Assert.Equal(width, TextWidth.Of(text));
 
     [Theory]
@@ -39,6 +48,8 @@ public sealed class SafeTextTests
     [InlineData("模型模型", 5, "模型…")]
     [InlineData("模型模型", 4, "模…")]
     [InlineData("abc", 0, "")]
+    [InlineData("a👩‍💻👩‍💻b", 4, "a👩‍💻…")]
+    [InlineData("a👩‍💻👩‍💻b", 3, "a…")]
     public void What_is_cut_says_so(string text, int columns, string cut) => Assert.Equal(cut, TextWidth.Cut(text, columns));
 
     [Fact]

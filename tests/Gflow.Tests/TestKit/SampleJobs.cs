@@ -42,6 +42,10 @@ internal static class SampleJobs
         Job(36, JobState.Failed, "bad\e[31m\u202Ename"),
         Job(37, JobState.Cancelled) with { DependsOnIds = [36], Reason = Reason("{\"DependencyFailed\":36}"), ReasonText = "dependency 36 failed" },
         Job(38, JobState.Timeout) with { Signal = "SIGTERM", SubmittedBy = "erik" },
+        Job(39, JobState.Running, "👩‍💻 grid ❤️, seed 🇩🇪 ✅") with
+        {
+            Reason = Reason("\"Ending\""), ReasonText = "Cancelled by dana; waits until its processes are gone (pid 4711)", Script = "/home/dana/grid search.sh", Command = null, Arguments = ["--deep", "a b"],
+        },
     ];
 
     internal static JobView Full() => Job(42, JobState.Running, "train") with

@@ -78,8 +78,11 @@ internal sealed class ScriptedDaemon : IAsyncDisposable
             On($"GET /jobs/{job.Id}", JsonSerializer.Serialize(job, WireJson.Default.JobView));
         }
 
-        return On("GET /jobs", JsonSerializer.Serialize([.. jobs], WireJson.Default.ListJobView));
+        return WithList(jobs);
     }
+
+    /// <summary>Lists these jobs, whatever the query.</summary>
+    internal ScriptedDaemon WithList(params JobView[] jobs) => On("GET /jobs", JsonSerializer.Serialize([.. jobs], WireJson.Default.ListJobView));
 
     /// <summary>Gives a job this log, from any byte on.</summary>
     internal ScriptedDaemon WithLog(uint id, byte[] log) =>
