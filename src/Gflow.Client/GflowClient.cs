@@ -54,6 +54,10 @@ public sealed partial class GflowClient : IDisposable
     public Task<ClientResult<SubmittedJob>> SubmitAsync(SubmissionDraft draft, CancellationToken cancel = default) =>
         SendAsync(Post("jobs", draft.Packed(), WireJson.Default.SubmissionDraft), WireJson.Default.SubmittedJob, cancel);
 
+    /// <summary>What submitting it would come to; nothing is submitted.</summary>
+    public Task<ClientResult<CheckedJob>> CheckAsync(SubmissionDraft draft, CancellationToken cancel = default) =>
+        SendAsync(Post("jobs/check", draft.Packed(), WireJson.Default.SubmissionDraft), WireJson.Default.CheckedJob, cancel);
+
     /// <summary>Submits several jobs, all or none.</summary>
     public Task<ClientResult<List<SubmittedJob>>> SubmitBatchAsync(List<SubmissionDraft> drafts, CancellationToken cancel = default) =>
         SendAsync(Post("jobs/batch", drafts.ConvertAll(draft => draft.Packed()), WireJson.Default.ListSubmissionDraft), WireJson.Default.ListSubmittedJob, cancel);
@@ -72,6 +76,15 @@ public sealed partial class GflowClient : IDisposable
     /// <summary>What cancelling a job would come to.</summary>
     public Task<ClientResult<CancelForecastView>> ForeseeAsync(JobId id, CancellationToken cancel = default) =>
         SendAsync(Get($"jobs/{id}/cancel"), WireJson.Default.CancelForecastView, cancel);
+
+    /// <summary>Sends a signal to a running job.</summary>
+    /// <param name="signal">By its name or number.</param>
+    public Task<ClientResult<JobActionAnswer>> SignalAsync(JobId id, string signal, CancellationToken cancel = default) =>
+        SendAsync(Change(HttpMethod.Post, new QueryPath($"jobs/{id}/signal").With("signal", signal).ToString()), WireJson.Default.JobActionAnswer, cancel);
+
+    /// <summary>What a job runs.</summary>
+    public Task<ClientResult<JobProgram>> ProgramAsync(JobId id, CancellationToken cancel = default) =>
+        SendAsync(Get($"jobs/{id}/script"), WireJson.Default.JobProgram, cancel);
 
     public Task<ClientResult<JobActionAnswer>> HoldAsync(JobId id, CancellationToken cancel = default) => ActAsync(id, "hold", cancel);
 

@@ -39,6 +39,7 @@ public sealed record ProblemCode
     public static readonly ProblemCode InvalidJob = Known("invalid_job");
     public static readonly ProblemCode InvalidEmail = Known("invalid_email");
     public static readonly ProblemCode InvalidGpus = Known("invalid_gpus");
+    public static readonly ProblemCode InvalidSignal = Known("invalid_signal");
     public static readonly ProblemCode InvalidPriority = Known("invalid_priority");
     public static readonly ProblemCode InvalidStatus = Known("invalid_status");
     public static readonly ProblemCode InvalidSecret = Known("invalid_secret");

@@ -17,7 +17,7 @@ internal static class GjobCommand
         Summary = "Show, follow, hold, release, change, repeat and await jobs",
         Subcommands =
         [
-            ShowCommand.Make(), LogCommand.Make(), HoldCommand.Make(), ReleaseCommand.Make(), UpdateCommand.Make(), RedoCommand.Make(), WaitCommand.Make(),
+            ShowCommand.Make(), LogCommand.Make(), ScriptCommand.Make(), HoldCommand.Make(), ReleaseCommand.Make(), UpdateCommand.Make(), RedoCommand.Make(), WaitCommand.Make(),
         ],
         Examples =
         [

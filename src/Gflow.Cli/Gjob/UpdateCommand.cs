@@ -11,7 +11,7 @@ namespace Gflow.Cli.Gjob;
 internal static class UpdateCommand
 {
     private static readonly string[] Shared =
-        ["--gpus", "--priority", "--time", "--depends-on-all", "--depends-on-any", "--notify-email", "--notify-me", "--notify-on"];
+        ["--name", "--gpus", "--priority", "--time", "--depends-on-all", "--depends-on-any", "--notify-email", "--notify-me", "--notify-on"];
 
     internal static CommandSpec Make() => new()
     {
@@ -80,6 +80,7 @@ internal static class UpdateCommand
         (string Option, string Field)[] clears = [("--clear-time-limit", "time_limit"), ("--clear-deps", "depends_on_ids"), ("--clear-notify", "notifications")];
         return new()
         {
+            Name = wish.Draft.Name,
             Command = invocation.Text("--command"),
             Gpus = wish.Draft.Gpus,
             Priority = wish.Draft.Priority,

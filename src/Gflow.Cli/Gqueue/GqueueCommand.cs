@@ -16,9 +16,6 @@ internal static class GqueueCommand
     private const string EraseLine = "\e[K";
     private const string EraseBelow = "\e[J";
 
-    /// <summary>The states that lists know, with their codes.</summary>
-    internal static string StateNames { get; } = string.Join(", ", JobStates.All.Select(state => $"{state} ({state.Code()})").Append($"{JobText.EndingName} ({JobText.EndingCode})"));
-
     internal static CommandSpec Make() => new()
     {
         Name = "gqueue",
@@ -27,7 +24,7 @@ internal static class GqueueCommand
         [
             "Without options: your own jobs that wait, are held or run. Asked for by number (-j), or by when they were submitted (--since), jobs are shown in any state, and by number also those of others. All filters must hold together.",
             $"Columns: {string.Join(", ", JobColumns.Names)}. GPUS has the indices in brackets, such as [0,1], of a job that holds some, and how many it wants or had otherwise.",
-            $"States: {StateNames}. A job is Ending from when it is told to end until its last process is gone; it counts as running.",
+            $"States: {StateFilter.Names}. A job is Ending from when it is told to end until its last process is gone; it counts as running.",
             "On a terminal, or with COLUMNS set, what is too wide is cut, but never a number or a state; pipes and files get everything.",
         ],
         Options =

@@ -17,11 +17,9 @@ internal sealed record WantedJobs
     /// <summary>What the daemon filters by.</summary>
     internal required JobQuery Query { get; init; }
 
-    /// <summary>Whether only those that are being ended are wanted of the running ones.</summary>
-    internal bool OnlyEnding { get; init; }
+    internal required StateFilter States { get; init; }
 
-    /// <summary>What names are asked for, as written; null for all.</summary>
-    internal IReadOnlyList<string>? Names { get; init; }
+    internal required NameFilter Names { get; init; }
 
     internal string? Project { get; init; }
 
@@ -36,20 +34,20 @@ internal sealed record WantedJobs
     internal static async Task<WantedJobs> ReadAsync(Invocation invocation, CancellationToken cancel)
     {
         var ids = invocation.Text("--jobs") is { } jobs ? await invocation.JobsAsync([jobs], cancel) : [];
-        var (states, onlyEnding) = States(invocation);
+        var states = StatesOf(invocation);
         return new()
         {
             Query = new()
             {
                 Ids = ids,
-                States = states,
-                Users = Users(invocation),
+                States = states.States,
+                Users = invocation.Has("--jobs") && !invocation.Has("--user") ? [] : UserList.Read(invocation, "--user"),
                 CreatedAfter = invocation.Text("--since") is { } since
                     ? Invocation.NeedUsage(InstantText.ParseSince(since, invocation.Now, Invocation.Need(invocation.Zone)), "--since")
                     : null,
             },
-            OnlyEnding = onlyEnding,
-            Names = invocation.Has("--names") ? [.. invocation.Texts("--names").SelectMany(text => List(text).Append(text.Trim()))] : null,
+            States = states,
+            Names = NameFilter.Of(invocation, "--names"),
             Project = invocation.Text("--project"),
             SortKey = Sort(invocation.Text("--sort") ?? "id"),
             Limit = (int)(invocation.Number("--limit", "a whole number", -int.MaxValue) ?? 0),
@@ -64,8 +62,8 @@ internal sealed record WantedJobs
         HashSet<uint>? ids = Query.Ids.Count > 0 ? [.. Query.Ids.Select(id => id.Value)] : null;
         var chosen = jobs.Where(job =>
             (ids is null || ids.Contains(job.Id))
-            && (!OnlyEnding || JobText.IsEnding(job) || JobText.State(job) != JobState.Running)
-            && (Names is null || Names.Contains(JobText.Name(job)) || Names.Contains(job.RunName))
+            && States.Admits(job)
+            && Names.Admits(job)
             && (Project is null || job.Project == Project));
         IEnumerable<JobView> sorted = SortKey switch
         {
@@ -103,65 +101,16 @@ internal sealed record WantedJobs
         };
     }
 
-    private static (List<JobState> States, bool OnlyEnding) States(Invocation invocation)
-    {
-        if (invocation.Has("--completed"))
-        {
-            return ([.. JobStates.All.Where(state => state.IsFinal())], false);
-        }
-
-        if (invocation.Text("--states") is { } text)
-        {
-            return StatesOf(text);
-        }
-
-        // Whoever asks for a job by its number, or for what was submitted since, means it in whatever state.
-        return invocation.Has("--all") || invocation.Has("--jobs") || invocation.Has("--since")
-            ? ([], false)
-            : ([.. JobStates.All.Where(state => !state.IsFinal())], false);
-    }
-
-    private static (List<JobState> States, bool OnlyEnding) StatesOf(string text)
-    {
-        List<JobState> states = [];
-        var ending = false;
-        foreach (var item in List(text))
-        {
-            if (item.Equals("all", StringComparison.OrdinalIgnoreCase) || item == "*")
-            {
-                return ([], false);
-            }
-
-            if (item.Equals(JobText.EndingName, StringComparison.OrdinalIgnoreCase) || item.Equals(JobText.EndingCode, StringComparison.OrdinalIgnoreCase))
-            {
-                ending = true;
-                continue;
-            }
-
-            states.Add(JobStates.TryParse(item, out var state)
-                ? state
-                : throw Invocation.Wrong($"\"{item}\" is not a state; there are {GqueueCommand.StateNames}, and all"));
-        }
-
-        var onlyEnding = ending && !states.Contains(JobState.Running);
-        return states.Count == 0 && !ending ? throw Invocation.Wrong("--states names no state")
-            : onlyEnding ? ([.. states, JobState.Running], true)
-            : (states, false);
-    }
-
-    private static List<string> Users(Invocation invocation) => (invocation.Text("--user") ?? "") switch
-    {
-        "all" or "*" => [],
-        var text when List(text) is { Count: > 0 } users => users,
-        _ => invocation.Has("--jobs") ? [] : [invocation.Context.User()],
-    };
+    /// <summary>Whoever asks for a job by its number, or for what was submitted since, means it in whatever state.</summary>
+    private static StateFilter StatesOf(Invocation invocation) =>
+        invocation.Has("--completed") ? StateFilter.Ended
+        : invocation.Text("--states") is { } text ? StateFilter.Read(text, "--states")
+        : invocation.Has("--all") || invocation.Has("--jobs") || invocation.Has("--since") ? StateFilter.All
+        : StateFilter.Live;
 
     private static string Sort(string text)
     {
         var key = text.ToLowerInvariant();
         return SortKeys.Contains(key) ? key : throw Invocation.Wrong($"--sort takes id, state, time, name, gpus or priority, not \"{text}\"");
     }
-
-    private static List<string> List(string text) =>
-        [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
 }

@@ -36,6 +36,11 @@ public sealed record AccessPolicy
         ? null
         : new(ProblemCode.NotOwner, $"Job {job.Id} belongs to {job.SubmittedBy}: only {job.SubmittedBy} and administrators may do this{Elsewhere(actor)}.");
 
+    /// <summary>Why somebody may not see what a job runs; null when he may.</summary>
+    public Problem? ToSeeProgram(Actor actor, Job job) => Of(actor, job.Uid).Command
+        ? null
+        : new(ProblemCode.NotOwner, $"Job {job.Id} belongs to {job.SubmittedBy}, and what it runs is private: only {job.SubmittedBy} and administrators may see it{Elsewhere(actor)}. [access] share_commands = true opens it to all.");
+
     /// <summary>Why somebody may not read a job's log; null when he may.</summary>
     public Problem? ToReadLog(Actor actor, Job job) => Of(actor, job.Uid).Log
         ? null

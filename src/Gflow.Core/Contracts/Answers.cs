@@ -2,12 +2,25 @@ using System.Text.Json.Serialization;
 
 namespace Gflow.Core.Contracts;
 
+/// <summary>What a submission would come to.</summary>
+/// <param name="State">In which it would be.</param>
+/// <param name="ReasonText">Why it would be over at once; left out when it would not.</param>
+/// <param name="Notifications">As for a submission.</param>
+public sealed record CheckedJob(
+    string State,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ReasonText,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ToldPeople? Notifications);
+
 /// <summary>The answer to a submission.</summary>
+/// <param name="State">In which it is now.</param>
+/// <param name="ReasonText">Why it is over already, as when a dependency has failed; left out when it is not.</param>
 /// <param name="Notifications">Who will be told by mail, of what, by which transport; left out when nobody is.</param>
 /// <param name="Cascade">After a repeat with <c>cascade</c>: the copies of those that had been cancelled for the job's sake.</param>
 public sealed record SubmittedJob(
     uint Id,
     string RunName,
+    string? State = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ReasonText = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ToldPeople? Notifications = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RedoneJob>? Cascade = null);
 
@@ -29,8 +42,27 @@ public sealed record RedoneJob(uint Id, string RunName, uint RedoneFrom);
 /// <summary>The answer to an update.</summary>
 public sealed record UpdatedJob(JobView Job, IReadOnlyList<string> UpdatedFields);
 
-/// <summary>The answer to cancel, hold and release.</summary>
-public sealed record JobActionAnswer(uint Id, string State);
+/// <summary>The answer to cancel, hold, release and signal.</summary>
+public sealed record JobActionAnswer(uint Id, string State)
+{
+    /// <summary>After a cancel of a running job: when what is left of it is killed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WireInstant? KillAt { get; init; }
+
+    /// <summary>After a cancel: who depends on the job and is cancelled with it, or as soon as it has ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<uint>? CancelledDependents { get; init; }
+
+    /// <summary>After a cancel: who depends on the job and will not start by itself any more.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<uint>? BlockedDependents { get; init; }
+}
+
+/// <summary>What a job runs.</summary>
+/// <param name="Script">Path that the script was submitted from; null for commands and for scripts from standard input.</param>
+/// <param name="Content">The script's bytes as they were submitted; null for commands.</param>
+/// <param name="Command">The shell text; null for scripts.</param>
+public sealed record JobProgram(uint Id, string? Script, IReadOnlyList<string> Arguments, byte[]? Content, string? Command);
 
 public sealed record ResolvedJob(uint JobId);
 

@@ -56,7 +56,7 @@ public sealed record WireNotifications
     };
 }
 
-/// <summary>A job as the API shows it. Unset values are written as <c>null</c>, except <c>alive</c>, <c>notifications</c> and <c>hidden</c>, which are left out.</summary>
+/// <summary>A job as the API shows it. Unset values are written as <c>null</c>, except <c>alive</c>, <c>notifications</c>, <c>ending_since</c>, <c>kill_at</c> and <c>hidden</c>, which are left out.</summary>
 public sealed record JobView
 {
     public required uint Id { get; init; }
@@ -153,6 +153,14 @@ public sealed record JobView
 
     public WireInstant? ScheduledAt { get; init; }
 
+    /// <summary>Of a job that is being ended: since when.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WireInstant? EndingSince { get; init; }
+
+    /// <summary>Of a job that is being ended: when what is left of it is killed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WireInstant? KillAt { get; init; }
+
     /// <summary>Fields that are not shown to whoever asked, since the job is another user's; left out when all is shown.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Hidden { get; init; }
@@ -160,7 +168,8 @@ public sealed record JobView
     /// <summary>What somebody sees of a job.</summary>
     /// <param name="reason">Why it is where it is.</param>
     /// <param name="logPath">Where its output goes.</param>
-    public static JobView Of(Job job, JobReason? reason, string logPath, Sight sight)
+    /// <param name="killAt">When what is left of it is killed, if it is being ended.</param>
+    public static JobView Of(Job job, JobReason? reason, string logPath, DateTimeOffset? killAt, Sight sight)
     {
         var spec = job.Spec;
         var on = spec.Dependencies.On;
@@ -196,6 +205,8 @@ public sealed record JobView
             Signal = end?.ExitSignal is { } signal ? SignalText.Name(signal) : null,
             LogPath = sight.Log ? logPath : null,
             Attempt = job.Attempt,
+            EndingSince = WireInstant.From((job.Status as JobStatus.Ending)?.Since),
+            KillAt = WireInstant.From(killAt),
             Alive = job.State == JobState.Running ? true : null,
             Notifications = sight.Own && spec.Notifications is { } wish ? new() { Emails = wish.Emails, Events = wish.Events } : null,
             Hidden = HiddenFrom(sight),

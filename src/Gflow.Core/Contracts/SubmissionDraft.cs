@@ -61,6 +61,9 @@ public sealed record SubmissionDraft
 
     public string? Project { get; init; }
 
+    /// <summary>Whether it waits until somebody releases it.</summary>
+    public bool? Hold { get; init; }
+
     public WireNotifications? Notifications { get; init; }
 
     /// <summary>The job this one repeats.</summary>
@@ -159,6 +162,7 @@ public sealed record SubmissionDraft
         DependencyMode = upper.DependencyMode ?? DependencyMode,
         AutoCancelOnDependencyFailure = upper.AutoCancelOnDependencyFailure ?? AutoCancelOnDependencyFailure,
         Project = upper.Project ?? Project,
+        Hold = upper.Hold ?? Hold,
         Notifications = upper.Notifications ?? Notifications,
         RedoneFrom = upper.RedoneFrom ?? RedoneFrom,
         Others = upper.Others ?? Others,

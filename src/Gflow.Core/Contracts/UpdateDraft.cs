@@ -6,6 +6,9 @@ namespace Gflow.Core.Contracts;
 /// <summary>An update of a waiting job: what is null stays as it is; what <see cref="Clears"/> names is cleared.</summary>
 public sealed record UpdateDraft
 {
+    /// <summary>The name the user chooses.</summary>
+    public string? Name { get; init; }
+
     public string? Command { get; init; }
 
     public long? Gpus { get; init; }

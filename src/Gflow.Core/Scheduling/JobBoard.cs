@@ -61,6 +61,9 @@ public sealed record JobBoard(
     ImmutableSortedSet<Deadline> Deadlines,
     JobId LastId)
 {
+    /// <summary>When what is left of a job is killed; null unless it is being ended.</summary>
+    public DateTimeOffset? KillAt(Job job) => job.Status is JobStatus.Ending && DeadlineOf.TryGetValue(job.Id, out var deadline) ? deadline.At : null;
+
     public static JobBoard Empty(JobId lastId) => new(
         ImmutableDictionary<JobId, Job>.Empty,
         ImmutableDictionary<QueueClass, Line>.Empty,

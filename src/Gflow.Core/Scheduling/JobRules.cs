@@ -18,6 +18,7 @@ public sealed class JobRules
     private static readonly TimeSpan KillAgain = TimeSpan.FromSeconds(5);
 
     private readonly BoardChange _board;
+    private readonly JobPolicy _policy;
     private readonly DateTimeOffset _now;
     private readonly Dictionary<JobId, Job> _changed = [];
     private readonly List<JobEvent> _events = [];
@@ -26,6 +27,7 @@ public sealed class JobRules
     public JobRules(JobBoard board, JobPolicy policy, DateTimeOffset now)
     {
         _board = new BoardChange(board, policy);
+        _policy = policy;
         _now = now;
     }
 
@@ -34,6 +36,9 @@ public sealed class JobRules
 
     /// <summary>The jobs as all that was done so far leaves them.</summary>
     public JobBoard Board => _board.ToBoard();
+
+    /// <summary>Rules for what is only tried: they begin where these are, and change nothing of it.</summary>
+    public JobRules Fork() => new(Board, _policy, _now);
 
     /// <summary>All that was done so far.</summary>
     public JobChanges Changes() => new(Board, [.. _changed.Values], _events, _effects);
@@ -107,6 +112,10 @@ public sealed class JobRules
             _ => End(job, new JobEnd.Cancelled(by.Name, null, null, null), _now),
         };
     }
+
+    /// <summary>A job that can be sent a signal: one whose program runs.</summary>
+    public Result<Job> Reached(JobId id, Actor by) => TryFind(
+        id, by, "sent a signal", job => job.Status is JobStatus.Running or JobStatus.Ending { StartedAt: not null }, "runs", out var job, out var problem) ? job : problem;
 
     /// <summary>What cancelling a job would come to. Nothing else may be done with these rules afterwards.</summary>
     public Result<CancelForecast> Foresee(JobId id, Actor by)

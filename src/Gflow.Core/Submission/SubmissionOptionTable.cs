@@ -30,6 +30,8 @@ public static class SubmissionOptionTable
             (wish, values) => With(wish, wish.Draft with { Name = values[0] })),
         new("--project", ["-P"], "PROJECT", "The project it counts for",
             (wish, values) => With(wish, wish.Draft with { Project = values[0] })),
+        new("--hold", ["-H"], null, "Let it wait until it is released (gjob release)",
+            (wish, _) => With(wish, wish.Draft with { Hold = true })),
         new("--notify-email", [], "ADDRESS", "Whom to tell by e-mail (repeatable, or a comma list)", Emails) { Repeatable = true },
         new("--notify-me", [], null, "Tell me, at my address in the domain that the administrator configured",
             (wish, _) => With(wish, wish.Draft with { Notifications = (wish.Draft.Notifications ?? new()) with { Me = true } })),

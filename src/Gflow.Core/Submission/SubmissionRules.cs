@@ -10,7 +10,8 @@ namespace Gflow.Core.Submission;
 /// <summary>A submission that passed: what was asked, and the bytes to keep with it.</summary>
 /// <param name="Script">The script as it will run; null for commands.</param>
 /// <param name="Environment">The captured environment, <c>KEY=VALUE</c> entries each closed by a zero byte; null for the minimal one.</param>
-public sealed record AcceptedSubmission(JobSpec Spec, byte[]? Script, byte[]? Environment);
+/// <param name="Held">Whether it waits until somebody releases it.</param>
+public sealed record AcceptedSubmission(JobSpec Spec, byte[]? Script, byte[]? Environment, bool Held);
 
 /// <summary>The only place that turns a draft into a <see cref="JobSpec"/> or a list of problems; every road into the daemon leads through it.</summary>
 public sealed class SubmissionRules
@@ -93,7 +94,7 @@ public sealed class SubmissionRules
             ScriptHash = draft.ScriptContent is null ? null : Hash(draft.ScriptContent),
             EnvironmentHash = environment is null ? null : Hash(environment),
         };
-        return new AcceptedSubmission(spec, draft.ScriptContent, environment);
+        return new AcceptedSubmission(spec, draft.ScriptContent, environment, draft.Hold == true);
     }
 
     private (JobSpec Spec, IReadOnlyList<string> Fields) Update(JobSpec before, UpdateDraft draft)
@@ -101,7 +102,7 @@ public sealed class SubmissionRules
         RefuseWhatIsNotYet(draft.Others);
         foreach (var unknown in draft.Others?.Keys.Where(key => !NotYet.ContainsKey(key)) ?? [])
         {
-            _refusals.Add(ProblemCode.Invalid, $"'{unknown}' cannot be updated. What can: command, gpus, priority, time_limit, depends_on_ids, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
+            _refusals.Add(ProblemCode.Invalid, $"'{unknown}' cannot be updated. What can: name, command, gpus, priority, time_limit, depends_on_ids, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
         }
 
         foreach (var clear in draft.Clears.Where(clear => !IsClearable(clear) && !NotYet.ContainsKey(clear)))
@@ -125,6 +126,7 @@ public sealed class SubmissionRules
             }
         }
 
+        Set("name", draft.Name is not null, spec => spec with { Name = Name(draft.Name) });
         Set("command", draft.Command is not null, spec => spec with { Command = _program.CommandText(draft.Command!) });
         Set("gpus", draft.Gpus is not null, spec => spec with { Gpus = _demand.Gpus(draft.Gpus!.Value, _policy.GpuCount) });
         Set("priority", draft.Priority is not null, spec => spec with { Priority = _demand.Priority(draft.Priority!.Value) });

@@ -130,6 +130,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
     /// <summary>What cancelling a job would come to, as of the last commit.</summary>
     public Result<CancelForecast> Foresee(JobId id, Actor by) => new JobRules(Current.Board.Jobs, _settings.Policy, _time.GetUtcNow()).Foresee(id, by);
 
+    /// <summary>Sends a signal to every process of a running job; returns when they have it.</summary>
+    public Task SignalAsync(Job job, int signal, CancellationToken ct) => _executor.SignalAsync(job.Id.Value, job.Attempt, signal, ct);
+
     /// <summary>Has it done and answers after the commit.</summary>
     public async Task<Result<T>> AskAsync<T>(Turn<T> turn, Actor by, CancellationToken ct)
     {

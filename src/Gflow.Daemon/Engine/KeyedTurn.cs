@@ -10,9 +10,10 @@ internal static class KeyedTurn
     /// <summary>Has it done once: repeats get the first answer and have no effect. A refusal had none either, so it is no first answer.</summary>
     public static Turn<Answer> Once(this RequestKey key, Turn<Answer> turn) => (batch, by) =>
     {
-        if (batch.AnsweredBefore(key) is { } first)
+        var first = key.First()(batch, by);
+        if (!first.Ok || first.Value is not null)
         {
-            return first.Key.Fingerprint.AsSpan().SequenceEqual(key.Fingerprint) ? first.Answer : Reused();
+            return first.Map(answer => answer!);
         }
 
         var result = turn(batch, by);
@@ -23,6 +24,12 @@ internal static class KeyedTurn
 
         return result;
     };
+
+    /// <summary>The answer that the request with this key was given; null when none was.</summary>
+    public static Turn<Answer?> First(this RequestKey key) => (batch, _) =>
+        batch.AnsweredBefore(key) is not { } first ? Result<Answer?>.From(null)
+        : first.Key.Fingerprint.AsSpan().SequenceEqual(key.Fingerprint) ? first.Answer
+        : Reused();
 
     private static Problem Reused() => new(
         ProblemCode.IdempotencyKeyReused,

@@ -39,6 +39,39 @@ internal static class Mutation
         return await engine.AskAsync(key.Once(turn), by, context.RequestAborted);
     }
 
+    /// <summary>
+    /// Has something done that is not the writer's to do and cannot be taken back. A repeat finds the answer, which is on disk before
+    /// anybody hears of it; only a daemon that dies between the two does it twice.
+    /// </summary>
+    /// <param name="allowed">What it is done with, or why it is refused.</param>
+    public static async Task<Result<Answer>> AskAfterAsync<T>(
+        HttpContext context, JobEngine engine, Turn<T> allowed, Func<T, Task> act, Func<T, Answer> render)
+    {
+        var named = await KeyAsync(context);
+        if (!named.Ok)
+        {
+            return named.Problems.ToList();
+        }
+
+        var by = Access.ActorOf(context);
+        var key = named.Value;
+        var first = key is null ? Result<Answer?>.From(null) : await engine.AskAsync(key.First(), by, context.RequestAborted);
+        if (!first.Ok || first.Value is not null)
+        {
+            return first.Map(answer => answer!);
+        }
+
+        var with = await engine.AskAsync(allowed, by, context.RequestAborted);
+        if (!with.Ok)
+        {
+            return with.Problems.ToList();
+        }
+
+        await act(with.Value);
+        var answer = render(with.Value);
+        return key is null ? answer : await engine.AskAsync(key.Once((_, _) => answer), by, context.RequestAborted);
+    }
+
     private static Turn<Answer> Rendered<T>(Turn<T> turn, Func<EngineBatch, T, Answer> render) => (batch, by) => turn(batch, by).Map(done => render(batch, done));
 
     /// <returns>Null when the request has no key.</returns>

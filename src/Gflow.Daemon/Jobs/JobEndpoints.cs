@@ -2,6 +2,7 @@ using Gflow.Core;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Platform;
@@ -20,11 +21,14 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         routes.Read("/jobs", List);
         routes.Change(HttpMethod.Post, "/jobs", SubmitAsync);
         routes.Change(HttpMethod.Post, "/jobs/batch", SubmitBatchAsync);
+        routes.Change(HttpMethod.Post, "/jobs/check", CheckAsync);
         routes.Read("/jobs/resolve-dependency", Resolve);
         routes.Read("/jobs/{id}", Show);
         routes.Change(HttpMethod.Patch, "/jobs/{id}", UpdateAsync);
         routes.Read("/jobs/{id}/cancel", Foresee);
-        routes.Change(HttpMethod.Post, "/jobs/{id}/cancel", context => ActAsync(context, JobRequests.Cancel));
+        routes.Read("/jobs/{id}/script", Program);
+        routes.Change(HttpMethod.Post, "/jobs/{id}/cancel", CancelAsync);
+        routes.Change(HttpMethod.Post, "/jobs/{id}/signal", SignalAsync);
         routes.Change(HttpMethod.Post, "/jobs/{id}/hold", context => ActAsync(context, JobRequests.Hold));
         routes.Change(HttpMethod.Post, "/jobs/{id}/release", ReleaseAsync);
         routes.Change(HttpMethod.Post, "/jobs/{id}/redo", RedoAsync);
@@ -41,6 +45,14 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         return draft.Ok
             ? await Mutation.AskAsync(context, engine, requests.Submit([draft.Value], Access.ActorOf(context)), Created(context))
             : draft.Problems.ToList();
+    }
+
+    private async Task<Result<Answer>> CheckAsync(HttpContext context)
+    {
+        var draft = await RequestBody.ReadAsync(context, WireJson.Default.SubmissionDraft);
+        var tried = draft.Then(asked => requests.Try(asked, Access.ActorOf(context)));
+        var job = tried.Ok ? await engine.AskAsync(tried.Value, Access.ActorOf(context), context.RequestAborted) : tried.Problems.ToList();
+        return job.Map(made => Answer.Of(new CheckedJob(made.State.ToString(), EndOf(made), requests.Told(made)), WireJson.Default.CheckedJob));
     }
 
     private async Task<Result<Answer>> SubmitBatchAsync(HttpContext context)
@@ -119,6 +131,48 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
             : id.Problems.Concat(draft.Problems).Concat(cascade.Problems).ToList();
     }
 
+    private Result<Answer> Program(HttpContext context) =>
+        jobs.Named(context).Then<Answer>(job => access().ToSeeProgram(Access.ActorOf(context), job) is { } refusal
+            ? refusal
+            : Answer.Of(requests.Program(job), WireJson.Default.JobProgram));
+
+    private async Task<Result<Answer>> CancelAsync(HttpContext context)
+    {
+        var id = JobRoute.Id(context);
+        return id.Ok
+            ? await Mutation.AskAsync(context, engine, JobRequests.Cancel(id.Value), (batch, cancelled) =>
+                Answer.Of(
+                    new JobActionAnswer(cancelled.Job.Id.Value, cancelled.Job.State.ToString())
+                    {
+                        KillAt = WireInstant.From(batch.Rules.Board.KillAt(cancelled.Job)),
+                        CancelledDependents = Those(cancelled.Lost.Where(lost => lost.IsCancelled)),
+                        BlockedDependents = Those(cancelled.Lost.Where(lost => !lost.IsCancelled)),
+                    },
+                    WireJson.Default.JobActionAnswer))
+            : id.Problems.ToList();
+
+        static List<uint>? Those(IEnumerable<LostJob> lost)
+        {
+            List<uint> ids = [.. lost.Select(job => job.Job.Id.Value).Order()];
+            return ids.Count > 0 ? ids : null;
+        }
+    }
+
+    /// <summary>Only sends it: what becomes of the job is seen when it ends.</summary>
+    private async Task<Result<Answer>> SignalAsync(HttpContext context)
+    {
+        var id = JobRoute.Id(context);
+        var signal = SignalText.Parse(context.Request.Query["signal"].ToString());
+        return id.Ok && signal.Ok
+            ? await Mutation.AskAfterAsync(
+                context,
+                engine,
+                JobRequests.Reached(id.Value),
+                job => engine.SignalAsync(job, signal.Value, context.RequestAborted),
+                job => Answer.Of(new JobActionAnswer(job.Id.Value, job.State.ToString()), WireJson.Default.JobActionAnswer))
+            : id.Problems.Concat(signal.Problems).ToList();
+    }
+
     private async Task<Result<Answer>> ActAsync(HttpContext context, Func<JobId, Turn<Job>> action)
     {
         var id = JobRoute.Id(context);
@@ -139,10 +193,13 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         return Answer.Of(Submitted(made[0]) with { Cascade = others.Count > 0 ? others : null }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/jobs/{made[0].Id}");
     };
 
-    private SubmittedJob Submitted(Job job) => new(job.Id.Value, job.RunName, requests.Told(job));
+    private SubmittedJob Submitted(Job job) => new(job.Id.Value, job.RunName, job.State.ToString(), EndOf(job), requests.Told(job));
+
+    /// <summary>Why a new job has ended already; null when it has not.</summary>
+    private static string? EndOf(Job job) => job.Status is JobStatus.Ended ? JobReasons.Of(job, JobBoard.Empty(job.Id))?.Text : null;
 
     private JobView View(HttpContext context, Job job) => View(context, job, engine.Current);
 
     private JobView View(HttpContext context, Job job, Committed seen) =>
-        JobView.Of(job, seen.ReasonOf(job), paths.LogOf(job.Id), access().Of(Access.ActorOf(context), job.Uid));
+        JobView.Of(job, seen.ReasonOf(job), paths.LogOf(job.Id), seen.Board.Jobs.KillAt(job), access().Of(Access.ActorOf(context), job.Uid));
 }

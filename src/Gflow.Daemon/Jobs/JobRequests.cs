@@ -26,8 +26,18 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
     /// <summary>Takes jobs in, all or none.</summary>
     public Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Actor by) => Submit(drafts, by, areCopies: false);
 
+    /// <summary>The job that a submission would become now, without a number that is its own; nothing is changed.</summary>
+    public Result<Turn<Job>> Try(SubmissionDraft draft, Actor by) => Check([draft], by).Map<Turn<Job>>(accepted => (batch, owner) =>
+        Hindrance(batch, accepted, owner, policy(by.Name).Recipients) is { } hindrance
+            ? hindrance
+            : batch.Rules.Fork().Submit(new NewJob(accepted[0].Spec, owner, accepted[0].Held), batch.Ended(accepted[0].Spec.Dependencies.On)));
+
     /// <param name="areCopies">Whether they wait for each other where their originals did.</param>
-    private Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Actor by, bool areCopies)
+    private Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Actor by, bool areCopies) => Check(drafts, by)
+        .Map<Turn<IReadOnlyList<Job>>>(accepted => (batch, owner) => TakeIn(batch, accepted, owner, policy(by.Name).Recipients, areCopies));
+
+    /// <summary>What can be checked without the writer; everything that is wrong with all of them at once.</summary>
+    private Result<List<AcceptedSubmission>> Check(IReadOnlyList<SubmissionDraft> drafts, Actor by)
     {
         var current = policy(by.Name);
         var accepted = new List<AcceptedSubmission>(drafts.Count);
@@ -48,7 +58,7 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
             return trouble;
         }
 
-        return problems.Count > 0 ? problems : Result<Turn<IReadOnlyList<Job>>>.From((batch, owner) => TakeIn(batch, accepted, owner, current.Recipients, areCopies));
+        return problems.Count > 0 ? problems : Result<List<AcceptedSubmission>>.From(accepted);
     }
 
     /// <summary>Submits an ended job's copy with <paramref name="overrides"/> laid over it; script and environment are those stored with it.</summary>
@@ -89,7 +99,22 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
             : AccessPolicy.ToChange(by, ended) ?? Over(ended, "cancelled");
     }
 
-    public static Turn<Job> Cancel(JobId id) => (batch, by) => Explain(batch, by, id, "cancelled", batch.Rules.Cancel(id, by));
+    /// <summary>Cancels a job.</summary>
+    /// <returns>The job, and those that depend on it as it was.</returns>
+    public static Turn<CancelForecast> Cancel(JobId id) => (batch, by) =>
+    {
+        var foreseen = batch.Rules.Fork().Foresee(id, by);
+        return Explain(batch, by, id, "cancelled", batch.Rules.Cancel(id, by)).Map(job => new CancelForecast(job, foreseen.Ok ? foreseen.Value.Lost : []));
+    };
+
+    public static Turn<Job> Reached(JobId id) => (batch, by) => Explain(batch, by, id, "sent a signal", batch.Rules.Reached(id, by));
+
+    /// <summary>What a job runs.</summary>
+    public JobProgram Program(Job job)
+    {
+        using var reader = database.OpenReader();
+        return new JobProgram(job.Id.Value, job.Spec.Script, job.Spec.Arguments, job.Spec.ScriptHash is { } hash ? ContentTable.Get(reader, hash) : null, job.Spec.Command);
+    }
 
     public static Turn<Job> Hold(JobId id) => (batch, by) => Explain(batch, by, id, "held", batch.Rules.Hold(id, by));
 
@@ -179,24 +204,15 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
 
     private Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, RecipientPolicy recipients, bool areCopies)
     {
-        foreach (var submission in accepted)
+        if (Hindrance(batch, accepted, by, recipients) is { } hindrance)
         {
-            if (MissingDependency(batch, submission.Spec.Dependencies) is { } missing)
-            {
-                return missing;
-            }
+            return hindrance;
         }
 
-        var named = accepted.Sum(submission => submission.Spec.Notifications?.Emails.Count ?? 0);
-        if (TooMany(batch, by.Name, named, recipients) is { } tooMany)
-        {
-            return tooMany;
-        }
-
-        Spend(batch, by.Name, named, recipients);
+        Spend(batch, by.Name, Recipients(accepted), recipients);
         var made = new List<Job>(accepted.Count);
         Dictionary<JobId, JobId> copies = [];
-        foreach (var (asked, script, environment) in accepted)
+        foreach (var (asked, script, environment, held) in accepted)
         {
             batch.AddContent(asked.ScriptHash, script);
             batch.AddContent(asked.EnvironmentHash, environment);
@@ -204,7 +220,7 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
             var spec = asked.Dependencies.On.Any(copies.ContainsKey)
                 ? asked with { Dependencies = asked.Dependencies with { On = [.. asked.Dependencies.On.Select(on => copies.GetValueOrDefault(on, on)).Distinct().Order()] } }
                 : asked;
-            var job = batch.Rules.Submit(new NewJob(spec, by), batch.Ended(spec.Dependencies.On));
+            var job = batch.Rules.Submit(new NewJob(spec, by, held), batch.Ended(spec.Dependencies.On));
             made.Add(job);
             if (areCopies && asked.RedoneFrom is { } original)
             {
@@ -214,6 +230,13 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
 
         return Result<IReadOnlyList<Job>>.From(made);
     }
+
+    /// <summary>Why jobs that are right in themselves cannot be taken in; null when they can.</summary>
+    private Problem? Hindrance(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, RecipientPolicy recipients) =>
+        accepted.Select(submission => MissingDependency(batch, submission.Spec.Dependencies)).FirstOrDefault(missing => missing is not null)
+        ?? TooMany(batch, by.Name, Recipients(accepted), recipients);
+
+    private static int Recipients(List<AcceptedSubmission> accepted) => accepted.Sum(submission => submission.Spec.Notifications?.Emails.Count ?? 0);
 
     /// <summary>Why a user may not name so many recipients more.</summary>
     private Problem? TooMany(EngineBatch batch, string user, int recipients, RecipientPolicy policy)

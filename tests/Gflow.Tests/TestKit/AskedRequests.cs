@@ -21,7 +21,7 @@ internal sealed class AskedRequests(JobEngine engine, JobRequests requests)
         return jobs.Ok ? jobs.Value[0] : jobs.Problems.ToList();
     }
 
-    public Task<Result<Job>> CancelAsync(JobId id, Actor by, CancellationToken ct) => engine.AskAsync(JobRequests.Cancel(id), by, ct);
+    public async Task<Result<Job>> CancelAsync(JobId id, Actor by, CancellationToken ct) => (await engine.AskAsync(JobRequests.Cancel(id), by, ct)).Map(cancelled => cancelled.Job);
 
     public Task<Result<Job>> HoldAsync(JobId id, Actor by, CancellationToken ct) => engine.AskAsync(JobRequests.Hold(id), by, ct);
 
