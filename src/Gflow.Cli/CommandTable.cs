@@ -9,6 +9,7 @@ using Gflow.Cli.Gstats;
 using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
 using Gflow.Client.Platform;
+using Gflow.Core;
 using Gflow.Core.CommandLine;
 using Gflow.Core.Text;
 
@@ -38,6 +39,18 @@ internal static class CommandTable
         new("--help", ["-h"], null, "Show this help"),
         new("--version", ["-V"], null, "Show the version"),
     ];
+
+    /// <summary>For the commands that had a log in other versions.</summary>
+    internal static MissingSpec Verbosity { get; } = new("leave it out: this command writes no log", "--verbose", "-v", "--quiet", "-q");
+
+    private static readonly MissingSpec Completion = new("there are no completion scripts yet", "completion");
+
+    /// <summary>Commands of other versions, and the daemon, which is another program here.</summary>
+    private static readonly IReadOnlyDictionary<string, string> NotHere = new Dictionary<string, string>
+    {
+        ["mcp"] = "mcp is not available in this version; programs can use the HTTP API or --json",
+        ["gflowd"] = "gflowd is a program of its own; call it without gflow before it",
+    };
 
     internal static string Version { get; } =
         typeof(CommandTable).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
@@ -75,6 +88,15 @@ internal static class CommandTable
         }
     }
 
+    /// <summary>The command with what it has in common with all others.</summary>
+    internal static CommandSpec WithCommon(CommandSpec spec) => spec with
+    {
+        Common = Common,
+
+        // The words of gbatch belong to jobs, and it says itself which it takes.
+        NotAvailable = spec.PassesWordsOn ? spec.NotAvailable : [.. spec.NotAvailable, Completion],
+    };
+
     private static async Task<int> DispatchAsync(IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)
     {
         var first = arguments.Count > 0 ? arguments[0] : "--help";
@@ -95,6 +117,9 @@ internal static class CommandTable
                 return arguments.Count > 1 && All.Any(entry => entry.Name == arguments[1])
                     ? await DispatchAsync([.. arguments.Skip(1), "--help"], context, cancel)
                     : Overview(context);
+            case var _ when NotHere.TryGetValue(first, out var sentence):
+                context.Error.WriteLine($"gflow: {sentence}");
+                return ExitCodes.Usage;
             default:
                 var names = All.Select(entry => entry.Name).ToList();
                 context.Error.WriteLine(NearestText.Find(first, names) is { } nearest
@@ -106,7 +131,7 @@ internal static class CommandTable
 
     private static async Task<int> RunAsync(CommandSpec spec, IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)
     {
-        var parsed = ParsedCommand.Parse(spec with { Common = Common }, arguments);
+        var parsed = ParsedCommand.Parse(WithCommon(spec), arguments);
         using var invocation = new Invocation(parsed, context);
         if (invocation.Has("--help"))
         {
@@ -133,7 +158,7 @@ internal static class CommandTable
             }
 
             return parsed.Fault is { } fault
-                ? throw Invocation.Wrong($"{fault}\ntry: {parsed.Path} --help")
+                ? throw new CommandFailedException(ExitCodes.Usage, [new Problem(parsed.FaultCode, $"{fault}\ntry: {parsed.Path} --help")])
                 : await parsed.Spec.Run!(invocation, cancel);
         }
         catch (CommandFailedException failure)

@@ -30,6 +30,7 @@ internal static class GcancelCommand
             new("gcancel 7,9-12 @", "Cancel several, and your last submission"),
             new("gcancel --dry-run 42", "See which dependents would go with it"),
         ],
+        NotAvailable = [new("the launcher sees by itself how a job ends", "--finish", "--fail")],
         Run = RunAsync,
     };
 

@@ -12,6 +12,7 @@ internal static class GinfoCommand
     {
         Name = "ginfo",
         Summary = "Show the GPUs and who uses them",
+        NotAvailable = [CommandTable.Verbosity],
         Examples =
         [
             new("ginfo", "Idle GPUs, and the job or the reason on each other one"),
