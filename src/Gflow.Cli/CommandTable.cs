@@ -45,12 +45,13 @@ internal static class CommandTable
 
     private static readonly MissingSpec Completion = new("there are no completion scripts yet", "completion");
 
-    /// <summary>Commands of other versions, and the daemon, which is another program here.</summary>
-    private static readonly IReadOnlyDictionary<string, string> NotHere = new Dictionary<string, string>
-    {
-        ["mcp"] = "mcp is not available in this version; programs can use the HTTP API or --json",
-        ["gflowd"] = "gflowd is a program of its own; call it without gflow before it",
-    };
+    /// <summary>First words of other versions.</summary>
+    private static readonly IReadOnlyList<MissingSpec> NotAvailable =
+    [
+        new("programs can use the HTTP API or --json", "mcp"),
+        new("gflowd is a program of its own: leave gflow out", "gflowd"),
+        new("leave it out", "__multicall"),
+    ];
 
     internal static string Version { get; } =
         typeof(CommandTable).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
@@ -117,8 +118,8 @@ internal static class CommandTable
                 return arguments.Count > 1 && All.Any(entry => entry.Name == arguments[1])
                     ? await DispatchAsync([.. arguments.Skip(1), "--help"], context, cancel)
                     : Overview(context);
-            case var _ when NotHere.TryGetValue(first, out var sentence):
-                context.Error.WriteLine($"gflow: {sentence}");
+            case var _ when NotAvailable.FirstOrDefault(missing => missing.IsCalled(first)) is { } lacking:
+                context.Error.WriteLine($"gflow: {lacking.Refusal($"gflow {first}")}");
                 return ExitCodes.Usage;
             default:
                 var names = All.Select(entry => entry.Name).ToList();

@@ -8,6 +8,15 @@ namespace Gflow.Cli.Ginfo;
 /// <summary><c>ginfo</c>: GPUs and who uses them.</summary>
 internal static class GinfoCommand
 {
+    private const string NoGpus = """
+        No GPUs: this version does not look for real ones yet.
+        Jobs without --gpus run all the same. To try jobs with GPUs,
+        pretend some in the configuration, and: gflowd restart
+
+            [daemon]
+            simulated_gpus = 4
+        """;
+
     internal static CommandSpec Make() => new()
     {
         Name = "ginfo",
@@ -37,7 +46,7 @@ internal static class GinfoCommand
 
         if (info.Gpus.Count == 0)
         {
-            invocation.Out.WriteLine("No GPUs: the daemon found none on this machine. Jobs without --gpus run all the same.");
+            invocation.Out.WriteLine(NoGpus);
             return ExitCodes.Done;
         }
 

@@ -13,6 +13,9 @@ public sealed record MissingSpec(string Instead, params IReadOnlyList<string> Na
     /// <summary>An option in whose place there is nothing to do.</summary>
     public static implicit operator MissingSpec(string name) => new("leave it out", name);
 
+    /// <param name="written">How it was called, with what stood before it where that is needed.</param>
+    public string Refusal(string written) => $"{written} is not available in this version; {Instead}";
+
     /// <summary>Whether the word is this: a short option may have its value attached, or be repeated.</summary>
     public bool IsCalled(string word) => Names.Any(name => name == word || (name.Length == 2 && name[0] == '-' && word.StartsWith(name, StringComparison.Ordinal) && word[1] != '-'));
 }

@@ -90,13 +90,13 @@ public sealed class ParsedCommand<TCall>
 
     private void Take(string word, OptionReader reader)
     {
-        if (_words.Count == 0 && !reader.OnlyWords && Spec.NotAvailable.FirstOrDefault(missing => missing.IsCalled(word)) is { } lacking)
+        if (_words.Count == 0 && !reader.OnlyWords)
         {
-            Refuse(lacking, $"{Path} {word}");
-        }
+            if (Spec.NotAvailable.FirstOrDefault(missing => missing.IsCalled(word)) is { } lacking)
+            {
+                Refuse(lacking, $"{Path} {word}");
+            }
 
-        if (_words.Count == 0 && !reader.OnlyWords && Spec.Subcommands.Count > 0)
-        {
             if (Spec.Subcommands.FirstOrDefault(sub => sub.Name == word || sub.Aliases.Contains(word)) is { } subcommand)
             {
                 Spec = subcommand;
@@ -106,7 +106,7 @@ public sealed class ParsedCommand<TCall>
                 return;
             }
 
-            if (word == "help" && Find("--help") is { } help)
+            if (word == "help" && (Spec.Subcommands.Count > 0 || Spec.Name == Path) && Find("--help") is { } help)
             {
                 Give(help, "");
                 return;
@@ -143,7 +143,7 @@ public sealed class ParsedCommand<TCall>
             : $"unknown option {name}; --help lists those there are";
     }
 
-    private void Refuse(MissingSpec lacking, string written) => Refuse($"{written} is not available in this version; {lacking.Instead}");
+    private void Refuse(MissingSpec lacking, string written) => Refuse(lacking.Refusal(written));
 
     /// <summary>Whatever follows is not looked at any more: the first fault is the one that is told.</summary>
     private void Refuse(string sentence)

@@ -85,7 +85,7 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
             new("set [daemon] gpus in the configuration", "--gpus"),
             new("GPUs are given lowest index first", "--gpu-allocation-strategy"),
             new("real GPUs are not looked for yet", "--gpu-poll-interval-secs"),
-            "--cleanup",
+            new("leave it out", "--cleanup", "--direct-internal", "--gpus-internal", "--gpu-allocation-strategy-internal", "--gpu-poll-interval-secs-internal"),
         ],
         Examples =
         [

@@ -83,6 +83,8 @@ public sealed class CommandTableTests
         Assert.Contains("Usage: gctl reserve create", (await CommandRun.Async("gctl help reserve create")).Out, StringComparison.Ordinal);
         Assert.Contains("Usage: gctl reserve list", (await CommandRun.Async("help gctl reserve list")).Out, StringComparison.Ordinal);
         Assert.Contains("Usage: gbatch new", (await CommandRun.Async("gbatch help new")).Out, StringComparison.Ordinal);
+        Assert.Contains("Usage: gcancel", (await CommandRun.Async("gcancel help")).Out, StringComparison.Ordinal);
+        Assert.Contains("Usage: gstats", (await CommandRun.Async("gstats help")).Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -115,8 +117,8 @@ public sealed class CommandTableTests
     [InlineData("gcancel completion bash", "gcancel: gcancel completion is not available in this version; there are no completion scripts yet\ngcancel: try: gcancel --help\n")]
     [InlineData("gstats", "gstats: statistics are not available in this version; gqueue --all --json has every job with its times\ngstats: try: gstats --help\n")]
     [InlineData("gstats -u dana week", "gstats: statistics are not available in this version; gqueue --all --json has every job with its times\ngstats: try: gstats --help\n")]
-    [InlineData("mcp serve", "gflow: mcp is not available in this version; programs can use the HTTP API or --json\n")]
-    [InlineData("gflowd start", "gflow: gflowd is a program of its own; call it without gflow before it\n")]
+    [InlineData("mcp serve", "gflow: gflow mcp is not available in this version; programs can use the HTTP API or --json\n")]
+    [InlineData("gflowd start", "gflow: gflow gflowd is not available in this version; gflowd is a program of its own: leave gflow out\n")]
     public async Task What_comes_later_says_so(string line, string error)
     {
         var run = await CommandRun.Async(line);
