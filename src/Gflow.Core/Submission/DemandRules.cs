@@ -20,7 +20,7 @@ internal sealed class DemandRules(Refusals refusals)
             var asked = $"The job asks for {gpus} {(gpus == 1 ? "GPU" : "GPUs")}";
             refusals.Add(ProblemCode.Infeasible, available > 0
                 ? $"{asked}; this machine has {available}, so it could never start."
-                : $"{asked}, and there are none: this version does not look for real GPUs yet. To try it with simulated ones, set simulated_gpus in [daemon] of the configuration, and: gflowd restart", "gpus");
+                : $"{asked}; there are none, as this version does not look for real ones yet. simulated_gpus in the configuration pretends some, to try it.", "gpus");
         }
 
         return (int)Math.Clamp(gpus, 0, int.MaxValue);
