@@ -9,6 +9,7 @@ using Gflow.Cli.Gstats;
 using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
 using Gflow.Client.Platform;
+using Gflow.Core;
 using Gflow.Core.CommandLine;
 using Gflow.Core.Text;
 
@@ -37,6 +38,19 @@ internal static class CommandTable
         new("--config", [], "FILE", "Read this configuration instead of the default one"),
         new("--help", ["-h"], null, "Show this help"),
         new("--version", ["-V"], null, "Show the version"),
+    ];
+
+    /// <summary>For the commands that had a log in other versions.</summary>
+    internal static MissingSpec Verbosity { get; } = new("leave it out: this command writes no log", "--verbose", "-v", "--quiet", "-q");
+
+    private static readonly MissingSpec Completion = new("there are no completion scripts yet", "completion");
+
+    /// <summary>First words of other versions.</summary>
+    private static readonly IReadOnlyList<MissingSpec> NotAvailable =
+    [
+        new("programs can use the HTTP API or --json", "mcp"),
+        new("gflowd is a program of its own: leave gflow out", "gflowd"),
+        new("leave it out", "__multicall"),
     ];
 
     internal static string Version { get; } =
@@ -75,6 +89,15 @@ internal static class CommandTable
         }
     }
 
+    /// <summary>The command with what it has in common with all others.</summary>
+    internal static CommandSpec WithCommon(CommandSpec spec) => spec with
+    {
+        Common = Common,
+
+        // The words of gbatch belong to jobs, and it says itself which it takes.
+        NotAvailable = spec.PassesWordsOn ? spec.NotAvailable : [.. spec.NotAvailable, Completion],
+    };
+
     private static async Task<int> DispatchAsync(IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)
     {
         var first = arguments.Count > 0 ? arguments[0] : "--help";
@@ -95,6 +118,9 @@ internal static class CommandTable
                 return arguments.Count > 1 && All.Any(entry => entry.Name == arguments[1])
                     ? await DispatchAsync([.. arguments.Skip(1), "--help"], context, cancel)
                     : Overview(context);
+            case var _ when NotAvailable.FirstOrDefault(missing => missing.IsCalled(first)) is { } lacking:
+                context.Error.WriteLine($"gflow: {lacking.Refusal($"gflow {first}")}");
+                return ExitCodes.Usage;
             default:
                 var names = All.Select(entry => entry.Name).ToList();
                 context.Error.WriteLine(NearestText.Find(first, names) is { } nearest
@@ -106,7 +132,7 @@ internal static class CommandTable
 
     private static async Task<int> RunAsync(CommandSpec spec, IReadOnlyList<string> arguments, CommandContext context, CancellationToken cancel)
     {
-        var parsed = ParsedCommand.Parse(spec with { Common = Common }, arguments);
+        var parsed = ParsedCommand.Parse(WithCommon(spec), arguments);
         using var invocation = new Invocation(parsed, context);
         if (invocation.Has("--help"))
         {
@@ -133,7 +159,7 @@ internal static class CommandTable
             }
 
             return parsed.Fault is { } fault
-                ? throw Invocation.Wrong($"{fault}\ntry: {parsed.Path} --help")
+                ? throw new CommandFailedException(ExitCodes.Usage, [new Problem(parsed.FaultCode, $"{fault}\ntry: {parsed.Path} --help")])
                 : await parsed.Spec.Run!(invocation, cancel);
         }
         catch (CommandFailedException failure)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
+using Gflow.Client.CommandLine;
 using Gflow.Client.Submitting;
 using Gflow.Core;
 using Gflow.Core.Contracts;
@@ -30,7 +31,7 @@ internal static class GbatchCommand
         ],
         Exclusive = [[.. SubmissionOptionTable.All.Where(option => option.Group is not null).Select(option => option.Name)]],
         Subcommands = [NewCommand.Make()],
-        NotAvailable = [.. SubmissionOptionTable.NotAvailable.Keys],
+        NotAvailable = [.. MissingSpec.OfSubmission],
         Examples =
         [
             new("gbatch --gpus 1 --time 2:00:00 train.sh", "A script that needs one GPU for at most two hours"),

@@ -40,6 +40,7 @@ internal static class GcancelCommand
             new("gcancel --signal USR1 42", "Tell a job to write a checkpoint"),
             new("gcancel --dry-run 42", "See which dependents would go with it"),
         ],
+        NotAvailable = [new("the launcher sees by itself how a job ends", "--finish", "--fail")],
         Run = RunAsync,
     };
 

@@ -14,7 +14,14 @@ internal static class GctlCommand
             "Still to come: set-gpus, show-gpus, gpu-process, set-limit and quota. Which GPUs the daemon uses is set by [daemon] gpus in its configuration; ginfo shows them.",
         ],
         Subcommands = [ReserveCommand.Make(), NotifyCommand.Make()],
-        NotAvailable = ["set-gpus", "show-gpus", "gpu-process", "set-limit", "quota"],
+        NotAvailable =
+        [
+            new("set [daemon] gpus in the configuration, and then: gflowd restart", "set-gpus"),
+            new("ginfo shows the GPUs and who uses them", "show-gpus"),
+            new("what runs on real GPUs is not looked at yet", "gpu-process"),
+            new("hold the jobs that are to wait: gjob hold JOBS", "set-limit"),
+            new("no user and no project has a limit yet", "quota"),
+        ],
         Examples =
         [
             new("gctl reserve create --gpus 2 --start \"2031-05-02 09:00\" --duration 2h30m", "Reserve two GPUs"),

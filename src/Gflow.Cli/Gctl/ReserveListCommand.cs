@@ -22,6 +22,7 @@ internal static class ReserveListCommand
             new("--status", [], "STATUS", $"Only these: {string.Join(", ", ReservationStatuses.All).ToLowerInvariant()}"),
             new("--active", [], null, "Only those that have begun and not ended"),
         ],
+        NotAvailable = [new("the table has the times of all of them", "--timeline", "--range", "--from", "--to")],
         Examples =
         [
             new("gctl reserve list", "All reservations"),

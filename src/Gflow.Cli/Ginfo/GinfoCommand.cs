@@ -8,10 +8,20 @@ namespace Gflow.Cli.Ginfo;
 /// <summary><c>ginfo</c>: GPUs and who uses them.</summary>
 internal static class GinfoCommand
 {
+    private const string NoGpus = """
+        No GPUs: this version does not look for real ones yet.
+        Jobs without --gpus run all the same. To try jobs with GPUs,
+        pretend some in the configuration, and: gflowd restart
+
+            [daemon]
+            simulated_gpus = 4
+        """;
+
     internal static CommandSpec Make() => new()
     {
         Name = "ginfo",
         Summary = "Show the GPUs and who uses them",
+        NotAvailable = [CommandTable.Verbosity],
         Examples =
         [
             new("ginfo", "Idle GPUs, and the job or the reason on each other one"),
@@ -36,7 +46,7 @@ internal static class GinfoCommand
 
         if (info.Gpus.Count == 0)
         {
-            invocation.Out.WriteLine("No GPUs: the daemon found none on this machine. Jobs without --gpus run all the same.");
+            invocation.Out.WriteLine(NoGpus);
             return ExitCodes.Done;
         }
 

@@ -19,6 +19,12 @@ internal static class GjobCommand
         [
             ShowCommand.Make(), LogCommand.Make(), ScriptCommand.Make(), HoldCommand.Make(), ReleaseCommand.Make(), UpdateCommand.Make(), RedoCommand.Make(), WaitCommand.Make(),
         ],
+        NotAvailable =
+        [
+            new("follow its output with: gjob log -f ID", "attach", "a"),
+            new("there are no sessions to close: jobs run without tmux", "close-sessions", "close"),
+            CommandTable.Verbosity,
+        ],
         Examples =
         [
             new("gjob show @", "Everything about your last submission"),

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Gflow.Cli.Gbatch;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
@@ -34,7 +35,7 @@ internal static class RedoCommand
             ["--notify-me", "--clear-notify"],
             ["--notify-on", "--clear-notify"],
         ],
-        NotAvailable = [.. SubmissionOptionTable.NotAvailable.Keys],
+        NotAvailable = [.. MissingSpec.OfSubmission],
         Examples =
         [
             new("gjob redo 42", "The same once more"),

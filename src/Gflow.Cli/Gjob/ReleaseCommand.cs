@@ -9,6 +9,7 @@ internal static class ReleaseCommand
         Aliases = ["r"],
         Summary = "Let held jobs start again",
         Words = GjobCommand.Jobs,
+        NotAvailable = [new("release it then, by cron or at(1): echo \"gjob release 42\" | at 22:00", "--at")],
         Examples = [new("gjob release 42", "Release one job"), new("gjob release 7,9-12", "Release several; each is tried")],
         Run = async (invocation, cancel) => await JobActions.RunAsync(
             invocation,

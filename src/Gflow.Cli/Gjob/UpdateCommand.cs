@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Gflow.Cli.Gbatch;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
@@ -39,7 +40,12 @@ internal static class UpdateCommand
             ["--notify-me", "--clear-notify"],
             ["--notify-on", "--clear-notify"],
         ],
-        NotAvailable = [.. SubmissionOptionTable.NotAvailable.Keys],
+        NotAvailable =
+        [
+            .. MissingSpec.OfSubmission,
+            "--clear-conda-env", "--clear-memory-limit", "--clear-gpu-memory-limit", "--clear-max-concurrent", "--clear-max-retries",
+            new("say what runs with --command, or cancel the job and submit the script again", "--script", "-s"),
+        ],
         Examples =
         [
             new("gjob update 42 --priority 100", "Let a job go first"),

@@ -9,9 +9,8 @@ internal static class GstatsCommand
     {
         Name = "gstats",
         Summary = "Show usage statistics",
-        Notes = ["This version has no statistics yet; they are planned. gqueue --all --json has every job with its times, states and GPUs."],
-        Words = new("WORDS...", 0, int.MaxValue, "None in this version"),
+        Notes = ["This version has no statistics yet: whatever it is given, the command refuses. gqueue --all --json has every job with its times, states and GPUs."],
         Examples = [new("gqueue --all --json", "Every job with its times, for statistics of your own")],
-        Run = (_, _) => throw Invocation.No("statistics are not available in this version; see gstats --help", ProblemCode.NotAvailable),
+        Refusal = "statistics are not available in this version; gqueue --all --json has every job with its times",
     };
 }

@@ -1,3 +1,4 @@
+using Gflow.Core;
 using Gflow.Core.CommandLine;
 using Gflow.Core.Text;
 
@@ -10,12 +11,18 @@ public sealed class ParsedCommand<TCall>
     private readonly Dictionary<string, List<string>> _given = [];
     private readonly List<string> _words = [];
     private readonly List<OptionSpec> _common = [];
+    private readonly List<MissingSpec> _missing = [];
 
     private ParsedCommand(CommandSpec<TCall> root)
     {
         Spec = root;
         Path = root.Name;
         _common.AddRange(root.Common);
+        _missing.AddRange(root.NotAvailable);
+        if (root.Refusal is { } refusal)
+        {
+            Refuse(refusal);
+        }
     }
 
     /// <summary>The innermost command named.</summary>
@@ -31,6 +38,9 @@ public sealed class ParsedCommand<TCall>
 
     /// <summary>What is wrong; null when all is well.</summary>
     public string? Fault { get; private set; }
+
+    /// <summary>Of what kind <see cref="Fault"/> is.</summary>
+    public ProblemCode FaultCode { get; private set; } = ProblemCode.Usage;
 
     /// <summary>Turns words into a command with its options.</summary>
     public static ParsedCommand<TCall> Parse(CommandSpec<TCall> root, IReadOnlyList<string> arguments)
@@ -73,24 +83,30 @@ public sealed class ParsedCommand<TCall>
                 Fault ??= $"{name} takes no value; write it without \"={value}\"";
                 break;
             case LinePart.Unknown { Name: var name }:
-                Fault ??= Unknown(name);
+                RefuseUnknown(name);
                 break;
         }
     }
 
     private void Take(string word, OptionReader reader)
     {
-        if (_words.Count == 0 && !reader.OnlyWords && Spec.Subcommands.Count > 0)
+        if (_words.Count == 0 && !reader.OnlyWords)
         {
+            if (Spec.NotAvailable.FirstOrDefault(missing => missing.IsCalled(word)) is { } lacking)
+            {
+                Refuse(lacking, $"{Path} {word}");
+            }
+
             if (Spec.Subcommands.FirstOrDefault(sub => sub.Name == word || sub.Aliases.Contains(word)) is { } subcommand)
             {
                 Spec = subcommand;
                 Path += $" {subcommand.Name}";
                 _common.AddRange(subcommand.Common);
+                _missing.AddRange(subcommand.NotAvailable);
                 return;
             }
 
-            if (word == "help" && Find("--help") is { } help)
+            if (word == "help" && (Spec.Subcommands.Count > 0 || Spec.Name == Path) && Find("--help") is { } help)
             {
                 Give(help, "");
                 return;
@@ -114,16 +130,28 @@ public sealed class ParsedCommand<TCall>
         values.Add(value);
     }
 
-    private string Unknown(string name)
+    private void RefuseUnknown(string name)
     {
-        if (Spec.NotAvailable.Contains(name))
+        if (_missing.FirstOrDefault(missing => missing.IsCalled(name)) is { } lacking)
         {
-            return $"{name} is not available in this version; leave it out";
+            Refuse(lacking, lacking.Names.Contains(name) ? name : name[..2]);
+            return;
         }
 
-        return NearestText.Find(name, [.. Options.Where(option => !option.Hidden).Select(option => option.Name)]) is { } nearest
+        Fault ??= NearestText.Find(name, [.. Options.Where(option => !option.Hidden).Select(option => option.Name)]) is { } nearest
             ? $"unknown option {name}; did you mean {nearest}?"
             : $"unknown option {name}; --help lists those there are";
+    }
+
+    private void Refuse(MissingSpec lacking, string written) => Refuse(lacking.Refusal(written));
+
+    /// <summary>Whatever follows is not looked at any more: the first fault is the one that is told.</summary>
+    private void Refuse(string sentence)
+    {
+        if (Fault is null)
+        {
+            (Fault, FaultCode) = (sentence, ProblemCode.NotAvailable);
+        }
     }
 
     private string? FaultOfOptions()
@@ -132,7 +160,8 @@ public sealed class ParsedCommand<TCall>
         {
             if (Find(name) is not { } option)
             {
-                return Unknown(name);
+                RefuseUnknown(name);
+                return Fault;
             }
 
             if (option is { Repeatable: false, ValueName: not null } && values.Count > 1)
@@ -160,7 +189,6 @@ public sealed class ParsedCommand<TCall>
         {
             [] => Spec.Run is null ? $"{Path} needs a subcommand: {names}" : null,
             [var first, ..] when names.Length == 0 => $"unexpected word \"{first}\"; {Path} takes only options",
-            [var first, ..] when Spec.NotAvailable.Contains(first) => $"{Path} {first} is not available in this version",
             [var first, ..] => $"\"{first}\" is not a subcommand of {Path}; there {(Spec.Subcommands.Count == 1 ? "is" : "are")} {names}",
         };
     }

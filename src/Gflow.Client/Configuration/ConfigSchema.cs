@@ -49,7 +49,7 @@ public static class ConfigSchema
             DaemonPort,
             DaemonSocket,
             DaemonUser,
-            new("gpus", ConfigKind.NumberList) { Maximum = int.MaxValue, Later = true },
+            new("gpus", ConfigKind.NumberList) { Maximum = int.MaxValue },
             new("gpu_allocation_strategy", ConfigKind.Text) { Form = "\"sequential\" or \"random\"", Later = true },
             new("gpu_poll_interval_secs", ConfigKind.Number) { Minimum = 1, Maximum = MostSeconds, Later = true },
             new("simulated_gpus", ConfigKind.Number) { Maximum = 64 },

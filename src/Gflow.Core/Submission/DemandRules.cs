@@ -17,7 +17,10 @@ internal sealed class DemandRules(Refusals refusals)
         }
         else if (gpus > available)
         {
-            refusals.Add(ProblemCode.Infeasible, $"The job asks for {gpus} {(gpus == 1 ? "GPU" : "GPUs")}; this machine has {available}, so it could never start.", "gpus");
+            var asked = $"The job asks for {gpus} {(gpus == 1 ? "GPU" : "GPUs")}";
+            refusals.Add(ProblemCode.Infeasible, available > 0
+                ? $"{asked}; this machine has {available}, so it could never start."
+                : $"{asked}; there are none, as this version does not look for real ones yet. simulated_gpus in the configuration pretends some, to try it.", "gpus");
         }
 
         return (int)Math.Clamp(gpus, 0, int.MaxValue);

@@ -65,7 +65,17 @@ public static class SubmissionOptionTable
     public static SubmissionOption? Find(string name) => All.FirstOrDefault(option => option.IsCalled(name));
 
     public static Problem Unavailable(string name) =>
-        new(ProblemCode.NotAvailable, $"{name} is not available in this version; leave it out");
+        new(ProblemCode.NotAvailable, $"{name} is not available in this version; {InPlaceOf(name)}");
+
+    /// <summary>What to do in place of an option that is not available.</summary>
+    public static string InPlaceOf(string name) => name switch
+    {
+        "--conda-env" or "-c" or "-e" => "activate the environment before: a job has the environment of its submission",
+        "--begin" => "submit it then, by cron or at(1)",
+        "--array" or "--param" or "--param-file" => "submit the jobs one by one, in a loop of the shell",
+        "--max-retries" => "gjob redo repeats a job that has failed",
+        _ => "leave it out",
+    };
 
     private static Result<SubmissionWish> With(SubmissionWish wish, SubmissionDraft draft) => wish with { Draft = draft };
 

@@ -77,6 +77,16 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
             },
             Verb("demo", [], "Show all of it: a daemon in a temporary home, jobs, webhooks and mails, and nothing left behind", (call, ct) => new DemoCommand(call.Context).RunAsync(ct)),
         ],
+        NotAvailable =
+        [
+            new("nothing must be configured, and gflowd config check looks through what you write", "init"),
+            new("packaging/gflowd.service is a unit for systemd", "service"),
+            new("there are no completion scripts yet", "completion"),
+            new("set [daemon] gpus in the configuration", "--gpus"),
+            new("GPUs are given lowest index first", "--gpu-allocation-strategy"),
+            new("real GPUs are not looked for yet", "--gpu-poll-interval-secs"),
+            new("leave it out", "--cleanup", "--direct-internal", "--gpus-internal", "--gpu-allocation-strategy-internal", "--gpu-poll-interval-secs-internal"),
+        ],
         Examples =
         [
             new("gflowd start", "Start in the background"),

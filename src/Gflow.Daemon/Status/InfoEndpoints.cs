@@ -85,7 +85,7 @@ internal sealed class InfoEndpoints(JobEngine engine, Database database, Notific
         var gpus = board.Gpus.Slots
             .Select(gpu => new GpuView(
                 gpu.Uuid, gpu.Index, board.IsFree(gpu), board.Hindrance(gpu), board.Jobs.Occupied.TryGetValue(gpu.Index, out var job) ? [job.Value] : []));
-        return Answer.Of(new InfoAnswer([.. gpus], null, "sequential", Executor, facts.Shared), WireJson.Default.InfoAnswer);
+        return Answer.Of(new InfoAnswer([.. gpus], board.Limits.AllowedGpus?.Order().ToList(), "sequential", Executor, facts.Shared), WireJson.Default.InfoAnswer);
     }
 
     private static string? Url(HttpContext context) =>

@@ -83,7 +83,7 @@ public sealed class GjobTests : IAsyncLifetime
     [InlineData("log 31 32", "unexpected word \"32\"; gjob log takes only JOB")]
     [InlineData("show", "JOBS... is missing")]
     [InlineData("show 0", "there is no job 0")]
-    [InlineData("attach 1", "\"attach\" is not a subcommand of gjob; there are show, log")]
+    [InlineData("attach 1", "gjob attach is not available in this version; follow its output with: gjob log -f ID")]
     [InlineData("", "gjob needs a subcommand: show, log")]
     [InlineData("hold --yes 1", "unknown option --yes")]
     [InlineData("redo 35 -d 1 --clear-deps", "--depends-on and --clear-deps cannot be combined")]

@@ -176,10 +176,10 @@ public sealed class ConfigFileTests
     [Fact]
     public void Keys_whose_feature_comes_later_are_accepted_and_noted()
     {
-        using var home = new ConfigHome("[quota.default_user]\nmax_running_jobs = 1\n[daemon]\ngpus = [0]\nport = 1\n");
+        using var home = new ConfigHome("[quota.default_user]\nmax_running_jobs = 1\n[daemon]\ngpu_poll_interval_secs = 5\ngpus = [0]\n");
         var load = home.Load();
         Assert.NotNull(load.Options);
-        Assert.Equal(["quota", "daemon.gpus"], load.Notes.Select(note => note.Key));
+        Assert.Equal(["quota", "daemon.gpu_poll_interval_secs"], load.Notes.Select(note => note.Key));
         Assert.All(load.Notes, note => Assert.EndsWith("takes effect in a later release", note.ToString()));
     }
 

@@ -66,7 +66,7 @@ public sealed class SnippetTests
     /// <summary>Parses it, and has it run up to where it would ask the daemon: there is none.</summary>
     private static async Task<string?> OfClientAsync(CommandSpec<Invocation> spec, string[] words)
     {
-        var parsed = ParsedCommand<Invocation>.Parse(spec with { Common = CommandTable.Common }, words[1..]);
+        var parsed = ParsedCommand<Invocation>.Parse(CommandTable.WithCommon(spec), words[1..]);
         if (parsed.Fault is not null || parsed.Spec.Name == "new")
         {
             return parsed.Fault;

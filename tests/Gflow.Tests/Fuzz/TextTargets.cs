@@ -20,7 +20,7 @@ internal static class TextTargets
 {
     private static readonly TimeZoneInfo Berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
 
-    private static readonly CommandSpec<Invocation>[] Commands = [.. CommandTable.All.Select(entry => entry.Make() with { Common = CommandTable.Common })];
+    private static readonly CommandSpec<Invocation>[] Commands = [.. CommandTable.All.Select(entry => CommandTable.WithCommon(entry.Make()))];
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [

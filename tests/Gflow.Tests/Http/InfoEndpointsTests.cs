@@ -28,6 +28,16 @@ public sealed class InfoEndpointsTests
     }
 
     [Fact]
+    public async Task The_gpus_that_jobs_may_have_are_told()
+    {
+        await using var daemon = await TestDaemon.StartAsync(configure: options => options with { Daemon = options.Daemon with { Gpus = [1] } });
+        var info = (await daemon.GetAsync("/info")).Json;
+
+        Assert.Equal([1], info.GetProperty("allowed_gpu_indices").EnumerateArray().Select(index => index.GetInt32()));
+        Assert.Equal("not_allowed(daemon.gpus)", info.GetProperty("gpus")[0].GetProperty("reason").GetString());
+    }
+
+    [Fact]
     public async Task Every_answer_has_an_id_of_its_own()
     {
         await using var daemon = await TestDaemon.StartAsync();

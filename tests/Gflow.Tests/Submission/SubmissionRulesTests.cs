@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
@@ -49,6 +50,14 @@ public sealed class SubmissionRulesTests
     {
         var result = SubmissionRules.Check(JsonSerializer.Deserialize(json, WireJson.Default.SubmissionDraft)!, Draft.Policy);
         Assert.Contains(result.Problems, problem => problem.Message.Contains(fragment, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Where_no_gpus_are_looked_for_a_job_that_wants_some_is_told_what_to_try()
+    {
+        var refused = Assert.Single(SubmissionRules.Check(new SubmissionDraft { Command = "x", RunDir = "/", Gpus = 1 }, Draft.Policy with { GpuCount = 0 }).Problems);
+        Assert.Equal(ProblemCode.Infeasible, refused.Kind);
+        Assert.Contains("simulated_gpus", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
