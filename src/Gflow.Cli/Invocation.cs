@@ -27,6 +27,9 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
 
     internal IReadOnlyList<string> Words => parsed.Words;
 
+    /// <inheritdoc cref="ParsedCommand{TCall}.Insists"/>
+    internal bool Insists => parsed.Insists;
+
     internal TextWriter Out => context.Out;
 
     internal bool Json => Has("--json");

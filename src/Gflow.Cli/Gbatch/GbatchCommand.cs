@@ -1,10 +1,10 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
 using Gflow.Client.Submitting;
 using Gflow.Core;
 using Gflow.Core.Contracts;
+using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;
 
@@ -21,7 +21,7 @@ internal static class GbatchCommand
         PassesWordsOn = true,
         Notes =
         [
-            "Options come before the script or command; everything after its first word belongs to the job. Write -- before a command that is called new or help.",
+            "Options come before the script or command; everything after its first word belongs to the job. A first word that is neither a file nor a program is refused as a slip; what stands after -- is taken as it is, also a command that is called new or help.",
             "A script is sent along as it is now, and that is what runs. Lines such as \"#\u00A0GFLOW\u00A0--gpus=1\u00A0--time=2:00:00\" in the comments at its beginning set options; what is given on the command line wins, and --notify-email adds up. The job starts in the current directory with the current environment.",
         ],
         Options =
@@ -55,29 +55,64 @@ internal static class GbatchCommand
                 "there is nothing to run: give a script (gbatch train.sh), a command (gbatch python train.py) or a script on standard input (gbatch < train.sh)\ntry: gbatch --help");
         }
 
-        var source = Invocation.Need(JobSource.From(invocation.Words, context.WorkingDirectory, context.OpenIn));
+        var programs = invocation.Insists ? null : new ProgramSearch(context.WorkingDirectory, context.Environment);
+        var source = Invocation.Need(JobSource.From(invocation.Words, context.WorkingDirectory, context.OpenIn, programs));
+        TellOptionsPassedOn(invocation, source);
         var submitter = new Submitter(context.WorkingDirectory, context.Environment, context.Settings?.Invoke(), note => invocation.Complain($"note: {note}"));
         var wish = Invocation.Need(submitter.Wish(source, flags));
         var on = await invocation.ResolveAsync(wish.Dependencies, cancel);
         var draft = submitter.Draft(source, wish, on);
         if (invocation.Has("--dry-run"))
         {
-            return DryRun(invocation, draft, source);
+            return DryRun(invocation, draft, source, Invocation.Need(await invocation.Client.CheckAsync(draft, cancel)));
         }
 
         var submitted = Invocation.Need(await invocation.Client.SubmitAsync(draft, cancel));
         invocation.Context.Made.Add($"job {submitted.Id} was submitted");
-        return invocation.Answer(submitted, WireJson.Default.SubmittedJob, text =>
+        return invocation.Answer(
+            () => invocation.WriteJson(JobJson.Of(submitted, DisplayNameText.Of(draft.Name, draft.Script, draft.Command))),
+            text =>
+            {
+                text.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+                TellEnd(invocation, $"job {submitted.Id} was submitted and is already", submitted.State, submitted.ReasonText);
+                TellWhoIsTold(invocation, submitted.Notifications);
+            });
+    }
+
+    /// <summary>What stands behind the script is the script's, and looks as if it were meant for gbatch.</summary>
+    private static void TellOptionsPassedOn(Invocation invocation, JobSource source)
+    {
+        if (invocation.Insists || invocation.Words.Count < 2)
         {
-            text.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
-            TellWhoIsTold(invocation, submitted);
-        });
+            return;
+        }
+
+        // Short options are many programs' own; a script that reads options is rare.
+        var passed = invocation.Words.Skip(1).Select(word => word.Split('=', 2)[0])
+            .Where(word => word.StartsWith("--", StringComparison.Ordinal) || (source.ScriptText is not null && word.StartsWith('-')))
+            .Where(word => invocation.Spec.Options.Any(option => option.IsCalled(word)))
+            .Distinct()
+            .ToList();
+        if (passed.Count > 0)
+        {
+            var program = SafeText.Line(Path.GetFileName(invocation.Words[0]));
+            invocation.Complain($"note: {string.Join(", ", passed)} {(passed.Count == 1 ? "is" : "are")} passed to {program}; options of gbatch come before {program}");
+        }
     }
 
     /// <summary>On standard error: the line before is what scripts read.</summary>
-    internal static void TellWhoIsTold(Invocation invocation, SubmittedJob submitted)
+    internal static void TellEnd(Invocation invocation, string what, string? state, string? reason)
     {
-        if (submitted.Notifications is { } told)
+        if (state is not null && JobStates.TryParse(state, out var known) && known.IsFinal())
+        {
+            invocation.Complain($"{what} {state}: {SafeText.Line(reason ?? "gjob show says why")}");
+        }
+    }
+
+    /// <inheritdoc cref="TellEnd"/>
+    internal static void TellWhoIsTold(Invocation invocation, ToldPeople? notifications)
+    {
+        if (notifications is { } told)
         {
             var events = told.Events.Contains("*") ? "all events of the job" : string.Join(", ", told.Events);
             invocation.Complain($"mail to {SafeText.Line(string.Join(", ", told.Emails))} on {SafeText.Line(events)} (transport {SafeText.Line(told.Transport ?? "none")})");
@@ -101,23 +136,20 @@ internal static class GbatchCommand
         return problems.Count == 0 ? wish : throw new CommandFailedException(ExitCodes.Usage, problems);
     }
 
-    private static int DryRun(Invocation invocation, SubmissionDraft draft, JobSource source)
-    {
-        if (invocation.Json)
+    private static int DryRun(Invocation invocation, SubmissionDraft draft, JobSource source, CheckedJob check) => invocation.Answer(
+        () => invocation.WriteJson(new JsonObject { ["would_submit"] = new JsonArray(JobJson.Of(draft, check)) }),
+        text =>
         {
-            invocation.WriteJson(new JsonObject { ["would_submit"] = new JsonArray(Asked(draft)) });
-            return ExitCodes.Done;
-        }
+            text.WriteLine("Would submit 1 batch job:");
+            text.WriteLine($"  [1] {SafeText.Line(source.Shown)} (GPUs: {draft.Gpus ?? 0})");
+            foreach (var (name, value) in Fields(draft))
+            {
+                text.WriteLine($"      {name}={SafeText.Line(value)}");
+            }
 
-        invocation.Out.WriteLine("Would submit 1 batch job:");
-        invocation.Out.WriteLine($"  [1] {SafeText.Line(source.Shown)} (GPUs: {draft.Gpus ?? 0})");
-        foreach (var (name, value) in Fields(draft))
-        {
-            invocation.Out.WriteLine($"      {name}={SafeText.Line(value)}");
-        }
-
-        return ExitCodes.Done;
-    }
+            TellEnd(invocation, "it would be", check.State, check.ReasonText);
+            TellWhoIsTold(invocation, check.Notifications);
+        });
 
     /// <summary>What was asked for beside command and GPUs.</summary>
     private static IEnumerable<(string Name, string Value)> Fields(SubmissionDraft draft)
@@ -125,6 +157,7 @@ internal static class GbatchCommand
         (string, string?)[] all =
         [
             ("Name", draft.Name),
+            ("Hold", draft.Hold is true ? "yes" : null),
             ("Project", draft.Project),
             ("Priority", draft.Priority is { } priority ? JobText.Count(priority) : null),
             ("TimeLimit", draft.TimeLimit is { } limit ? DurationText.Format(TimeSpan.FromSeconds(limit.Secs)) : null),
@@ -135,18 +168,5 @@ internal static class GbatchCommand
             ("NotifyOn", draft.Notifications?.Events is { } events ? string.Join(',', events) : null),
         ];
         return all.Where(field => field.Item2 is not null).Select(field => (field.Item1, field.Item2!));
-    }
-
-    /// <summary>The request without what may be large or secret: script content and environment.</summary>
-    private static JsonObject Asked(SubmissionDraft draft)
-    {
-        var shown = draft.Packed() with { ScriptContent = null, Environment = null, EnvironmentBase64 = null };
-        var asked = JsonSerializer.SerializeToNode(shown, WireJson.Default.SubmissionDraft)!.AsObject();
-        foreach (var unset in asked.Where(field => field.Value is null).Select(field => field.Key).ToList())
-        {
-            asked.Remove(unset);
-        }
-
-        return asked;
     }
 }

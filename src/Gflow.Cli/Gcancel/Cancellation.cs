@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -47,8 +48,8 @@ internal sealed class Cancellation(Invocation invocation, string? signal, Cancel
 
         var answer = outcome.Answer;
         return (answer.KillAt is { } kill ? $"Job {id} cancelled: told to end, to be killed at {Clock(kill)}." : $"Job {id} cancelled.")
-            + Dependents(answer.CancelledDependents, answer.KillAt is null ? "cancelled with it" : "cancelled when it has ended")
-            + Dependents(answer.BlockedDependents, "not started by themselves any more");
+            + Dependents(answer.CancelledDependents, "is", "are", answer.KillAt is null ? "cancelled with it" : "cancelled when it has ended")
+            + Dependents(answer.BlockedDependents, "will", "will", "not start any more");
     }
 
     internal void Row(JsonObject row, CancelOutcome outcome)
@@ -56,15 +57,12 @@ internal sealed class Cancellation(Invocation invocation, string? signal, Cancel
         var answer = outcome.Answer;
         row["state"] = answer.State;
         row["signal"] = signal;
-        row["ending_since"] = JobJson.Instant(outcome.Ending?.EndingSince);
-        row["kill_at"] = JobJson.Instant(answer.KillAt ?? outcome.Ending?.KillAt);
+        row["ending_since"] = CommandJson.Text(outcome.Ending?.EndingSince);
+        row["kill_at"] = CommandJson.Text(answer.KillAt ?? outcome.Ending?.KillAt);
         row["cancelled_dependents"] = Numbers(answer.CancelledDependents);
         row["blocked_dependents"] = Numbers(answer.BlockedDependents);
         row["cancelled_with"] = outcome.With;
-        foreach (var unset in row.Where(field => field.Value is null).Select(field => field.Key).ToList())
-        {
-            row.Remove(unset);
-        }
+        JobJson.Without(row);
     }
 
     private async Task<ClientResult<CancelOutcome>> CancelAsync(JobId id)
@@ -91,8 +89,8 @@ internal sealed class Cancellation(Invocation invocation, string? signal, Cancel
 
     private static ClientResult<CancelOutcome> Of(ClientResult<JobActionAnswer> result) => result.Ok ? new CancelOutcome(result.Value) : result.Failure;
 
-    private static string Dependents(IReadOnlyList<uint>? ids, string what) =>
-        ids is { Count: > 0 } ? $"\n  {IndexListText.Format(ids)}, which {(ids.Count == 1 ? "depends on it, is" : "depend on it, are")} {what}." : "";
+    private static string Dependents(IReadOnlyList<uint>? ids, string one, string many, string what) =>
+        ids is { Count: > 0 } ? $"\n  {IndexListText.Format(ids)}, which {(ids.Count == 1 ? $"depends on it, {one}" : $"depend on it, {many}")} {what}." : "";
 
     private static JsonArray? Numbers(IReadOnlyList<uint>? ids) => ids is null ? null : [.. ids.Select(id => (JsonNode)id)];
 

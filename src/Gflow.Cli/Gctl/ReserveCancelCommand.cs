@@ -1,3 +1,4 @@
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 
 namespace Gflow.Cli.Gctl;
@@ -19,6 +20,6 @@ internal static class ReserveCancelCommand
     {
         var id = ReserveCommand.IdOf(invocation);
         var cancelled = Invocation.Need(await invocation.Client.CancelReservationAsync(id, cancel));
-        return invocation.Answer(cancelled, WireJson.Default.ReservationView, text => text.WriteLine($"Reservation {id} cancelled successfully."));
+        return invocation.Answer(cancelled, CommandJson.Default.ReservationView, text => text.WriteLine($"Reservation {id} cancelled successfully."));
     }
 }

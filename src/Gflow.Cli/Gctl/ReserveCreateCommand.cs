@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gflow.Client.CommandLine;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
@@ -42,12 +43,12 @@ internal static class ReserveCreateCommand
         invocation.Context.Made.Add(string.Create(CultureInfo.InvariantCulture, $"reservation {created.ReservationId} was created"));
         invocation.Complain("warning: in this version no job waits for a reservation; tell the others, or wait for their jobs to end");
         return invocation.Answer(
-            created, WireJson.Default.CreatedReservation, text => text.WriteLine($"Reservation created successfully.\n  ReservationID={created.ReservationId}"));
+            created, CommandJson.Default.CreatedReservation, text => text.WriteLine($"Reservation created successfully.\n  ReservationID={created.ReservationId}"));
     }
 
     private static ReservationDraft Draft(Invocation invocation)
     {
-        var (count, spec) = (invocation.Number("--gpus", "a whole number from 1"), invocation.Text("--gpu-spec"));
+        var (count, spec) = (Count(invocation), invocation.Text("--gpu-spec"));
         if (count is null && spec is null)
         {
             throw Invocation.Wrong("which GPUs? Give --gpus N for any, or --gpu-spec GPUS for certain ones");
@@ -64,6 +65,10 @@ internal static class ReserveCreateCommand
             DurationSecs = (long)Invocation.NeedUsage(DurationText.ParseReservation(duration), "--duration").TotalSeconds,
         };
     }
+
+    private static long? Count(Invocation invocation) => invocation.Text("--gpus") is not { } text ? null
+        : Invocation.NeedUsage(GpuCountText.Parse(text), "--gpus") is > 0 and var count ? count
+        : throw Invocation.Wrong($"--gpus takes a number from 1, not \"{text}\"");
 
     private static TimeZoneInfo Zone(Invocation invocation) => invocation.Text("--timezone") is not { } name
         ? Invocation.Need(invocation.Zone)

@@ -1,5 +1,6 @@
 using Gflow.Cli.Rendering;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Reservations;
 
@@ -39,6 +40,6 @@ internal static class ReserveListCommand
         var filter = new ReservationFilter(invocation.Text("--user"), status, invocation.Has("--active"));
         var found = Invocation.Need(await invocation.Client.ReservationsAsync(filter, cancel)).OrderBy(reservation => reservation.Id).ToList();
         return invocation.AnswerList(
-            "reservations", found, WireJson.Default.ListReservationView, "No reservations found.", () => ReservationText.Table(found, zone).Write(invocation));
+            "reservations", found, CommandJson.Default.ListReservationView, "No reservations found.", () => ReservationText.Table(found, zone).Write(invocation));
     }
 }

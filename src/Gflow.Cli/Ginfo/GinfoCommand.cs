@@ -1,4 +1,5 @@
 using Gflow.Cli.Rendering;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -35,7 +36,7 @@ internal static class GinfoCommand
         var info = Invocation.Need(await invocation.Client.InfoAsync(cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(info, WireJson.Default.InfoAnswer);
+            invocation.WriteJson(info, CommandJson.Default.InfoAnswer);
             return ExitCodes.Done;
         }
 

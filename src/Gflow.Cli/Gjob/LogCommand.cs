@@ -1,5 +1,6 @@
 using Gflow.Cli.Rendering;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
@@ -18,12 +19,18 @@ internal static class LogCommand
         Aliases = ["l"],
         Summary = "Show what a job has written",
         Words = GjobCommand.Job,
-        Notes = ["The bytes are passed on as they are; on a terminal, control characters in the log of another user's job are made visible. With --json the answer has the log's path and size and its last lines as text (1000 unless --last says otherwise)."],
+        Notes =
+        [
+            "The bytes are passed on as they are; on a terminal, control characters in the log of another user's job are made visible. With --first and --last each step of a progress bar is a line, and what would move the cursor is left out; --raw keeps to bytes and line feeds.",
+            "With -f standard error says what a job waits for that has not started, and at the end how it ended.",
+            "With --json the answer has the log's path and size and its last lines as text (1000 unless --last says otherwise).",
+        ],
         Options =
         [
             new("--follow", ["-f"], null, "Go on until the job has ended; waits for a job that has not started"),
             new("--first", [], "N", "Only the first N lines"),
             new("--last", ["-l"], "N", "Only the last N lines; with -f, begin there"),
+            new("--raw", [], null, "The bytes as they are, also with --first and --last"),
         ],
         Exclusive = [["--first", "--last"], ["--first", "--follow"], ["--json", "--follow"], ["--json", "--first"]],
         Examples =
@@ -44,18 +51,23 @@ internal static class LogCommand
         {
             var content = await invocation.Client.LogAsync(id, (int)Math.Min(last ?? 1000, MostJsonLines), MostJsonBytes, cancel);
             var log = content.Ok ? content.Value : throw await NoLogAsync(invocation, id, content.Failure, cancel);
-            invocation.WriteJson(log, WireJson.Default.LogContent);
+            invocation.WriteJson(log, CommandJson.Default.LogContent);
             return ExitCodes.Done;
         }
 
         await invocation.Out.FlushAsync(cancel);
-        var output = new LogOutput(invocation.Client, id, await TargetAsync(invocation, id, cancel), invocation.Context.Time);
+        var raw = invocation.Has("--raw");
+        var target = await TargetAsync(invocation, id, cancel);
+        await using var people = (first ?? last) is not null && !raw && !invocation.Has("--follow") ? new PeopleStream(target) : null;
+        var output = new LogOutput(invocation.Client, id, people ?? target, raw, invocation.Context.Time);
         if (invocation.Has("--follow"))
         {
             // Without a size there is no log yet, and following begins at its beginning.
             var begun = last is null ? null : await SizeAsync(invocation, id, cancel);
             var from = begun is { } size ? await output.StartOfLastAsync(last!.Value, size, cancel) : 0;
+            await TellWaitAsync(invocation, id, cancel);
             await output.FollowAsync(from, cancel);
+            await TellEndAsync(invocation, id, cancel);
             return ExitCodes.Done;
         }
 
@@ -72,6 +84,22 @@ internal static class LogCommand
         }
 
         return ExitCodes.Done;
+    }
+
+    private static async Task TellWaitAsync(Invocation invocation, JobId id, CancellationToken cancel)
+    {
+        if (await invocation.Client.GetAsync(id, cancel) is { Ok: true, Value: { StartedAt: null, FinishedAt: null } job })
+        {
+            invocation.Complain($"job {id} has not started: {job.ReasonText ?? "it is about to"}");
+        }
+    }
+
+    private static async Task TellEndAsync(Invocation invocation, JobId id, CancellationToken cancel)
+    {
+        if (await invocation.Client.GetAsync(id, cancel) is { Ok: true } job)
+        {
+            invocation.Complain($"job {id}: {JobText.Ended(job.Value)}");
+        }
     }
 
     /// <summary>A terminal gets one's own output as it is; that of others may not command it.</summary>

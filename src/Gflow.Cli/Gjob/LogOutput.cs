@@ -5,7 +5,8 @@ using Gflow.Core.Jobs;
 namespace Gflow.Cli.Gjob;
 
 /// <summary>Copies parts of one job's log. The daemon streams from any byte on, and hanging up ends it.</summary>
-internal sealed class LogOutput(GflowClient client, JobId id, Stream output, TimeProvider time)
+/// <param name="raw">Whether lines are those of bytes, and not those that people see.</param>
+internal sealed class LogOutput(GflowClient client, JobId id, Stream output, bool raw, TimeProvider time)
 {
     private const int FirstLookBack = 64 * 1024;
 
@@ -68,20 +69,21 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
         }, cancel);
 
     /// <summary>The first lines; an unfinished last line counts as one and keeps its missing line feed.</summary>
-    internal Task WriteFirstAsync(long lines, long end, CancellationToken cancel) =>
-        EachAsync(0, end, async bytes =>
+    internal Task WriteFirstAsync(long lines, long end, CancellationToken cancel)
+    {
+        var marks = new OutputLines(raw);
+        return EachAsync(0, end, async bytes =>
         {
             var taken = 0;
-            while (lines > 0 && taken < bytes.Length)
+            while (taken < bytes.Length && (!marks.Begins(bytes.Span[taken]) || --lines >= 0))
             {
-                var feed = bytes.Span[taken..].IndexOf((byte)'\n');
-                taken = feed < 0 ? bytes.Length : taken + feed + 1;
-                lines -= feed < 0 ? 0 : 1;
+                taken++;
             }
 
             await output.WriteAsync(bytes[..taken], cancel);
-            return lines > 0;
+            return lines >= 0;
         }, cancel);
+    }
 
     /// <summary>Where the last lines of the log's first <paramref name="end"/> bytes begin; looks back ever farther until it has seen enough.</summary>
     internal async Task<long> StartOfLastAsync(long lines, long end, CancellationToken cancel)
@@ -89,32 +91,34 @@ internal sealed class LogOutput(GflowClient client, JobId id, Stream output, Tim
         for (long back = FirstLookBack; ; back *= 4)
         {
             var from = Math.Max(0, end - back);
-            Queue<long> starts = new([from]);
+            var marks = new OutputLines(raw);
+            Queue<long> starts = new();
+            long? first = null;
             var position = from;
             await EachAsync(from, end, bytes =>
             {
-                for (var i = 0; i < bytes.Length; i++)
+                foreach (var next in bytes.Span)
                 {
-                    position++;
-
-                    // The log's last line feed ends a line and begins none.
-                    if (bytes.Span[i] == '\n' && position < end)
+                    if (marks.Begins(next))
                     {
+                        first ??= position;
                         starts.Enqueue(position);
                         if (starts.Count > lines)
                         {
                             starts.Dequeue();
                         }
                     }
+
+                    position++;
                 }
 
                 return Task.FromResult(true);
             }, cancel);
 
             // The first start is a line's only at the beginning of the log, or once it was pushed out by later ones.
-            if (from == 0 || starts.Peek() != from)
+            if (from == 0 || (starts.TryPeek(out var start) && start != first))
             {
-                return starts.Peek();
+                return starts.TryPeek(out start) ? start : end;
             }
         }
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gflow.Cli.Gbatch;
 using Gflow.Cli.Rendering;
@@ -66,17 +65,18 @@ internal static class RedoCommand
             Notifications = invocation.Has("--clear-notify") ? new WireNotifications { Emails = [], Events = [] } : wish.Draft.Notifications,
         };
         var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, invocation.Has("--cascade"), cancel));
-        List<RedoneJob> made = [new(submitted.Id, submitted.RunName, id.Value), .. submitted.Cascade ?? []];
-        invocation.Context.Made.AddRange(made.Select(copy => $"job {copy.Id} was submitted"));
+        invocation.Context.Made.AddRange((submitted.Cascade ?? []).Select(copy => copy.Id).Prepend(submitted.Id).Select(made => $"job {made} was submitted"));
         if (invocation.Json)
         {
-            invocation.WriteJson(new JsonObject { ["submitted"] = JsonSerializer.SerializeToNode(made, WireJson.Default.ListRedoneJob) });
+            JsonNode first = JobJson.Of(submitted, overrides.Name ?? JobText.Name(job), id.Value);
+            invocation.WriteJson(new JsonObject { ["submitted"] = new JsonArray([first, .. (submitted.Cascade ?? []).Select(JobJson.Of)]) });
             return ExitCodes.Done;
         }
 
         Tell(invocation, job, overrides);
         invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
-        GbatchCommand.TellWhoIsTold(invocation, submitted);
+        GbatchCommand.TellEnd(invocation, $"job {submitted.Id} was submitted and is already", submitted.State, submitted.ReasonText);
+        GbatchCommand.TellWhoIsTold(invocation, submitted.Notifications);
         if (invocation.Has("--cascade"))
         {
             TellCascade(invocation, submitted.Cascade ?? []);

@@ -1,4 +1,4 @@
-using Gflow.Core.Contracts;
+using Gflow.Cli.Rendering;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gjob;
@@ -29,13 +29,13 @@ internal static class ScriptCommand
         var program = Invocation.Need(await invocation.Client.ProgramAsync(id, cancel));
         if (invocation.Json)
         {
-            invocation.WriteJson(program, WireJson.Default.JobProgram);
+            invocation.WriteJson(JobJson.Of(program));
             return ExitCodes.Done;
         }
 
         var bytes = program.Content ?? ByteText.Bytes($"{program.Command}\n");
         await invocation.Out.FlushAsync(cancel);
-        await using var visible = invocation.Context.OutIsTerminal ? new Rendering.VisibleStream(invocation.Context.OutBytes) : null;
+        await using var visible = invocation.Context.OutIsTerminal ? new VisibleStream(invocation.Context.OutBytes) : null;
         await (visible ?? invocation.Context.OutBytes).WriteAsync(bytes, cancel);
         return ExitCodes.Done;
     }

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 
@@ -47,7 +47,7 @@ internal static class ShowCommand
 
         if (invocation.Json)
         {
-            invocation.WriteJson(Told(jobs, [.. jobs.SelectMany(job => deliveries[job.Id])], errors));
+            Invocation.WriteJson(invocation.Out, writer => Write(writer, invocation.Now, jobs, [.. jobs.SelectMany(job => deliveries[job.Id])], errors));
             return code;
         }
 
@@ -86,18 +86,33 @@ internal static class ShowCommand
         return told.Failure is null or ClientFailure.Refused ? told.Ok ? told.Value : [] : throw CommandFailedException.From(told.Failure);
     }
 
-    private static JsonObject Told(List<JobView> jobs, List<DeliveryView> deliveries, List<(JobId Id, string Error)> errors)
+    private static void Write(
+        Utf8JsonWriter writer, DateTimeOffset now, List<JobView> jobs, List<DeliveryView> deliveries, List<(JobId Id, string Error)> errors)
     {
-        var told = new JsonObject
+        writer.WriteStartObject();
+        writer.WriteStartArray("jobs");
+        foreach (var job in jobs)
         {
-            ["jobs"] = JsonSerializer.SerializeToNode(jobs, WireJson.Default.ListJobView),
-            ["deliveries"] = JsonSerializer.SerializeToNode(deliveries, NotificationJson.Default.ListDeliveryView),
-        };
-        if (errors.Count > 0)
-        {
-            told["errors"] = new JsonArray([.. errors.Select(error => new JsonObject { ["id"] = error.Id.Value, ["error"] = error.Error })]);
+            JobJson.WriteDetails(writer, job, now);
         }
 
-        return told;
+        writer.WriteEndArray();
+        writer.WritePropertyName("deliveries");
+        JsonSerializer.Serialize(writer, deliveries, CommandJson.Default.ListDeliveryView);
+        if (errors.Count > 0)
+        {
+            writer.WriteStartArray("errors");
+            foreach (var (id, error) in errors)
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("id", id.Value);
+                writer.WriteString("error", error);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
     }
 }

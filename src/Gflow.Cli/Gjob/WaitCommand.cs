@@ -55,7 +55,7 @@ internal static class WaitCommand
             }
             else
             {
-                invocation.Out.WriteLine($"Job {id}: {Told(ends[id].Value)}");
+                invocation.Out.WriteLine($"Job {id}: {JobText.Ended(ends[id].Value)}");
             }
         }
 
@@ -95,12 +95,6 @@ internal static class WaitCommand
         }
 
         return null;
-    }
-
-    private static string Told(JobView job)
-    {
-        var how = job.Signal is { } signal ? $", {SafeText.Line(signal)}" : job.ExitCode is { } code ? $", exit code {code}" : "";
-        return $"{JobText.State(job)}{how}{(job.ReasonText is { } reason ? $" ({SafeText.Line(reason)})" : "")}";
     }
 
     private static JsonObject Row(JobId id, ClientResult<JobView> end)

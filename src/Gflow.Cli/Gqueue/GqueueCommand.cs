@@ -22,8 +22,8 @@ internal static class GqueueCommand
         Summary = "List jobs",
         Notes =
         [
-            "Without options: your own jobs that wait, are held or run. Asked for by number (-j), or by when they were submitted (--since), jobs are shown in any state, and by number also those of others. All filters must hold together.",
-            $"Columns: {string.Join(", ", JobColumns.Names)}. GPUS has the indices in brackets, such as [0,1], of a job that holds some, and how many it wants or had otherwise.",
+            "Without options: your own jobs that wait, are held or run. Asked for by number (-j), or by when they were submitted (--since), jobs are shown in any state, and by number also those of others; a number that does not exist is named, and makes the exit code 1. All filters must hold together.",
+            $"Columns: {string.Join(", ", JobColumns.Names)}. NAME is the name that the job was given, else its script or the first word of its command. GPUS has the indices in brackets, such as [0,1], of a job that holds some, and how many it wants or had otherwise. EXIT is the exit code, or the signal that ended the job.",
             $"States: {StateFilter.Names}. A job is Ending from when it is told to end until its last process is gone; it counts as running.",
             "On a terminal, or with COLUMNS set, what is too wide is cut, but never a number or a state; pipes and files get everything.",
         ],

@@ -10,11 +10,10 @@ internal static class JobDetails
 {
     internal static void Write(TextWriter writer, JobView job, DateTimeOffset now, TimeZoneInfo zone, Palette palette)
     {
-        var state = JobText.State(job);
         var page = new DetailsPage(writer, palette);
         page.Heading("Job Details");
         page.Field("ID", JobText.Count(job.Id));
-        page.Field("State", new Cell(state.ToString(), StateStyle.Of(state), $" ({state.Code()})"));
+        page.Field("State", new Cell(JobText.StateName(job), StateStyle.Of(job), $" ({JobText.StateCode(job)})"));
         page.Field("Reason", JobText.Reason(job) is { } reason && reason != "-" ? reason : null);
         page.Field("ReasonText", job.ReasonText);
         page.Field("ExitCode", job.ExitCode is { } code ? JobText.Count(code) : null);
@@ -79,6 +78,8 @@ internal static class JobDetails
             ("TimeLimit", job.TimeLimit is null ? null : JobText.Limit(job, "")),
             ("Submitted", submitted is { } from && started is { } to ? $"{Shown(from)} (waited {DurationText.Format(to - from)})" : Shown(submitted)),
             ("Started", started is { } begun && finished is null ? $"{Shown(begun)} (running {DurationText.Format(now - begun)} so far)" : Shown(started)),
+            ("EndingSince", Shown(job.EndingSince?.ToInstant())),
+            ("KilledAt", Shown(job.KillAt?.ToInstant())),
             ("Finished", started is { } start && finished is { } end ? $"{Shown(end)} (runtime {DurationText.Format(end - start)})" : Shown(finished)),
         ];
 

@@ -1,12 +1,13 @@
-using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Cli.Rendering;
 
-/// <summary>The JSON that commands write. Its shapes are documented, and only ever gain fields.</summary>
+/// <summary>The JSON that commands write of jobs: one name for one thing in all of them. Its shapes are documented, and only ever gain fields.</summary>
 internal static class JobJson
 {
     internal static JsonObject Of(CommandFailedException failure) => new()
@@ -19,54 +20,172 @@ internal static class JobJson
     /// <summary>One job of a list: what a table would say of it, and its times.</summary>
     internal static void WriteRow(Utf8JsonWriter writer, JobView job, DateTimeOffset now)
     {
-        var state = JobText.State(job);
         writer.WriteStartObject();
+        WriteFields(writer, job, now);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Everything about one job: the fields of a list, and more.</summary>
+    internal static void WriteDetails(Utf8JsonWriter writer, JobView job, DateTimeOffset now)
+    {
+        writer.WriteStartObject();
+        WriteFields(writer, job, now);
+        Optional(writer, "script", job.Script);
+        Texts(writer, "arguments", job.Arguments is { Count: > 0 } arguments ? arguments : null);
+        Optional(writer, "run_dir", job.RunDir);
+        Optional(writer, "log_path", job.LogPath);
+        writer.WriteNumber("attempt", job.Attempt);
+        Optional(writer, "redone_from", job.RedoneFrom);
+        Optional(writer, "ending_since", CommandJson.Text(job.EndingSince));
+        Optional(writer, "kill_at", CommandJson.Text(job.KillAt));
+        if (job.DependsOnIds.Count > 0)
+        {
+            Numbers(writer, "depends_on_ids", job.DependsOnIds.Select(id => (long)id));
+            Optional(writer, "dependency_mode", job.DependencyMode);
+        }
+
+        writer.WriteBoolean("auto_cancel_on_dependency_failure", job.AutoCancelOnDependencyFailure);
+        if (job.Notifications is { } told)
+        {
+            writer.WriteStartObject("notifications");
+            Texts(writer, "emails", told.Emails);
+            Texts(writer, "events", told.Events);
+            writer.WriteEndObject();
+        }
+
+        Texts(writer, "hidden", job.Hidden);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>What a submission came to.</summary>
+    /// <param name="name">What people call it.</param>
+    /// <param name="redoneFrom">The job it repeats; null for none.</param>
+    internal static JsonObject Of(SubmittedJob job, string name, uint? redoneFrom = null) => Without(new()
+    {
+        ["id"] = job.Id,
+        ["name"] = name,
+        ["run_name"] = job.RunName,
+        ["state"] = job.State,
+        ["reason_text"] = job.ReasonText,
+        ["redone_from"] = redoneFrom,
+        ["notifications"] = Told(job.Notifications),
+    });
+
+    /// <summary>The copy of a job that was cancelled for another one's sake.</summary>
+    internal static JsonObject Of(RedoneJob job) => new() { ["id"] = job.Id, ["run_name"] = job.RunName, ["redone_from"] = job.RedoneFrom };
+
+    /// <summary>What a submission would come to. Script content and environment, which may be large or secret, are left out.</summary>
+    internal static JsonObject Of(SubmissionDraft draft, CheckedJob check) => Without(new()
+    {
+        ["name"] = DisplayNameText.Of(draft.Name, draft.Script, draft.Command),
+        ["state"] = check.State,
+        ["requested_gpus"] = draft.Gpus ?? 0,
+        ["priority"] = draft.Priority ?? JobSpec.DefaultPriority,
+        ["project"] = draft.Project,
+        ["command"] = JobSpec.CommandLineOf(draft.Script, draft.Arguments ?? [], draft.Command),
+        ["reason_text"] = check.ReasonText,
+        ["time_limit"] = CommandJson.Text(draft.TimeLimit),
+        ["script"] = draft.Script,
+        ["arguments"] = Texts(draft.Arguments),
+        ["run_dir"] = draft.RunDir,
+        ["depends_on_ids"] = draft.DependsOnIds is { } ids ? new JsonArray([.. ids.Select(id => (JsonNode)id)]) : null,
+        ["dependency_mode"] = draft.DependencyMode,
+        ["auto_cancel_on_dependency_failure"] = draft.AutoCancelOnDependencyFailure ?? true,
+        ["notifications"] = Told(check.Notifications),
+    });
+
+    /// <summary>What a job runs; bytes that are not UTF-8 show as U+FFFD.</summary>
+    internal static JsonObject Of(JobProgram program) => Without(new()
+    {
+        ["id"] = program.Id,
+        ["script"] = program.Script,
+        ["arguments"] = program.Content is null ? null : Texts(program.Arguments),
+        ["content"] = program.Content is { } bytes ? Encoding.UTF8.GetString(bytes) : null,
+        ["command"] = program.Command,
+    });
+
+    /// <summary>The value without the fields that are not set.</summary>
+    internal static JsonObject Without(JsonObject value)
+    {
+        foreach (var unset in value.Where(field => field.Value is null).Select(field => field.Key).ToList())
+        {
+            value.Remove(unset);
+        }
+
+        return value;
+    }
+
+    private static void WriteFields(Utf8JsonWriter writer, JobView job, DateTimeOffset now)
+    {
         writer.WriteNumber("id", job.Id);
         writer.WriteString("name", JobText.Name(job));
         writer.WriteString("run_name", job.RunName);
-        writer.WriteString("state", state.ToString());
+        writer.WriteString("state", JobText.State(job).ToString());
         writer.WriteString("time", JobText.Elapsed(job, now));
-        writer.WriteStartArray("gpus");
-        foreach (var gpu in job.GpuIds ?? [])
-        {
-            writer.WriteNumberValue(gpu);
-        }
-
-        writer.WriteEndArray();
+        Numbers(writer, "gpus", (job.GpuIds ?? []).Select(gpu => (long)gpu));
         writer.WriteNumber("requested_gpus", job.Gpus);
         writer.WriteNumber("priority", job.Priority);
         writer.WriteString("user", job.SubmittedBy);
         Optional(writer, "project", job.Project);
         Optional(writer, "command", JobText.CommandLine(job));
-        Optional(writer, "submitted_at", Instant(job.SubmittedAt));
-        Optional(writer, "started_at", Instant(job.StartedAt));
-        Optional(writer, "finished_at", Instant(job.FinishedAt));
+        Optional(writer, "submitted_at", CommandJson.Text(job.SubmittedAt));
+        Optional(writer, "started_at", CommandJson.Text(job.StartedAt));
+        Optional(writer, "finished_at", CommandJson.Text(job.FinishedAt));
         Optional(writer, "reason", JobText.Reason(job));
         Optional(writer, "reason_text", job.ReasonText);
-        if (job.MemoryLimitMb is { } memory)
-        {
-            writer.WriteNumber("memory_mb", memory);
-        }
-
-        Optional(writer, "time_limit", job.TimeLimit is null ? null : JobText.Limit(job, ""));
-        if (job.ExitCode is { } code)
-        {
-            writer.WriteNumber("exit_code", code);
-        }
-
+        Optional(writer, "memory_mb", job.MemoryLimitMb);
+        Optional(writer, "time_limit", CommandJson.Text(job.TimeLimit));
+        Optional(writer, "exit_code", job.ExitCode);
         Optional(writer, "signal", job.Signal);
-        writer.WriteEndObject();
     }
 
-    /// <summary>RFC 3339, UTC, whole seconds.</summary>
-    internal static string? Instant(WireInstant? instant) =>
-        instant?.ToInstant().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static JsonObject? Told(ToldPeople? told) => told is null ? null : new()
+    {
+        ["emails"] = Texts(told.Emails),
+        ["events"] = Texts(told.Events),
+        ["transport"] = told.Transport,
+    };
+
+    private static JsonArray? Texts(IReadOnlyList<string>? texts) => texts is null ? null : [.. texts.Select(text => (JsonNode)text)];
+
+    private static void Texts(Utf8JsonWriter writer, string name, IReadOnlyList<string>? texts)
+    {
+        if (texts is not null)
+        {
+            writer.WriteStartArray(name);
+            foreach (var text in texts)
+            {
+                writer.WriteStringValue(text);
+            }
+
+            writer.WriteEndArray();
+        }
+    }
+
+    private static void Numbers(Utf8JsonWriter writer, string name, IEnumerable<long> numbers)
+    {
+        writer.WriteStartArray(name);
+        foreach (var number in numbers)
+        {
+            writer.WriteNumberValue(number);
+        }
+
+        writer.WriteEndArray();
+    }
 
     private static void Optional(Utf8JsonWriter writer, string name, string? value)
     {
         if (value is not null)
         {
             writer.WriteString(name, value);
+        }
+    }
+
+    private static void Optional(Utf8JsonWriter writer, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            writer.WriteNumber(name, number);
         }
     }
 }

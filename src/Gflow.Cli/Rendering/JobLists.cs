@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -31,7 +32,7 @@ internal static class JobLists
             string[] fields =
             [
                 JobText.Count(job.Id), JobText.Name(job), state.ToString(), JobText.Elapsed(job, now), $"[{JobText.Gpus(job)}]", job.SubmittedBy,
-                JobJson.Instant(job.SubmittedAt) ?? "-",
+                CommandJson.Text(job.SubmittedAt) ?? "-",
                 state is JobState.Queued or JobState.Hold or JobState.Cancelled ? JobText.Reason(job) ?? "-" : "-",
             ];
             writer.WriteLine(string.Join(',', fields.Select(CsvField)));

@@ -72,7 +72,14 @@ internal static class JobText
         _ => "-",
     };
 
-    internal static string Shown(DateTimeOffset instant, TimeZoneInfo zone) => InstantText.FormatShort(instant, zone);
+    /// <summary>How a job ended: its state, with code or signal and the reason in brackets.</summary>
+    internal static string Ended(JobView job)
+    {
+        var how = job.Signal is { } signal ? $", {SafeText.Line(signal)}" : job.ExitCode is { } code ? $", exit code {code}" : "";
+        return $"{StateName(job)}{how}{(job.ReasonText is { } reason ? $" ({SafeText.Line(reason)})" : "")}";
+    }
+
+    internal static string Shown(DateTimeOffset instant, TimeZoneInfo zone) => InstantText.FormatZoned(instant, zone);
 
     internal static string Count(long number) => number.ToString(CultureInfo.InvariantCulture);
 

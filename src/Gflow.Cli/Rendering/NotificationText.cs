@@ -36,7 +36,7 @@ internal static class NotificationText
         {
             table.Add(
                 JobText.Count(delivery.Id),
-                JobText.Shown(delivery.CreatedAt.ToInstant(), zone),
+                InstantText.FormatShort(delivery.CreatedAt.ToInstant(), zone),
                 SafeText.Line(delivery.Event),
                 About(delivery),
                 SafeText.Line(delivery.Target),

@@ -36,6 +36,9 @@ public sealed class ParsedCommand<TCall>
 
     public IReadOnlyList<string> Words => _words;
 
+    /// <summary>Whether the words stand after <c>--</c>: they are meant as they are.</summary>
+    public bool Insists { get; private set; }
+
     /// <summary>What is wrong; null when all is well.</summary>
     public string? Fault { get; private set; }
 
@@ -113,6 +116,7 @@ public sealed class ParsedCommand<TCall>
             }
         }
 
+        Insists |= reader.OnlyWords;
         _words.Add(word);
         if (Spec.PassesWordsOn)
         {

@@ -20,14 +20,15 @@ public sealed record JobSource(SubmissionDraft Draft, string? ScriptText, string
 
     /// <param name="directory">Absolute: where relative paths begin.</param>
     /// <param name="openInput">Where a script is read from that no word names.</param>
-    public static Result<JobSource> From(IReadOnlyList<string> words, string directory, Func<Stream> openInput) => words switch
+    /// <param name="programs">Finds slips in the first word of a command; null when the words are meant as they are.</param>
+    public static Result<JobSource> From(IReadOnlyList<string> words, string directory, Func<Stream> openInput, ProgramSearch? programs = null) => words switch
     {
         ["-"] or [] => FromInput(openInput),
         ["-", ..] => new Problem(ProblemCode.Usage, "- reads the script from standard input and takes no further words"),
         [""] => new Problem(ProblemCode.Usage, "the command is empty; give a script or a command"),
         [var first, ..] when File.Exists(WorkingDirectory.Under(directory, first)) => FromFile(first, words, directory),
-        [var only] => FromText(only, directory),
-        _ => FromCommand(ShellText.Join(words)),
+        [var only] => FromText(only, directory, programs),
+        [var first, ..] => programs?.Fault(first) is { } slip ? slip : FromCommand(ShellText.Join(words)),
     };
 
     private static JobSource FromCommand(string command) => new(new() { Command = command }, null, command);
@@ -50,17 +51,15 @@ public sealed record JobSource(SubmissionDraft Draft, string? ScriptText, string
         }
     }
 
-    private static Result<JobSource> FromText(string text, string directory)
+    private static Result<JobSource> FromText(string text, string directory, ProgramSearch? programs)
     {
         if (Directory.Exists(WorkingDirectory.Under(directory, text)))
         {
             return new Problem(ProblemCode.NotAScript, $"\"{text}\" is a directory; give a script or a command");
         }
 
-        // A path has no blanks and no shell syntax; what has a slash and neither exists nor can be a command is a slip.
-        return text.Contains('/') && !text.AsSpan().ContainsAny(ShellSyntax)
-            ? new Problem(ProblemCode.NoSuchScript, $"\"{text}\" does not exist in {directory}; check the path")
-            : FromCommand(text);
+        // A word without blanks and shell syntax is the name of a program.
+        return !text.AsSpan().ContainsAny(ShellSyntax) && programs?.Fault(text) is { } slip ? slip : FromCommand(text);
     }
 
     private static Result<JobSource> FromInput(Func<Stream> open)

@@ -5,6 +5,19 @@ namespace Gflow.Core.Submission;
 /// <summary>What editors of other systems write into scripts, and no interpreter here can read.</summary>
 public static class ScriptFormat
 {
+    /// <summary>Files whose language their name tells, and the program that runs them.</summary>
+    private static readonly Dictionary<string, string> Interpreters = new()
+    {
+        [".py"] = "python",
+        [".pl"] = "perl",
+        [".rb"] = "ruby",
+        [".R"] = "Rscript",
+        [".r"] = "Rscript",
+        [".jl"] = "julia",
+        [".js"] = "node",
+        [".lua"] = "lua",
+    };
+
     /// <param name="script">The bytes of the script.</param>
     /// <param name="file">Where it is, for the command that repairs it; null for one that came without a file.</param>
     /// <returns>What is wrong, with the command that repairs it; null when nothing is.</returns>
@@ -26,6 +39,12 @@ public static class ScriptFormat
         if (script.StartsWith("\uFEFF"u8))
         {
             return Refused($@"{name} begins with a byte order mark, so that its first line is not understood; repair it: sed -i '1s/^\xEF\xBB\xBF//' {shown}");
+        }
+
+        // Without the line that names its interpreter a script is bash's, which takes other languages for commands: "import" takes a picture of the screen.
+        if (file is not null && Interpreters.TryGetValue(Path.GetExtension(file), out var interpreter) && !script.StartsWith("#!"u8))
+        {
+            return Refused($"{name} has no #! line, so that bash would run it; submit it with: gbatch {interpreter} {shown}");
         }
 
         return EndsLinesTwice(script)

@@ -14,9 +14,8 @@ public static class SubmissionOptionTable
     public static IReadOnlyList<SubmissionOption> All { get; } =
     [
         new("--gpus", ["-g", "--gres"], "NUMS", "GPUs the job needs for itself (default 0)",
-            (wish, values) => Number(values[0], ProblemCode.InvalidGpus, "gpus", "a number of GPUs, such as 2", 0, int.MaxValue, n => With(wish, wish.Draft with { Gpus = n }))),
-        new("--priority", ["-p", "--nice"], "NUM", "0 to 255; higher starts first (default 10)",
-            (wish, values) => Number(values[0], ProblemCode.InvalidPriority, "priority", "a priority from 0 to 255", 0, 255, n => With(wish, wish.Draft with { Priority = n }))),
+            (wish, values) => GpuCountText.Parse(values[0]).Then(count => With(wish, wish.Draft with { Gpus = count }))),
+        new("--priority", ["-p"], "NUM", "0 to 255; higher starts first (default 10)", Priority),
         new("--depends-on", ["-d", "--dependency"], "JOB", "Start after this job has succeeded: a number, @ (your last submission) or @~N (your N-th last)",
             (wish, values) => Depends(wish, values[0], "All", single: true)) { Group = Dependencies },
         new("--depends-on-all", [], "JOBS", "Start after all of these have succeeded (comma list)",
@@ -25,7 +24,7 @@ public static class SubmissionOptionTable
             (wish, values) => Depends(wish, values[0], "Any", single: false)) { Group = Dependencies },
         new("--no-auto-cancel", [], null, "Keep waiting when a dependency fails, instead of being cancelled",
             (wish, _) => With(wish, wish.Draft with { AutoCancelOnDependencyFailure = false })),
-        new("--time", ["-t", "--time-limit", "--timelimit"], "TIME", "Time limit: minutes (30), MM:SS or HH:MM:SS (default none)", Time),
+        new("--time", ["-t", "--time-limit", "--timelimit"], "TIME", "Time limit: 2h30m, minutes (30), MM:SS, HH:MM:SS or D-HH:MM:SS (default none)", Time),
         new("--name", ["-n", "-J", "--job-name"], "NAME", "What to call the job; its run name becomes gjob-<id>-NAME",
             (wish, values) => With(wish, wish.Draft with { Name = values[0] })),
         new("--project", ["-P"], "PROJECT", "The project it counts for",
@@ -41,6 +40,7 @@ public static class SubmissionOptionTable
     /// <summary>Options of other versions, and what each takes; refused by name, so that nobody believes they had an effect.</summary>
     public static IReadOnlyDictionary<string, bool> NotAvailable { get; } = new Dictionary<string, bool>
     {
+        ["--nice"] = true,
         ["--begin"] = true,
         ["--conda-env"] = true,
         ["-c"] = true,
@@ -71,6 +71,7 @@ public static class SubmissionOptionTable
     public static string InPlaceOf(string name) => name switch
     {
         "--conda-env" or "-c" or "-e" => "activate the environment before: a job has the environment of its submission",
+        "--nice" => "it means the opposite elsewhere: write --priority NUM, where higher starts first",
         "--begin" => "submit it then, by cron or at(1)",
         "--array" or "--param" or "--param-file" => "submit the jobs one by one, in a loop of the shell",
         "--max-retries" => "gjob redo repeats a job that has failed",
@@ -79,10 +80,10 @@ public static class SubmissionOptionTable
 
     private static Result<SubmissionWish> With(SubmissionWish wish, SubmissionDraft draft) => wish with { Draft = draft };
 
-    private static Result<SubmissionWish> Number(string text, ProblemCode kind, string field, string what, long least, long most, Func<long, Result<SubmissionWish>> with) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
-            ? with(number)
-            : new Problem(kind, $"\"{text}\" is not {what}", field);
+    private static Result<SubmissionWish> Priority(SubmissionWish wish, IReadOnlyList<string> values) =>
+        byte.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out var priority)
+            ? With(wish, wish.Draft with { Priority = priority })
+            : new Problem(ProblemCode.InvalidPriority, $"\"{values[0]}\" is not a priority from 0 to 255", "priority");
 
     private static Result<SubmissionWish> Time(SubmissionWish wish, IReadOnlyList<string> values) =>
         DurationText.ParseTimeLimit(values[0]).Then(limit => With(wish, wish.Draft with { TimeLimit = WireDuration.From(limit) }));

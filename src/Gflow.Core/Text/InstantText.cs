@@ -52,7 +52,7 @@ public static class InstantText
     }
 
     /// <summary>
-    /// Reads the beginning of a look back: <c>2h</c>, <c>7d</c>, <c>1w</c> ago; <c>today</c> and <c>yesterday</c> (midnight
+    /// Reads the beginning of a look back: <c>2h</c>, <c>1d12h</c>, <c>1-12:00:00</c> ago; <c>today</c> and <c>yesterday</c> (midnight
     /// UTC); Unix seconds; a date or a date with time in <paramref name="zone"/>, or with its own offset.
     /// </summary>
     /// <returns>The instant, or a problem <c>invalid_instant</c>.</returns>
@@ -155,13 +155,6 @@ public static class InstantText
         if (DigitsText.Read(text, out var seconds) == DigitsText.Outcome.Read)
         {
             return seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
-        }
-
-        if (text.Length < 2
-            || char.ToLowerInvariant(text[^1]) is not ('h' or 'd' or 'w')
-            || text.AsSpan(0, text.Length - 1).ContainsAnyExceptInRange('0', '9'))
-        {
-            return null;
         }
 
         var span = DurationText.ParsePeriod(text);

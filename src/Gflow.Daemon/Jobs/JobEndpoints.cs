@@ -21,7 +21,7 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         routes.Read("/jobs", List);
         routes.Change(HttpMethod.Post, "/jobs", SubmitAsync);
         routes.Change(HttpMethod.Post, "/jobs/batch", SubmitBatchAsync);
-        routes.Change(HttpMethod.Post, "/jobs/check", CheckAsync);
+        routes.Try("/jobs/check", CheckAsync);
         routes.Read("/jobs/resolve-dependency", Resolve);
         routes.Read("/jobs/{id}", Show);
         routes.Change(HttpMethod.Patch, "/jobs/{id}", UpdateAsync);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Lifecycle.Rendering;
@@ -25,7 +26,7 @@ internal sealed class StatusCommand(VerbContext context, bool json)
         var answer = await client.StatusAsync(ct);
         if (answer.Ok)
         {
-            await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(answer.Value, WireJson.Default.StatusAnswer)) : StatusText.Format(answer.Value));
+            await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(answer.Value, CommandJson.Default.StatusAnswer)) : StatusText.Format(answer.Value));
             return VerbExitCodes.Done;
         }
 
@@ -57,7 +58,7 @@ internal sealed class StatusCommand(VerbContext context, bool json)
 
     private async Task<int> TellAsync(string code, string text, int exit)
     {
-        await context.Terminal.Out.WriteAsync(Line(json ? JsonSerializer.Serialize(new ErrorAnswer(text, [new WireProblem(code, text)]), WireJson.Default.ErrorAnswer) : text));
+        await context.Terminal.Out.WriteAsync(Line(json ? JsonSerializer.Serialize(new ErrorAnswer(text, [new WireProblem(code, text)]), CommandJson.Default.ErrorAnswer) : text));
         return exit;
     }
 

@@ -27,9 +27,10 @@ public sealed class GbatchTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("--time-limit 2:00:00 --nice 10 --job-name t --gres 2 --dependency 7 true")] // [1]
+    [InlineData("--time-limit 2h --priority 10 --job-name t --gres gpu:2 --dependency 7 true")] // [1]
     [InlineData("--timelimit 2:00:00 --priority 10 -n t -g 2 -d 7 true")] // [2]
     [InlineData("--time=2:00:00 -p10 -J t -g2 --depends-on=7 -- true")] // [3]
+    [InlineData("-t 0-02:00:00 -p10 --name t --gpus gpu:2 -d 7 true")]
     [InlineData("-t 120 -p=10 --name=t --gpus=2 --depends-on-all 7 true")]
     public async Task Spellings_of_an_option_mean_the_same(string line)
     {
@@ -68,7 +69,9 @@ public sealed class GbatchTests : IAsyncLifetime
     [InlineData("--priority 256 true", "--priority: \"256\" is not a priority from 0 to 255")] // [13]
     [InlineData("--priority", "--priority needs a value: --priority NUM")]
     [InlineData("--gpus 1 --gpus 2 true", "--gpus is given 2 times; give it once")]
-    [InlineData("--gpus gpu:2 true", "\"gpu:2\" is not a number of GPUs")]
+    [InlineData("--gpus two true", "\"two\" is not a number of GPUs")]
+    [InlineData("--gres gpu:a100:2 true", "names a kind of GPU, and kinds cannot be chosen")]
+    [InlineData("--nice 10 true", "--nice is not available in this version; it means the opposite elsewhere: write --priority NUM, where higher starts first")]
     [InlineData("--gpu 1 python a.py", "unknown option --gpu; did you mean --gpus?")]
     [InlineData("-x true", "unknown option -x; --help lists those there are")]
     [InlineData("--array 1-2 true", "--array is not available in this version; submit the jobs one by one, in a loop of the shell")] // [57]
@@ -101,7 +104,7 @@ public sealed class GbatchTests : IAsyncLifetime
     [Fact] // [16]
     public async Task Words_after_the_first_belong_to_the_command()
     {
-        var draft = await SubmitAsync("python x.py --gpus 4 -- --help");
+        var draft = await SubmitAsync("-- python x.py --gpus 4 -- --help");
 
         Assert.Equal("python x.py --gpus 4 -- --help", draft.GetProperty("command").GetString());
         Assert.Equal(JsonValueKind.Null, draft.GetProperty("gpus").ValueKind);
@@ -179,8 +182,8 @@ public sealed class GbatchTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("no/such.sh", "\"no/such.sh\" does not exist in ")]
-    [InlineData("./gone", "\"./gone\" does not exist in ")]
+    [InlineData("no/such.sh", "\"no/such.sh\" is no file in ")]
+    [InlineData("./gone", "\"./gone\" is no file in ")]
     [InlineData(".", "\".\" is a directory; give a script or a command")]
     public async Task One_word_that_can_be_nothing_is_refused(string word, string error)
     {
@@ -189,6 +192,88 @@ public sealed class GbatchTests : IAsyncLifetime
         Assert.Equal(ExitCodes.Refused, run.Code);
         Assert.Contains(error, run.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("completion bash", "gbatch completion is not available in this version")]
+    [InlineData("list", "\"list\" is neither a file here nor a program on the job's PATH; did you mean gqueue?")]
+    [InlineData("status", "did you mean gqueue?")]
+    [InlineData("queue", "did you mean gqueue?")]
+    [InlineData("log 3", "did you mean gjob log?")]
+    [InlineData("wait 3", "did you mean gjob wait?")]
+    [InlineData("trian.sh", "did you mean train.sh?")]
+    [InlineData("./trian.sh --lr 1", "\"./trian.sh\" is no file in ")]
+    [InlineData("sub/pat.sh", "did you mean sub/part.sh?")]
+    [InlineData("pyton x.py", "did you mean python?")]
+    [InlineData("plain", "neither a file here nor a program")] // on the PATH, and no program
+    [InlineData("xyzzyplugh", "neither a file here nor a program on the job's PATH; check its name")]
+    public async Task A_first_word_that_is_neither_a_file_nor_a_program_is_refused(string line, string error)
+    {
+        Populate();
+        var run = await CommandRun.Async($"gbatch {line}", _daemon.Options, WithPath);
+
+        Assert.Equal((ExitCodes.Refused, ""), (run.Code, run.Out));
+        Assert.Contains(error, run.Error, StringComparison.Ordinal);
+        Assert.Empty(_daemon.Seen);
+    }
+
+    [Theory]
+    [InlineData("-- log 3", "log 3")]
+    [InlineData("python x.py", "python x.py")]
+    [InlineData("echo hi", "echo hi")]
+    [InlineData("exit", "exit")]
+    [InlineData("setup", "setup")] // a function that was exported
+    [InlineData("$RUN", "$RUN")]
+    [InlineData("-- ./gone", "./gone")]
+    public async Task What_can_be_run_or_is_insisted_on_is_submitted(string line, string command)
+    {
+        Populate();
+        Assert.Equal(command, (await SubmitAsync(line, WithPath)).GetProperty("command").GetString());
+    }
+
+    [Theory]
+    [InlineData("train.sh -g 1", "gbatch: note: -g is passed to train.sh; options of gbatch come before train.sh\n")]
+    [InlineData("train.sh --dry-run --time=3 x", "gbatch: note: --dry-run, --time are passed to train.sh; options of gbatch come before train.sh\n")]
+    [InlineData("python x.py -g 1 --gpus 2", "gbatch: note: --gpus is passed to python; options of gbatch come before python\n")]
+    [InlineData("train.sh --lr 1 -x", "")]
+    [InlineData("-- train.sh -g 1", "")]
+    public async Task Options_of_gbatch_after_the_script_are_passed_on_with_a_note(string line, string note)
+    {
+        Populate();
+        var run = await CommandRun.Async($"gbatch {line}", _daemon.Options, WithPath);
+
+        Assert.Equal((ExitCodes.Done, "Submitted batch job 42 (gjob-42)\n", note), (run.Code, run.Out, run.Error));
+    }
+
+    [Theory]
+    [InlineData("x.py", "has no #! line, so that bash would run it; submit it with: gbatch python")]
+    [InlineData("x.R", "submit it with: gbatch Rscript")]
+    public async Task A_script_in_another_language_needs_to_say_so(string word, string error)
+    {
+        File.WriteAllText(Path.Combine(_directory.FullName, word), "import sys\n");
+        var run = await CommandRun.Async($"gbatch {word} --lr 1", _daemon.Options, InDirectory);
+
+        Assert.Equal(ExitCodes.Refused, run.Code);
+        Assert.Contains(error, run.Error, StringComparison.Ordinal);
+        Assert.Empty(_daemon.Seen);
+
+        File.WriteAllText(Path.Combine(_directory.FullName, word), "#!/usr/bin/env python3\nimport sys\n");
+        Assert.Equal(word, Path.GetFileName((await SubmitAsync($"{word} --lr 1")).GetProperty("script").GetString()));
+    }
+
+    [Fact]
+    public async Task A_job_that_is_over_at_once_is_said_to_be()
+    {
+        _daemon.On("POST /jobs", """{"id":42,"run_name":"gjob-42","state":"Cancelled","reason_text":"Cancelled because job 7, which it depends on, did not succeed"}""", 201);
+        var run = await CommandRun.Async("gbatch -d 7 true", _daemon.Options);
+
+        Assert.Equal((ExitCodes.Done, "Submitted batch job 42 (gjob-42)\n"), (run.Code, run.Out));
+        Assert.Equal("gbatch: job 42 was submitted and is already Cancelled: Cancelled because job 7, which it depends on, did not succeed\n", run.Error);
+        var json = JsonDocument.Parse((await CommandRun.Async("gbatch --json -n x -d 7 true", _daemon.Options)).Out).RootElement;
+        Assert.Equal(("x", "gjob-42", "Cancelled"), (json.GetProperty("name").GetString(), json.GetProperty("run_name").GetString(), json.GetProperty("state").GetString()));
+    }
+
+    [Fact]
+    public async Task A_job_can_be_held_from_the_beginning() => Assert.True((await SubmitAsync("--hold true")).GetProperty("hold").GetBoolean());
 
     [Fact]
     public async Task Blank_input_and_huge_scripts_are_refused()
@@ -228,13 +313,31 @@ public sealed class GbatchTests : IAsyncLifetime
     {
         File.WriteAllText(Path.Combine(_directory.FullName, "t.sh"), "# GFLOW --gpus=1 --time=30\n");
 
+        _daemon.On("POST /jobs/check", """{"state":"Queued","notifications":{"emails":["dana@example.org"],"events":["job_failed"],"transport":"lab"}}""");
+
         var run = await CommandRun.Async("gbatch --dry-run -n x t.sh a", _daemon.Options, InDirectory);
 
         Assert.Equal($"Would submit 1 batch job:\n  [1] {_directory.FullName}/t.sh a (GPUs: 1)\n      Name=x\n      TimeLimit=00:30:00\n", run.Out);
-        var json = await CommandRun.Async("gbatch --dry-run --json python eval.py", _daemon.Options, InDirectory);
-        Assert.Equal("python eval.py", JsonDocument.Parse(json.Out).RootElement.GetProperty("would_submit")[0].GetProperty("command").GetString());
+        Assert.Equal("gbatch: mail to dana@example.org on job_failed (transport lab)\n", run.Error);
+        var json = await CommandRun.Async("gbatch --dry-run --json -t 2h python eval.py", _daemon.Options, InDirectory);
+        var would = JsonDocument.Parse(json.Out).RootElement.GetProperty("would_submit")[0];
+        Assert.Equal(("python", "python eval.py", "02:00:00", "Queued"), (
+            would.GetProperty("name").GetString(), would.GetProperty("command").GetString(), would.GetProperty("time_limit").GetString(), would.GetProperty("state").GetString()));
         Assert.DoesNotContain("environment", json.Out, StringComparison.Ordinal);
-        Assert.Empty(_daemon.Seen);
+        Assert.DoesNotContain(_daemon.Seen, request => request.Target == "POST /jobs");
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_what_a_submission_would_say()
+    {
+        const string Refusal = "The job asks for 99 GPUs; this machine has 4, so it could never start.";
+        _daemon.On("POST /jobs/check", JsonSerializer.Serialize(new ErrorAnswer(Refusal, [new("infeasible", Refusal, "gpus")]), WireJson.Default.ErrorAnswer), 400);
+        var refused = await CommandRun.Async("gbatch --dry-run -g 99 true", _daemon.Options);
+        Assert.Equal((ExitCodes.Refused, "", $"gbatch: {Refusal}\n"), (refused.Code, refused.Out, refused.Error));
+
+        _daemon.On("POST /jobs/check", """{"state":"Cancelled","reason_text":"Cancelled because job 7, which it depends on, did not succeed"}""");
+        var over = await CommandRun.Async("gbatch --dry-run -d 7 true", _daemon.Options);
+        Assert.Equal((ExitCodes.Done, "gbatch: it would be Cancelled: Cancelled because job 7, which it depends on, did not succeed\n"), (over.Code, over.Error));
     }
 
     [Fact]
@@ -271,6 +374,21 @@ public sealed class GbatchTests : IAsyncLifetime
         Assert.Equal(ExitCodes.Refused, (await CommandRun.Async("gbatch new first.sh", _daemon.Options, InDirectory)).Code);
         Assert.Equal("new", (await SubmitAsync("-- new")).GetProperty("command").GetString());
     }
+
+    private void Populate()
+    {
+        File.WriteAllText(Path.Combine(_directory.FullName, "train.sh"), "echo\n");
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(_directory.FullName, "sub")).FullName, "part.sh"), "echo\n");
+        var programs = Directory.CreateDirectory(Path.Combine(_directory.FullName, "bin")).FullName;
+        File.WriteAllText(Path.Combine(programs, "plain"), "");
+        File.WriteAllText(Path.Combine(programs, "python"), "");
+        File.SetUnixFileMode(Path.Combine(programs, "python"), (UnixFileMode)0b111_101_101);
+    }
+
+    private CommandContext WithPath(CommandContext context) => InDirectory(context) with
+    {
+        Environment = new Dictionary<string, string> { ["PATH"] = $"/nonexistent:{_directory.FullName}/bin", ["BASH_FUNC_setup%%"] = "() { :; }" },
+    };
 
     private CommandContext InDirectory(CommandContext context) => context with { WorkingDirectory = _directory.FullName };
 

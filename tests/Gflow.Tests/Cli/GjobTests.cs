@@ -110,6 +110,73 @@ public sealed class GjobTests : IAsyncLifetime
         Assert.Equal((ExitCodes.Done, text), (await CommandRun.Async($"gjob log @ {options}", _daemon.Options)) is var run ? (run.Code, run.Out) : default);
     }
 
+    [Theory]
+    [InlineData("--last 3", "99%\n\e[32m100%\e[0m\ndone\n")]
+    [InlineData("--last 1", "done\n")]
+    [InlineData("--first 3", "start\n\n1%\n")]
+    [InlineData("--last 2 --raw", "\r1%\r2%\e[K\r\r99%\r\e[32m100%\e[0m\r\ndone\n")]
+    [InlineData("--raw --first 1", "start\r\n")]
+    [InlineData("", "start\r\n\n\r1%\r2%\e[K\r\r99%\r\e[32m100%\e[0m\r\ndone\n")]
+    [InlineData("-f --last 2", "\e[32m100%\e[0m\r\ndone\n")]
+    public async Task Each_step_of_a_progress_bar_is_a_line_for_people(string options, string text)
+    {
+        _daemon.WithLog(31, "start\r\n\n\r1%\r2%\e[K\r\r99%\r\e[32m100%\e[0m\r\ndone\n"u8.ToArray());
+
+        var run = await CommandRun.Async($"gjob log 31 {options}", _daemon.Options);
+        Assert.Equal((ExitCodes.Done, text), (run.Code, run.Out));
+    }
+
+    [Fact]
+    public async Task Following_says_what_a_job_waits_for_and_how_it_ended()
+    {
+        var waiting = SampleJobs.Job(32, JobState.Queued) with { ReasonText = "Waits for 1 GPU; 0 of 4 free" };
+        var looked = 0;
+        _daemon.WithLog(32, "out\n"u8.ToArray()).On("GET /jobs/32", async context =>
+            await context.Response.WriteAsync(Serialized(looked++ < 2 ? waiting : SampleJobs.Job(32, JobState.Failed) with { StartedAt = SampleJobs.At(-5) })));
+
+        var run = await CommandRun.Async("gjob log -f 32", _daemon.Options, CommandRun.Terminal(80));
+
+        Assert.Equal((ExitCodes.Done, "out\n", "gjob: job 32 has not started: Waits for 1 GPU; 0 of 4 free\ngjob: job 32: Failed, exit code 7\n"), (run.Code, run.Out, run.Error));
+    }
+
+    [Fact]
+    public async Task The_script_is_printed_byte_for_byte()
+    {
+        byte[] script = [.. "#!/bin/bash\n"u8, 0xE9, (byte)'\n'];
+        _daemon.On("GET /jobs/31/script", JsonSerializer.Serialize(new(31, "/x/t.sh", ["a"], script, null), WireJson.Default.JobProgram))
+            .On("GET /jobs/32/script", JsonSerializer.Serialize(new(32, null, [], null, "make && ./run"), WireJson.Default.JobProgram));
+        using var bytes = new MemoryStream();
+
+        Assert.Equal(ExitCodes.Done, (await CommandRun.Async("gjob script 31", _daemon.Options, context => context with { OutBytes = bytes })).Code);
+        Assert.Equal(script, bytes.ToArray());
+        Assert.Equal("make && ./run\n", (await CommandRun.Async("gjob script 32", _daemon.Options)).Out);
+        Assert.Equal("make && ./run", JsonDocument.Parse((await CommandRun.Async("gjob script --json 32", _daemon.Options)).Out).RootElement.GetProperty("command").GetString());
+    }
+
+    [Fact]
+    public async Task A_job_can_be_renamed()
+    {
+        _daemon.On("PATCH /jobs/32", $$"""{"job":{{Serialized(SampleJobs.Job(32, JobState.Queued))}},"updated_fields":["name"]}""");
+
+        Assert.Equal("Job 32 updated successfully.\n  UpdatedFields=name\n", (await CommandRun.Async("gjob update 32 --name better", _daemon.Options)).Out);
+        Assert.Equal("""{"name":"better"}""", _daemon.Single("PATCH /jobs/32").Body);
+    }
+
+    [Fact]
+    public async Task Every_time_has_its_year_and_zone()
+    {
+        _daemon.WithJobs(SampleJobs.All()[^1] with { EndingSince = SampleJobs.At(-1), KillAt = SampleJobs.At(9) });
+
+        var run = await CommandRun.Async("gjob show 39", _daemon.Options);
+
+        Assert.Contains("  State=Ending (EN)\n", run.Out, StringComparison.Ordinal);
+        Assert.Contains("  WorkingDir=/home/dana/x\n", run.Out, StringComparison.Ordinal);
+        foreach (var time in (string[])["Submitted=2031-05-02 09:50:00 UTC (waited 00:00:50)", "Started=2031-05-02 09:50:50 UTC (running 00:09:10 so far)", "EndingSince=2031-05-02 09:59:59 UTC", "KilledAt=2031-05-02 10:00:09 UTC"])
+        {
+            Assert.Contains($"  {time}\n", run.Out, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task The_last_lines_of_a_long_log_are_found_from_its_end()
     {
@@ -147,7 +214,7 @@ public sealed class GjobTests : IAsyncLifetime
 
         using var output = new SignallingStream(shown);
         var run = await CommandRun.Async("gjob log -f 31", _daemon.Options, context => context with { OutBytes = output });
-        Assert.Equal((ExitCodes.Done, ""), (run.Code, run.Error));
+        Assert.Equal((ExitCodes.Done, "gjob: job 31: Running\n"), (run.Code, run.Error));
         Assert.Equal("first from 6", Encoding.UTF8.GetString(output.ToArray()));
     }
 

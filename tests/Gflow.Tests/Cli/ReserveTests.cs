@@ -123,7 +123,7 @@ public sealed class ReserveTests
     [Theory]
     [InlineData("--gpus 1 --gpu-spec 0 --start 2031-05-02T09:30:00Z --duration 30m", "--gpus and --gpu-spec cannot be combined")]
     [InlineData("--start 2031-05-02T09:30:00Z --duration 30m", "which GPUs? Give --gpus N")]
-    [InlineData("--gpus 0 --start 2031-05-02T09:30:00Z --duration 30m", "--gpus takes a whole number from 1, not \"0\"")]
+    [InlineData("--gpus 0 --start 2031-05-02T09:30:00Z --duration 30m", "--gpus takes a number from 1, not \"0\"")]
     [InlineData("--gpu-spec a --start 2031-05-02T09:30:00Z --duration 30m", "--gpu-spec: \"a\" is not a list of numbers")]
     [InlineData("--gpus 1 --duration 30m", "--start is missing")]
     [InlineData("--gpus 1 --start 2031-05-02T09:30:00Z", "--duration is missing")]

@@ -74,7 +74,7 @@ public sealed class SafeTextTests
             Parameters = new Dictionary<string, string> { [Evil] = Evil },
         });
         daemon.Refuse("POST /jobs/1/cancel", 409, Evil);
-        daemon.On("POST /jobs", System.Text.Json.JsonSerializer.Serialize(new(1, Evil, new([Evil], [Evil], Evil)), Core.Contracts.WireJson.Default.SubmittedJob), 201);
+        daemon.On("POST /jobs", System.Text.Json.JsonSerializer.Serialize(new(1, Evil, Notifications: new([Evil], [Evil], Evil)), Core.Contracts.WireJson.Default.SubmittedJob), 201);
         foreach (var line in (string[])["gqueue -f JOBID,NAME,NODELIST(REASON),REASON,USER,PROJECT,EXIT", "gjob show 1", "gcancel 1", "gbatch true", "gqueue -t", "gqueue -g"])
         {
             var run = await CommandRun.Async(line, daemon.Options);

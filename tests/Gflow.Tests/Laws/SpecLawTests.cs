@@ -29,7 +29,7 @@ public sealed class SpecLawTests
     [Theory, MemberData(nameof(Kinds))]
     public void A_job_that_is_repeated_asks_for_the_same(string kind)
     {
-        var (spec, script, _) = Accepted(kind);
+        var (spec, script, _, _) = Accepted(kind);
         var job = new Job(spec.RedoneFrom!.Value, spec, "alice", 1000, Draft.Noon, new JobStatus.Queued(), 1, 1);
         var again = SubmissionRules.Check(SubmissionDraft.Of(job, script, Variables), Draft.Policy);
         Same(spec, again.Value.Spec);

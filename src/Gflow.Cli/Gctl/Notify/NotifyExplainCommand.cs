@@ -1,3 +1,4 @@
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -34,7 +35,7 @@ internal static class NotifyExplainCommand
         var eventName = invocation.Text("--event") ?? throw Invocation.Wrong("--event is missing: which event, such as job_failed?");
         JobId? job = invocation.Text("--job") is { } reference ? await invocation.JobAsync(reference, cancel) : null;
         var explained = Invocation.Need(await invocation.Client.ExplainAsync(eventName, job, invocation.Texts("--email"), cancel));
-        return invocation.Answer(explained, NotificationJson.Default.ExplanationView, text => Write(text, explained));
+        return invocation.Answer(explained, CommandJson.Default.ExplanationView, text => Write(text, explained));
     }
 
     private static void Write(TextWriter text, ExplanationView explained)

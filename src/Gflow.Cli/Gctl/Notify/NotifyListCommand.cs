@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
 
@@ -56,7 +57,7 @@ internal static class NotifyListCommand
         return invocation.Has("--follow")
             ? await FollowAsync(invocation, filter, found, zone, cancel)
             : invocation.AnswerList(
-                "deliveries", found, NotificationJson.Default.ListDeliveryView, "No deliveries found.", () => NotificationText.Deliveries(found, zone).Write(invocation));
+                "deliveries", found, CommandJson.Default.ListDeliveryView, "No deliveries found.", () => NotificationText.Deliveries(found, zone).Write(invocation));
     }
 
     private static async Task<int> FollowAsync(Invocation invocation, DeliveryQuery filter, List<DeliveryView> found, TimeZoneInfo zone, CancellationToken cancel)
@@ -95,7 +96,7 @@ internal static class NotifyListCommand
 
         foreach (var delivery in changed)
         {
-            invocation.Out.WriteLine(SafeText.JsonStrings(JsonSerializer.Serialize(delivery, NotificationJson.Default.DeliveryView)));
+            invocation.Out.WriteLine(SafeText.JsonStrings(JsonSerializer.Serialize(delivery, CommandJson.Default.DeliveryView)));
         }
     }
 }

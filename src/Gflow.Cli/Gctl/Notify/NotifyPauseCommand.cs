@@ -1,4 +1,5 @@
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
 
@@ -30,6 +31,6 @@ internal static class NotifyPauseCommand
     private static async Task<int> RunAsync(Invocation invocation, Func<string, Task<ClientResult<TargetAction>>> act, string done)
     {
         var action = Invocation.Need(await act(invocation.Words[0]));
-        return invocation.Answer(action, NotificationJson.Default.TargetAction, text => text.WriteLine($"{SafeText.Line(action.Name)} {done}"));
+        return invocation.Answer(action, CommandJson.Default.TargetAction, text => text.WriteLine($"{SafeText.Line(action.Name)} {done}"));
     }
 }

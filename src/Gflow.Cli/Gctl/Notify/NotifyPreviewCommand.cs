@@ -1,3 +1,4 @@
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -30,7 +31,7 @@ internal static class NotifyPreviewCommand
         var eventName = invocation.Text("--event") ?? throw Invocation.Wrong("--event is missing: which event, such as job_failed?");
         JobId? job = invocation.Text("--job") is { } reference ? await invocation.JobAsync(reference, cancel) : null;
         var preview = Invocation.Need(await invocation.Client.PreviewAsync(invocation.Words[0], eventName, job, cancel));
-        return invocation.Answer(preview, NotificationJson.Default.PreviewView, text =>
+        return invocation.Answer(preview, CommandJson.Default.PreviewView, text =>
         {
             text.WriteLine(SafeText.Line(preview.Request));
             foreach (var header in preview.Headers)

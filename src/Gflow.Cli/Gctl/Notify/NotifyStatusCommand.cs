@@ -1,4 +1,5 @@
 using Gflow.Cli.Rendering;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 
 namespace Gflow.Cli.Gctl.Notify;
@@ -25,7 +26,7 @@ internal static class NotifyStatusCommand
         var code = invocation.AnswerList(
             "targets",
             targets,
-            NotificationJson.Default.ListTargetView,
+            CommandJson.Default.ListTargetView,
             "No targets are configured.",
             () => NotificationText.Targets(targets, invocation.Now).Write(invocation));
         return targets.Exists(target => target.Ill) ? ExitCodes.Refused : code;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gflow.Client;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
 
@@ -48,7 +49,7 @@ internal static class NotifyTestCommand
         }
 
         var code = invocation.Answer(
-            () => invocation.WriteJson(new JsonObject { ["deliveries"] = JsonSerializer.SerializeToNode(tried, NotificationJson.Default.ListDeliveryView) }),
+            () => invocation.WriteJson(new JsonObject { ["deliveries"] = JsonSerializer.SerializeToNode(tried, CommandJson.Default.ListDeliveryView) }),
             text => tried.ForEach(delivery => text.WriteLine(SafeText.Line(Verdict(delivery)))));
         return tried.Count > 0 && tried.TrueForAll(delivery => delivery.State == "delivered") ? code : ExitCodes.Refused;
     }
