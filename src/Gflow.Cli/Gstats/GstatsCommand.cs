@@ -1,5 +1,3 @@
-using Gflow.Core;
-
 namespace Gflow.Cli.Gstats;
 
 /// <summary><c>gstats</c>: usage statistics.</summary>

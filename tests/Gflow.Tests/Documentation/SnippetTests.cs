@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Gflow.Cli;
 using Gflow.Client.CommandLine;
+using Gflow.Core.Submission;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Tests.Configuration;
 using Gflow.Tests.TestKit;
@@ -8,7 +10,7 @@ using Gflow.Tests.TestKit;
 namespace Gflow.Tests.Documentation;
 
 /// <summary>What the documentation shows must work.</summary>
-public sealed class SnippetTests
+public sealed partial class SnippetTests
 {
     public static TheoryData<string, int> Toml => Blocks("toml");
 
@@ -21,7 +23,7 @@ public sealed class SnippetTests
             var data = new TheoryData<string, int, string>();
             foreach (var page in DocPage.Names.Select(DocPage.Open))
             {
-                foreach (var (line, number) in page.Blocks.SelectMany(block => Lines(page, block)))
+                foreach (var (line, number) in page.Blocks.SelectMany(block => Lines(page, block)).Concat(Inline(page)))
                 {
                     data.Add(page.Name, number, line);
                 }
@@ -34,6 +36,15 @@ public sealed class SnippetTests
     [Theory]
     [MemberData(nameof(Toml))]
     public void Configurations_load(string page, int line) => ConfigDocsTests.LoadsWithoutAWarning(Block(page, line).Text);
+
+    [Fact]
+    public void Options_in_scripts_are_understood()
+    {
+        var scripts = DocPage.Names.Select(DocPage.Open).SelectMany(page => page.Blocks).Where(block => block.Language == "sh" && block.Text.Contains("\n# GFLOW", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(scripts);
+        Assert.All(scripts, script => Assert.Empty(ScriptDirectives.Read(script.Text, "script").Problems));
+        Assert.All(scripts, script => Assert.Empty(ScriptDirectives.Unheeded(script.Text, "script")));
+    }
 
     [Theory]
     [MemberData(nameof(Json))]
@@ -111,6 +122,13 @@ public sealed class SnippetTests
             yield return (examples ? line : line[2..], number);
         }
     }
+
+    /// <summary>On the page that translates other schedulers' commands: whatever is in code, begins with a command and goes on.</summary>
+    private static IEnumerable<(string Line, int Number)> Inline(DocPage page) => page.Name != "docs/coming-from.md" ? [] : page.Text.Split('\n').Index()
+        .SelectMany(line => CommandLine().Matches(line.Item).Select(match => (match.Groups[1].Value, line.Index + 1)));
+
+    [GeneratedRegex("`((?:cd [^ ]+ && )?g(?:flowd|batch|queue|job|cancel|info|ctl|stats) [^`]+)`")]
+    private static partial Regex CommandLine();
 
     private static TheoryData<string, int> Blocks(string language)
     {
