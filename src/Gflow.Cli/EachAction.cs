@@ -47,7 +47,7 @@ internal static class EachAction
             }
             else
             {
-                invocation.Out.WriteLine(done(id, result.Value));
+                invocation.Tell(done(id, result.Value));
             }
         }
 

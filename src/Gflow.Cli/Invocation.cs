@@ -144,6 +144,15 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
         output.WriteLine();
     }
 
+    /// <summary>Writes sentences for people, each on lines of its own.</summary>
+    internal void Tell(string text)
+    {
+        foreach (var line in text.Split('\n').SelectMany(sentence => Prose.Lines(sentence, context.Width)))
+        {
+            Out.WriteLine(line);
+        }
+    }
+
     /// <summary>Writes what went wrong with one of several jobs, and goes on.</summary>
     internal void Complain(string message) => context.Error.WriteLine($"{parsed.Path.Split(' ')[0]}: {SafeText.Line(message)}");
 

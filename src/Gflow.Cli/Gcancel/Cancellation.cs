@@ -10,12 +10,14 @@ namespace Gflow.Cli.Gcancel;
 
 /// <summary>What became of a job that was to be cancelled.</summary>
 /// <param name="Ending">The job, when it was being ended already.</param>
+/// <param name="Ended">How it ended meanwhile, before it could be cancelled.</param>
 /// <param name="With">The job whose cancellation took this one with it just before.</param>
-internal sealed record CancelOutcome(JobActionAnswer Answer, JobView? Ending = null, uint? With = null);
+internal sealed record CancelOutcome(JobActionAnswer Answer, JobView? Ending = null, string? Ended = null, uint? With = null);
 
 /// <summary>Cancels jobs one after the other, or sends them a signal, and says what became of each.</summary>
 /// <param name="signal">Null to cancel.</param>
-internal sealed class Cancellation(Invocation invocation, string? signal, CancellationToken cancel)
+/// <param name="chosen">Whether the jobs were not named: one that has ended meanwhile is no failure then.</param>
+internal sealed class Cancellation(Invocation invocation, string? signal, bool chosen, CancellationToken cancel)
 {
     private readonly Dictionary<uint, uint> _takenWith = [];
 
@@ -25,12 +27,22 @@ internal sealed class Cancellation(Invocation invocation, string? signal, Cancel
     internal async Task<ClientResult<CancelOutcome>> ActAsync(JobId id)
     {
         var outcome = signal is null ? await CancelAsync(id) : Of(await invocation.Client.SignalAsync(id, signal, cancel));
+        if (chosen && outcome.Failure is ClientFailure.Refused { Status: 409, State: { } state } && JobStates.TryParse(state, out var known) && known.IsFinal())
+        {
+            return new CancelOutcome(new(id.Value, state), Ended: state);
+        }
+
         Done += outcome.Ok ? 1 : 0;
         return outcome;
     }
 
     internal string Told(JobId id, CancelOutcome outcome)
     {
+        if (outcome.Ended is { } ended)
+        {
+            return $"Job {id} has ended meanwhile ({ended}).";
+        }
+
         if (signal is not null)
         {
             return $"Job {id}: {signal} sent.";

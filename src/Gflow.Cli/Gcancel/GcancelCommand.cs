@@ -1,5 +1,4 @@
-using Gflow.Cli.Rendering;
-using Gflow.Client;
+using Gflow.Cli.Choosing;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Cli.Gcancel;
@@ -67,7 +66,7 @@ internal static class GcancelCommand
             return await CancelDryRun.RunAsync(invocation, ids, cancel);
         }
 
-        var cancellation = new Cancellation(invocation, signal, cancel);
+        var cancellation = new Cancellation(invocation, signal, chosen, cancel);
         var code = await JobActions.RunAsync(invocation, ids, cancellation.ActAsync, cancellation.Told, cancellation.Row);
         if (chosen && !invocation.Json)
         {

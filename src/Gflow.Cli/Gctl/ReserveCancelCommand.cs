@@ -1,5 +1,4 @@
 using Gflow.Client.CommandLine;
-using Gflow.Core.Contracts;
 
 namespace Gflow.Cli.Gctl;
 

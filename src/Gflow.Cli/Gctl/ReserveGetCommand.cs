@@ -1,6 +1,5 @@
 using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
-using Gflow.Core.Contracts;
 
 namespace Gflow.Cli.Gctl;
 
@@ -23,6 +22,6 @@ internal static class ReserveGetCommand
         var zone = Invocation.Need(invocation.Zone);
         var reservation = Invocation.Need(await invocation.Client.ReservationAsync(id, cancel));
         return invocation.Answer(
-            reservation, CommandJson.Default.ReservationView, text => ReservationText.WriteDetails(text, reservation, zone, invocation.Palette));
+            reservation, CommandJson.Default.ReservationView, text => ReservationText.WriteDetails(text, reservation, zone, invocation.Palette, invocation.Context.Width));
     }
 }

@@ -1,7 +1,6 @@
 using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Client.CommandLine;
-using Gflow.Core.Contracts;
 using Gflow.Core.Reservations;
 
 namespace Gflow.Cli.Gctl;

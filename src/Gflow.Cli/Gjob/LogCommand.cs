@@ -2,7 +2,6 @@ using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Client.CommandLine;
 using Gflow.Core;
-using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Cli.Gjob;
@@ -83,6 +82,7 @@ internal static class LogCommand
             await output.WriteAsync(from, end, cancel);
         }
 
+        await (people?.FinishAsync(cancel) ?? Task.CompletedTask);
         return ExitCodes.Done;
     }
 
@@ -128,7 +128,9 @@ internal static class LogCommand
 
         var job = await invocation.Client.GetAsync(id, cancel);
         return job.Ok
-            ? Invocation.No($"job {id} has no log ({job.Value.State}); gjob log -f {id} waits for one", ProblemCode.NoLog)
+            ? Invocation.No(
+                JobText.State(job.Value).IsFinal() ? $"job {id} has no log: it never started ({JobText.Ended(job.Value)})" : $"job {id} has no log ({job.Value.State}); gjob log -f {id} waits for one",
+                ProblemCode.NoLog)
             : Invocation.No(JobActions.Told(id, job.Failure), ProblemCode.NotFound);
     }
 }

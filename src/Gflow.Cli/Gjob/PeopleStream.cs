@@ -11,6 +11,7 @@ internal sealed class PeopleStream(Stream output) : WriteOnlyStream
     private readonly List<byte> _written = [];
     private readonly List<byte> _sequence = [];
     private byte _last = (byte)'\n';
+    private bool _returned;
 
     public override void Flush() => output.Flush();
 
@@ -21,9 +22,19 @@ internal sealed class PeopleStream(Stream output) : WriteOnlyStream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         await output.WriteAsync(Seen(buffer.Span), cancellationToken);
 
+    /// <summary>A step of a progress bar that was the last thing written is a line as well.</summary>
+    internal async Task FinishAsync(CancellationToken cancel)
+    {
+        if (_returned && _last != '\n')
+        {
+            await output.WriteAsync("\n"u8.ToArray(), cancel);
+        }
+    }
+
     private byte[] Seen(ReadOnlySpan<byte> bytes)
     {
         _written.Clear();
+        _returned = bytes.Length > 0 ? bytes[^1] == '\r' : _returned;
         foreach (var next in bytes)
         {
             if (_lines.Begins(next) && _last != '\n')

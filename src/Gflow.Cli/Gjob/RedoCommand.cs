@@ -75,6 +75,7 @@ internal static class RedoCommand
 
         Tell(invocation, job, overrides);
         invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+        invocation.Out.Flush();
         GbatchCommand.TellEnd(invocation, $"job {submitted.Id} was submitted and is already", submitted.State, submitted.ReasonText);
         GbatchCommand.TellWhoIsTold(invocation, submitted.Notifications);
         if (invocation.Has("--cascade"))
@@ -107,7 +108,7 @@ internal static class RedoCommand
         var limit = overrides.TimeLimit ?? job.TimeLimit;
         var dependencies = overrides.DependsOnIds ?? [.. job.DependsOnIds.Select(id => (long)id)];
         invocation.Out.WriteLine($"Resubmitting job {job.Id} with parameters:");
-        var page = new DetailsPage(invocation.Out, invocation.Palette);
+        var page = new DetailsPage(invocation.Out, invocation.Palette, invocation.Context.Width);
         page.Field("Script", job.Script);
         page.Field("Command", job.Command);
         page.Field("GPUs", JobText.Count(overrides.Gpus ?? job.Gpus));

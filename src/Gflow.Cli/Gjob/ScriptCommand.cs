@@ -33,7 +33,7 @@ internal static class ScriptCommand
             return ExitCodes.Done;
         }
 
-        var bytes = program.Content ?? ByteText.Bytes($"{program.Command}\n");
+        var bytes = program.Command is { } command ? ByteText.Bytes($"{command}\n") : program.Content ?? [];
         await invocation.Out.FlushAsync(cancel);
         await using var visible = invocation.Context.OutIsTerminal ? new VisibleStream(invocation.Context.OutBytes) : null;
         await (visible ?? invocation.Context.OutBytes).WriteAsync(bytes, cancel);

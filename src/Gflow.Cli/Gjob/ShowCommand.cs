@@ -58,11 +58,11 @@ internal static class ShowCommand
             {
                 if (i > 0)
                 {
-                    invocation.Out.WriteLine($"\n{new string('=', 80)}\n");
+                    invocation.Out.WriteLine($"\n{new string('=', Math.Min(80, invocation.Context.Width ?? 80))}\n");
                 }
 
-                JobDetails.Write(invocation.Out, jobs[i], invocation.Now, zone, invocation.Palette);
-                NotificationText.WriteOfJob(invocation.Out, deliveries[jobs[i].Id], zone, invocation.Palette);
+                JobDetails.Write(invocation.Out, jobs[i], invocation.Now, zone, invocation.Palette, invocation.Context.Width);
+                NotificationText.WriteOfJob(invocation.Out, deliveries[jobs[i].Id], zone, invocation.Palette, invocation.Context.Width);
             }
         }
 

@@ -3,7 +3,6 @@ using Gflow.Cli.Rendering;
 using Gflow.Client;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gjob;
 
@@ -55,7 +54,7 @@ internal static class WaitCommand
             }
             else
             {
-                invocation.Out.WriteLine($"Job {id}: {JobText.Ended(ends[id].Value)}");
+                invocation.Tell($"Job {id}: {JobText.Ended(ends[id].Value)}");
             }
         }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
+using Gflow.Cli.Choosing;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
-using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gqueue;

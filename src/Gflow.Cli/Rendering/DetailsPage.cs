@@ -4,7 +4,8 @@ using Gflow.Core.Text;
 namespace Gflow.Cli.Rendering;
 
 /// <summary>Everything about one thing: headings over lines of <c>Key=Value</c>; what does not apply is left out.</summary>
-internal sealed class DetailsPage(TextWriter writer, Palette palette)
+/// <param name="width">Columns to fit into; null for as wide as it takes.</param>
+internal sealed class DetailsPage(TextWriter writer, Palette palette, int? width)
 {
     internal void Heading(string title) => writer.WriteLine(palette.Paint($"{title}:", Palette.Heading));
 
@@ -13,7 +14,20 @@ internal sealed class DetailsPage(TextWriter writer, Palette palette)
     {
         if (value is not null)
         {
-            writer.WriteLine($"  {SafeText.Line(name)}={SafeText.Line(value)}");
+            foreach (var line in Prose.Lines($"  {SafeText.Line(name)}={SafeText.Line(value)}", width))
+            {
+                writer.WriteLine(line);
+            }
+        }
+    }
+
+    /// <param name="painted">A part of the value that has a style of its own, where it is whole in a line.</param>
+    internal void Field(string name, string value, Cell painted)
+    {
+        foreach (var line in Prose.Lines($"  {SafeText.Line(name)}={SafeText.Line(value)}", width))
+        {
+            var at = line.IndexOf($" {painted.Text} ", StringComparison.Ordinal);
+            writer.WriteLine(at < 0 ? line : $"{line[..(at + 1)]}{palette.Paint(painted.Text, painted.Style)}{line[(at + 1 + painted.Text.Length)..]}");
         }
     }
 

@@ -1,6 +1,5 @@
 using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
-using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Rendering;
@@ -8,9 +7,9 @@ namespace Gflow.Cli.Rendering;
 /// <summary>Everything about one job, as sections of <c>Key=Value</c> lines; what does not apply is left out.</summary>
 internal static class JobDetails
 {
-    internal static void Write(TextWriter writer, JobView job, DateTimeOffset now, TimeZoneInfo zone, Palette palette)
+    internal static void Write(TextWriter writer, JobView job, DateTimeOffset now, TimeZoneInfo zone, Palette palette, int? width)
     {
-        var page = new DetailsPage(writer, palette);
+        var page = new DetailsPage(writer, palette, width);
         page.Heading("Job Details");
         page.Field("ID", JobText.Count(job.Id));
         page.Field("State", new Cell(JobText.StateName(job), StateStyle.Of(job), $" ({JobText.StateCode(job)})"));

@@ -99,8 +99,8 @@ internal static class JobJson
     {
         ["id"] = program.Id,
         ["script"] = program.Script,
-        ["arguments"] = program.Content is null ? null : Texts(program.Arguments),
-        ["content"] = program.Content is { } bytes ? Encoding.UTF8.GetString(bytes) : null,
+        ["arguments"] = program.Command is null ? Texts(program.Arguments) : null,
+        ["content"] = program.Command is null ? Encoding.UTF8.GetString(program.Content ?? []) : null,
         ["command"] = program.Command,
     });
 

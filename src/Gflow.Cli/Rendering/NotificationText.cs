@@ -50,9 +50,9 @@ internal static class NotificationText
     }
 
     /// <summary>Everything about one, as <c>Key=Value</c> lines; what does not apply is left out.</summary>
-    internal static void WriteDetails(TextWriter writer, DeliveryView delivery, TimeZoneInfo zone, Palette palette)
+    internal static void WriteDetails(TextWriter writer, DeliveryView delivery, TimeZoneInfo zone, Palette palette, int? width)
     {
-        var page = new DetailsPage(writer, palette);
+        var page = new DetailsPage(writer, palette, width);
         page.Heading("Delivery Details");
         page.Field("ID", JobText.Count(delivery.Id));
         page.Field("State", State(delivery));
@@ -73,8 +73,7 @@ internal static class NotificationText
         page.Heading("Attempts");
         foreach (var attempt in delivery.History ?? [])
         {
-            writer.WriteLine(SafeText.Line(
-                $"  {JobText.Count(attempt.Number)}={Shown(attempt.At)} {attempt.Outcome} after {JobText.Count(attempt.TookMs)} ms{Said(attempt)}"));
+            page.Field(JobText.Count(attempt.Number), $"{Shown(attempt.At)} {attempt.Outcome} after {JobText.Count(attempt.TookMs)} ms{Said(attempt)}");
         }
 
         if (delivery.History is not { Count: > 0 })
@@ -86,23 +85,26 @@ internal static class NotificationText
     }
 
     /// <summary>A job's deliveries as a section of its details, the oldest first; nothing where there are none.</summary>
-    internal static void WriteOfJob(TextWriter writer, IReadOnlyList<DeliveryView> deliveries, TimeZoneInfo zone, Palette palette)
+    internal static void WriteOfJob(TextWriter writer, IReadOnlyList<DeliveryView> deliveries, TimeZoneInfo zone, Palette palette, int? width)
     {
         if (deliveries.Count == 0)
         {
             return;
         }
 
+        var page = new DetailsPage(writer, palette, width);
         writer.WriteLine();
-        writer.WriteLine(palette.Paint("Notifications:", Palette.Heading));
+        page.Heading("Notifications");
         foreach (var delivery in deliveries.OrderBy(delivery => delivery.Id))
         {
             var state = State(delivery);
             var when = delivery.SettledAt ?? delivery.CreatedAt;
             var tail = (delivery.WhyNotYet ?? delivery.Reason) is { } why ? $": {why}" : "";
-            writer.WriteLine(
-                $"  {JobText.Count(delivery.Id)}={SafeText.Line(delivery.Event)} to {SafeText.Line(Recipient(delivery) is { } recipient ? $"{recipient} by {delivery.Target}" : delivery.Target)} "
-                    + $"{palette.Paint(state.Text, state.Style)} {JobText.Shown(when.ToInstant(), zone)}{SafeText.Line(tail)}");
+            page.Field(
+                JobText.Count(delivery.Id),
+                $"{delivery.Event} to {(Recipient(delivery) is { } recipient ? $"{recipient} by {delivery.Target}" : delivery.Target)} "
+                    + $"{state.Text} {JobText.Shown(when.ToInstant(), zone)}{tail}",
+                state);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Gflow.Client.CommandLine;
 using Gflow.Client.Configuration;
 using Gflow.Client.Platform;
 using Gflow.Client.Submitting;
@@ -15,17 +16,18 @@ internal static partial class ProcessTerminal
     {
         var environment = ProcessEnvironment.Read();
         var bytes = new DescriptorStream(1);
+        var error = new StreamWriter(new DescriptorStream(2) { MayBeLost = true }, new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" };
         return new CommandContext
         {
             OutBytes = bytes,
             Out = new StreamWriter(bytes, new UTF8Encoding(false), 16 * 1024) { AutoFlush = false, NewLine = "\n" },
-            Error = new StreamWriter(new DescriptorStream(2) { MayBeLost = true }, new UTF8Encoding(false), 1024) { AutoFlush = true, NewLine = "\n" },
+            Error = Console.IsErrorRedirected ? error : new ProseWriter(error, () => PageWidth.Of(environment, () => Size(2, size => size.Columns))) { NewLine = "\n" },
             OpenIn = Console.OpenStandardInput,
             InIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
-            TerminalWidth = () => Size(size => size.Columns),
-            TerminalHeight = () => Size(size => size.Rows),
+            TerminalWidth = () => Size(1, size => size.Columns),
+            TerminalHeight = () => Size(1, size => size.Rows),
             Environment = environment,
             WorkingDirectory = WorkingDirectory.Find(),
             User = () => Environment.UserName,
@@ -34,7 +36,7 @@ internal static partial class ProcessTerminal
         };
     }
 
-    private static int? Size(Func<WindowSize, ushort> of) => Ioctl(1, GetWindowSize, out var size) == 0 && of(size) > 0 ? of(size) : null;
+    private static int? Size(int descriptor, Func<WindowSize, ushort> of) => Ioctl(descriptor, GetWindowSize, out var size) == 0 && of(size) > 0 ? of(size) : null;
 
     [LibraryImport("libc", EntryPoint = "ioctl")]
     private static partial int Ioctl(int descriptor, nuint request, out WindowSize size);

@@ -29,11 +29,11 @@ internal static class ReservationText
     }
 
     /// <summary>Everything about one, as <c>Key=Value</c> lines; what does not apply is left out.</summary>
-    internal static void WriteDetails(TextWriter writer, ReservationView reservation, TimeZoneInfo zone, Palette palette)
+    internal static void WriteDetails(TextWriter writer, ReservationView reservation, TimeZoneInfo zone, Palette palette, int? width)
     {
         var (start, end) = Times(reservation);
         var indices = reservation.GpuSpec.Indices;
-        var page = new DetailsPage(writer, palette);
+        var page = new DetailsPage(writer, palette, width);
         page.Heading("Reservation Details");
         page.Field("ID", JobText.Count(reservation.Id));
         page.Field("User", reservation.User);

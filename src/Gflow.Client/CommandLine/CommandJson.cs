@@ -8,7 +8,7 @@ namespace Gflow.Client.CommandLine;
 
 /// <summary>
 /// The JSON that commands write of what the API answers: its fields, but each instant as a text of RFC 3339 (UTC, whole seconds) and each length
-/// of time as <c>HH:MM:SS</c>. It is only written, never read.
+/// of time as <c>HH:MM:SS</c>.
 /// </summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(InstantConverter), typeof(DurationConverter)])]
 [JsonSerializable(typeof(CreatedReservation))]
@@ -34,14 +34,15 @@ public sealed partial class CommandJson : JsonSerializerContext
 
     private sealed class InstantConverter : JsonConverter<WireInstant>
     {
-        public override WireInstant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+        public override WireInstant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => Core.Contracts.WireInstant.From(reader.GetDateTimeOffset());
 
         public override void Write(Utf8JsonWriter writer, WireInstant value, JsonSerializerOptions options) => writer.WriteStringValue(Text(value));
     }
 
     private sealed class DurationConverter : JsonConverter<WireDuration>
     {
-        public override WireDuration Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => throw new NotSupportedException();
+        public override WireDuration Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            DurationText.ParseTimeLimit(reader.GetString() ?? "") is { Ok: true } span ? Core.Contracts.WireDuration.From(span.Value) : throw new JsonException();
 
         public override void Write(Utf8JsonWriter writer, WireDuration value, JsonSerializerOptions options) => writer.WriteStringValue(Text(value));
     }

@@ -163,14 +163,14 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
     {
         var id = JobRoute.Id(context);
         var signal = SignalText.Parse(context.Request.Query["signal"].ToString());
-        return id.Ok && signal.Ok
+        return id.Ok
             ? await Mutation.AskAfterAsync(
                 context,
                 engine,
-                JobRequests.Reached(id.Value),
+                JobRequests.Reached(id.Value, signal),
                 job => engine.SignalAsync(job, signal.Value, context.RequestAborted),
                 job => Answer.Of(new JobActionAnswer(job.Id.Value, job.State.ToString()), WireJson.Default.JobActionAnswer))
-            : id.Problems.Concat(signal.Problems).ToList();
+            : id.Problems.ToList();
     }
 
     private async Task<Result<Answer>> ActAsync(HttpContext context, Func<JobId, Turn<Job>> action)

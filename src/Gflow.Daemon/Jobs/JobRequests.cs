@@ -107,7 +107,10 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
         return Explain(batch, by, id, "cancelled", batch.Rules.Cancel(id, by)).Map(job => new CancelForecast(job, foreseen.Ok ? foreseen.Value.Lost : []));
     };
 
-    public static Turn<Job> Reached(JobId id) => (batch, by) => Explain(batch, by, id, "sent a signal", batch.Rules.Reached(id, by));
+    /// <summary>A job that can be sent a signal.</summary>
+    /// <param name="signal">Or what is wrong with it, which is told to those alone who may do it.</param>
+    public static Turn<Job> Reached(JobId id, Result<int> signal) => (batch, by) =>
+        Explain(batch, by, id, "sent a signal", batch.Rules.Reached(id, by)).Then<Job>(job => signal.Ok ? job : signal.Problems.ToList());
 
     /// <summary>What a job runs.</summary>
     public JobProgram Program(Job job)

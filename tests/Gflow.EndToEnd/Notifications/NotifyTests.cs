@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
@@ -30,7 +31,7 @@ public sealed class NotifyTests(Installation installed)
         Assert.Contains("'me@elsewhere.example' may not be told", refused.Error, StringComparison.Ordinal);
         Assert.Contains("not told: me@elsewhere.example: a submission that names it is refused", await machine.DoneAsync("gctl", "notify", "explain", "--event", "job_completed", "--email", "me@elsewhere.example"), StringComparison.Ordinal);
 
-        var explained = Json<ExplanationView>(await machine.DoneAsync("gctl", "notify", "explain", "--json", "--event", "job_completed"), NotificationJson.Default.ExplanationView);
+        var explained = Json<ExplanationView>(await machine.DoneAsync("gctl", "notify", "explain", "--json", "--event", "job_completed"), CommandJson.Default.ExplanationView);
         var job = await machine.SubmitAsync("true");
         await machine.EndedAsync(job);
         await UntilAsync(machine, job, "flaky", "delivered");
@@ -144,7 +145,7 @@ public sealed class NotifyTests(Installation installed)
     private static async Task<List<DeliveryView>> ListAsync(Machine machine, uint job)
     {
         using var answer = JsonDocument.Parse(await machine.DoneAsync("gctl", "notify", "list", "--json", "--job", $"{job}"));
-        return answer.RootElement.GetProperty("deliveries").Deserialize(NotificationJson.Default.ListDeliveryView)!;
+        return answer.RootElement.GetProperty("deliveries").Deserialize(CommandJson.Default.ListDeliveryView)!;
     }
 
     private static T Json<T>(string text, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) => JsonSerializer.Deserialize(text, type)!;

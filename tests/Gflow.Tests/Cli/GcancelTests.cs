@@ -99,6 +99,18 @@ public sealed class GcancelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_of_the_chosen_that_has_ended_meanwhile_is_no_failure()
+    {
+        _daemon.WithList(SampleJobs.Job(31, JobState.Running), SampleJobs.Job(32, JobState.Queued))
+            .Refuse("POST /jobs/31/cancel", 409, "Job 31 is Finished and can no longer be cancelled.", "Finished")
+            .On("POST /jobs/32/cancel", """{"id":32,"state":"Cancelled"}""");
+
+        var run = await CommandRun.Async("gcancel --all", _daemon.Options);
+
+        Assert.Equal((ExitCodes.Done, "Job 31 has ended meanwhile (Finished).\nJob 32 cancelled.\nCancelled 1 of 2 jobs.\n", ""), (run.Code, run.Out, run.Error));
+    }
+
+    [Fact]
     public async Task Nothing_to_cancel_is_no_failure()
     {
         _daemon.WithList();

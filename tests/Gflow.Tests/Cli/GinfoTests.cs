@@ -26,7 +26,7 @@ public sealed class GinfoTests : IAsyncLifetime
             new("f", 5, false, null, [77]),
             new("g", 6, true, null, [78]));
 
-        foreach (var width in (int[])[80, 120])
+        foreach (var width in (int[])[60, 80, 120])
         {
             GoldenFile.Check($"ginfo-{width}", (await CommandRun.Async("ginfo --color never", _daemon.Options, CommandRun.Terminal(width))).Out);
             GoldenFile.Check($"ginfo-{width}-colour", (await CommandRun.Async("ginfo", _daemon.Options, CommandRun.Terminal(width))).Out);

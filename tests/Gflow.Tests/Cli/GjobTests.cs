@@ -21,7 +21,7 @@ public sealed class GjobTests : IAsyncLifetime
     [Fact]
     public async Task Show_tells_everything()
     {
-        foreach (var width in (int[])[80, 120])
+        foreach (var width in (int[])[60, 80, 120])
         {
             GoldenFile.Check($"gjob-show-{width}", (await CommandRun.Async("gjob show 42,33 --color never", _daemon.Options, CommandRun.Terminal(width))).Out);
             GoldenFile.Check($"gjob-show-{width}-colour", (await CommandRun.Async("gjob show 36 37 38", _daemon.Options, CommandRun.Terminal(width))).Out);
@@ -149,7 +149,7 @@ public sealed class GjobTests : IAsyncLifetime
 
         Assert.Equal(ExitCodes.Done, (await CommandRun.Async("gjob script 31", _daemon.Options, context => context with { OutBytes = bytes })).Code);
         Assert.Equal(script, bytes.ToArray());
-        Assert.Equal("make && ./run\n", (await CommandRun.Async("gjob script 32", _daemon.Options)).Out);
+        Assert.Equal((ExitCodes.Done, "make && ./run\n", ""), (await CommandRun.Async("gjob script 32", _daemon.Options)) is var run ? (run.Code, run.Out, run.Error) : default);
         Assert.Equal("make && ./run", JsonDocument.Parse((await CommandRun.Async("gjob script --json 32", _daemon.Options)).Out).RootElement.GetProperty("command").GetString());
     }
 

@@ -58,6 +58,19 @@ public sealed class GqueueTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Short_queues_are_shown_as_well(int count)
+    {
+        _daemon.WithList([.. SampleJobs.All().TakeLast(count)]);
+        foreach (var width in (int[])[60, 80, 120])
+        {
+            GoldenFile.Check($"gqueue-{count}-{width}", (await CommandRun.Async("gqueue --color never", _daemon.Options, CommandRun.Terminal(width))).Out);
+            GoldenFile.Check($"gqueue-{count}-{width}-colour", (await CommandRun.Async("gqueue", _daemon.Options, CommandRun.Terminal(width))).Out);
+        }
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("-g")]
     [InlineData("-t")]
@@ -65,11 +78,14 @@ public sealed class GqueueTests : IAsyncLifetime
     {
         const int Count = 10_000;
         _daemon.WithList([.. Enumerable.Range(1, Count).Select(id => SampleJobs.Job((uint)id, JobState.Queued) with { DependsOnIds = id > 1 ? [(uint)id - 1] : [] })]);
-        var run = await CommandRun.Async($"gqueue {options} --color never", _daemon.Options, CommandRun.Terminal(80));
-        var lines = run.Out.TrimEnd('\n').Split('\n');
-        Assert.Equal(Count, lines.Count(line => line.Contains(" PD ", StringComparison.Ordinal)));
-        Assert.All(lines, line => Assert.True(Width(line) <= 80, line));
-        GoldenFile.Check($"gqueue-10000{options}-80", $"{string.Join('\n', lines.Take(70))}\n{string.Join('\n', lines.TakeLast(5))}\n");
+        foreach (var width in (int[])[60, 80, 120])
+        {
+            var run = await CommandRun.Async($"gqueue {options} --color never", _daemon.Options, CommandRun.Terminal(width));
+            var lines = run.Out.TrimEnd('\n').Split('\n');
+            Assert.Equal(Count, lines.Count(line => line.Contains(" PD ", StringComparison.Ordinal)));
+            Assert.All(lines, line => Assert.True(Width(line) <= width, line));
+            GoldenFile.Check($"gqueue-10000{options}-{width}", $"{string.Join('\n', lines.Take(70))}\n{string.Join('\n', lines.TakeLast(5))}\n");
+        }
     }
 
     [Theory]

@@ -23,7 +23,7 @@ public sealed class ReserveTests
     public async Task The_list_is_a_table_by_number()
     {
         await using var daemon = (await ScriptedDaemon.StartAsync()).On("GET /reservations", JsonSerializer.Serialize([.. Samples], WireJson.Default.ListReservationView));
-        foreach (var width in (int[])[80, 120])
+        foreach (var width in (int[])[60, 80, 120])
         {
             GoldenFile.Check($"reserve-list-{width}", (await CommandRun.Async("gctl reserve list --color never", daemon.Options, CommandRun.Terminal(width))).Out);
             GoldenFile.Check($"reserve-list-{width}-colour", (await CommandRun.Async("gctl reserve list", daemon.Options, CommandRun.Terminal(width))).Out);
@@ -54,7 +54,7 @@ public sealed class ReserveTests
             daemon.On($"GET /reservations/{sample.Id}", JsonSerializer.Serialize(sample, WireJson.Default.ReservationView));
         }
 
-        foreach (var width in (int[])[80, 120])
+        foreach (var width in (int[])[60, 80, 120])
         {
             GoldenFile.Check($"reserve-get-{width}", (await CommandRun.Async("gctl reserve get 7 --color never", daemon.Options, CommandRun.Terminal(width))).Out);
             GoldenFile.Check($"reserve-get-{width}-colour", (await CommandRun.Async("gctl reserve get 7", daemon.Options, CommandRun.Terminal(width))).Out);

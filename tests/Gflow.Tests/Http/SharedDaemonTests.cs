@@ -16,7 +16,7 @@ public sealed class SharedDaemonTests
     /// <summary>Every route that changes a single job, reads its log or who was told of it; a new one belongs here. Nobody can report the end of a job.</summary>
     private static readonly (string Method, string Path)[] Guarded =
     [
-        ("PATCH", "/jobs/{id}"), ("GET", "/jobs/{id}/cancel"), ("POST", "/jobs/{id}/cancel"), ("POST", "/jobs/{id}/hold"), ("POST", "/jobs/{id}/release"), ("POST", "/jobs/{id}/redo"),
+        ("PATCH", "/jobs/{id}"), ("GET", "/jobs/{id}/cancel"), ("GET", "/jobs/{id}/script"), ("POST", "/jobs/{id}/cancel"), ("POST", "/jobs/{id}/signal"), ("POST", "/jobs/{id}/hold"), ("POST", "/jobs/{id}/release"), ("POST", "/jobs/{id}/redo"),
         ("GET", "/jobs/{id}/log"), ("GET", "/jobs/{id}/log/content"), ("GET", "/jobs/{id}/log/follow"),
         ("GET", "/jobs/{id}/notifications"),
     ];

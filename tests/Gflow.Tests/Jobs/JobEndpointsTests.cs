@@ -10,7 +10,7 @@ public sealed class JobEndpointsTests
         await using var daemon = await TestDaemon.StartAsync();
         var answer = await daemon.PostAsync("/jobs", """{"command":"true","run_dir":"/tmp","name":"train:v1","id":99,"state":"Finished"}""");
         Assert.Equal(201, answer.Status);
-        Assert.Equal("""{"id":1,"run_name":"gjob-1-train_v1"}""", answer.Body);
+        Assert.Equal("""{"id":1,"run_name":"gjob-1-train_v1","state":"Queued"}""", answer.Body);
         Assert.Equal("/jobs/1", answer.Headers.Location?.OriginalString);
     }
 

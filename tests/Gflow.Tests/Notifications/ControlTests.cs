@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gflow.Cli;
+using Gflow.Client.CommandLine;
 using Gflow.Client.Configuration;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
@@ -203,7 +204,7 @@ public sealed class ControlTests : IAsyncDisposable
         var sent = _hook.Requests.Snapshot().Single(request => JsonDocument.Parse(request.Body).RootElement is var body && body.GetProperty("event").GetString() == "job_submitted");
 
         var text = await OutAsync($"notify preview hook --event job_submitted --job {job}");
-        var preview = JsonSerializer.Deserialize(await OutAsync($"notify preview hook --event job_submitted --job {job} --json"), NotificationJson.Default.PreviewView)!;
+        var preview = JsonSerializer.Deserialize(await OutAsync($"notify preview hook --event job_submitted --job {job} --json"), CommandJson.Default.PreviewView)!;
 
         Assert.DoesNotContain("planted", text, StringComparison.Ordinal);
         Assert.StartsWith($"POST http://{_hook.Url.Authority}/***\n", text, StringComparison.Ordinal);
@@ -339,18 +340,18 @@ public sealed class ControlTests : IAsyncDisposable
     }
 
     private DeliveryView Show(long id) =>
-        JsonSerializer.Deserialize(OutAsync($"notify show {id} --json").Result, NotificationJson.Default.DeliveryView)!;
+        JsonSerializer.Deserialize(OutAsync($"notify show {id} --json").Result, CommandJson.Default.DeliveryView)!;
 
     private async Task<List<DeliveryView>> ListAsync(string filter)
     {
         var json = JsonDocument.Parse(await OutAsync($"notify list {filter} --json")).RootElement.GetProperty("deliveries");
-        return json.Deserialize(NotificationJson.Default.ListDeliveryView)!;
+        return json.Deserialize(CommandJson.Default.ListDeliveryView)!;
     }
 
     private async Task<(int Code, List<TargetView> Targets)> StatusAsync()
     {
         var run = await CommandRun.Async("gctl notify status --json", Options, Now);
-        return (run.Code, JsonDocument.Parse(run.Out).RootElement.GetProperty("targets").Deserialize(NotificationJson.Default.ListTargetView)!);
+        return (run.Code, JsonDocument.Parse(run.Out).RootElement.GetProperty("targets").Deserialize(CommandJson.Default.ListTargetView)!);
     }
 
     /// <summary>What is explained once the target has taken something.</summary>

@@ -1,5 +1,4 @@
 using Gflow.Client.CommandLine;
-using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 

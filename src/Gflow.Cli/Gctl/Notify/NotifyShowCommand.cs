@@ -1,6 +1,5 @@
 using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
-using Gflow.Core.Contracts;
 
 namespace Gflow.Cli.Gctl.Notify;
 
@@ -23,6 +22,6 @@ internal static class NotifyShowCommand
         var zone = Invocation.Need(invocation.Zone);
         var delivery = Invocation.Need(await invocation.Client.DeliveryAsync(id, cancel));
         return invocation.Answer(
-            delivery, CommandJson.Default.DeliveryView, text => NotificationText.WriteDetails(text, delivery, zone, invocation.Palette));
+            delivery, CommandJson.Default.DeliveryView, text => NotificationText.WriteDetails(text, delivery, zone, invocation.Palette, invocation.Context.Width));
     }
 }

@@ -1,6 +1,5 @@
 using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
-using Gflow.Core.Contracts;
 
 namespace Gflow.Cli.Gctl.Notify;
 

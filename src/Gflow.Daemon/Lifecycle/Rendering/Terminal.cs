@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Client.CommandLine;
 using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle.Rendering;
@@ -15,12 +16,14 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
     public bool IsScreen => IsPeoples && !Console.IsOutputRedirected;
 
     /// <summary>Columns of the terminal; null when there is none.</summary>
-    public int? Width => IsScreen && Console.WindowWidth is > 0 and var columns ? columns : null;
+    public int? Width => IsScreen ? Columns : null;
 
     public static Terminal OfProcess()
     {
         var answers = new LastingStream(Console.OpenStandardOutput());
-        return new(Writer(answers), Writer(new LastingStream(Console.OpenStandardError()))) { _answers = answers };
+        return new(
+            Writer(answers, Console.IsOutputRedirected),
+            Writer(new LastingStream(Console.OpenStandardError()), Console.IsErrorRedirected)) { _answers = answers };
     }
 
     /// <summary>Says so where answers were lost.</summary>
@@ -36,5 +39,11 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
         return code == VerbExitCodes.Done ? VerbExitCodes.Failed : code;
     }
 
-    private static TextWriter Writer(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true });
+    private static TextWriter Writer(Stream stream, bool isRedirected)
+    {
+        var writer = new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true };
+        return TextWriter.Synchronized(isRedirected ? writer : new ProseWriter(writer, () => Columns));
+    }
+
+    private static int? Columns => Console.WindowWidth is > 0 and var columns ? columns : null;
 }

@@ -1,7 +1,7 @@
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
 
-namespace Gflow.Cli;
+namespace Gflow.Cli.Choosing;
 
 /// <summary>Jobs by what people call them, or by their run names.</summary>
 /// <param name="Names">Null for all.</param>

@@ -2,7 +2,7 @@ using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 
-namespace Gflow.Cli;
+namespace Gflow.Cli.Choosing;
 
 /// <summary>Jobs by their states as people see them.</summary>
 /// <param name="States">What the daemon is asked for; empty for all.</param>

@@ -1,4 +1,4 @@
-namespace Gflow.Cli;
+namespace Gflow.Cli.Choosing;
 
 /// <summary>Whose jobs are meant.</summary>
 internal static class UserList
