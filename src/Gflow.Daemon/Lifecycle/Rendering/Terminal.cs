@@ -23,7 +23,10 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
         var answers = new LastingStream(Console.OpenStandardOutput());
         return new(
             Writer(answers, Console.IsOutputRedirected),
-            Writer(new LastingStream(Console.OpenStandardError()), Console.IsErrorRedirected)) { _answers = answers };
+            Writer(new LastingStream(Console.OpenStandardError()), Console.IsErrorRedirected))
+        {
+            _answers = answers,
+        };
     }
 
     /// <summary>Says so where answers were lost.</summary>
