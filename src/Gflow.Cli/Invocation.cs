@@ -154,7 +154,12 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     }
 
     /// <summary>Writes what went wrong with one of several jobs, and goes on.</summary>
-    internal void Complain(string message) => context.Error.WriteLine($"{parsed.Path.Split(' ')[0]}: {SafeText.Line(message)}");
+    internal void Complain(string message)
+    {
+        // Whoever sees both on one terminal sees them in the order in which they were said.
+        Out.Flush();
+        context.Error.WriteLine($"{parsed.Path.Split(' ')[0]}: {SafeText.Line(message)}");
+    }
 
     /// <summary>Writes what the daemon said about trouble that it is in, for people alone.</summary>
     internal void PassWarningOn()

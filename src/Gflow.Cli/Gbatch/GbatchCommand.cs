@@ -74,7 +74,6 @@ internal static class GbatchCommand
             text =>
             {
                 text.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
-                text.Flush();
                 TellEnd(invocation, $"job {submitted.Id} was submitted and is already", submitted.State, submitted.ReasonText);
                 TellWhoIsTold(invocation, submitted.Notifications);
             });
@@ -148,7 +147,6 @@ internal static class GbatchCommand
                 text.WriteLine($"      {name}={SafeText.Line(value)}");
             }
 
-            text.Flush();
             TellEnd(invocation, "it would be", check.State, check.ReasonText);
             TellWhoIsTold(invocation, check.Notifications);
         });

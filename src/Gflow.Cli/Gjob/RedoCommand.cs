@@ -75,7 +75,6 @@ internal static class RedoCommand
 
         Tell(invocation, job, overrides);
         invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
-        invocation.Out.Flush();
         GbatchCommand.TellEnd(invocation, $"job {submitted.Id} was submitted and is already", submitted.State, submitted.ReasonText);
         GbatchCommand.TellWhoIsTold(invocation, submitted.Notifications);
         if (invocation.Has("--cascade"))

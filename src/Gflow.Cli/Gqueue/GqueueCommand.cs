@@ -1,4 +1,3 @@
-using System.Globalization;
 using Gflow.Cli.Choosing;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
@@ -10,11 +9,6 @@ namespace Gflow.Cli.Gqueue;
 internal static class GqueueCommand
 {
     internal const string DefaultColumns = "JOBID,NAME,ST,TIME,GPUS,EXIT,REASON";
-
-    // ECMA-48, 8.3.21 (CUP), 8.3.41 (EL) and 8.3.39 (ED): drawn over, a screen does not flicker as one that is cleared first.
-    private const string Home = "\e[H";
-    private const string EraseLine = "\e[K";
-    private const string EraseBelow = "\e[J";
 
     internal static CommandSpec Make() => new()
     {
@@ -44,7 +38,7 @@ internal static class GqueueCommand
             new("--tree", ["-t"], null, "Jobs under those they depend on or repeat"),
             new("--output", ["-o"], "FORMAT", "table, json, csv or yaml (default table)"),
             new("--watch", ["-w"], null, "Show again and again until Ctrl+C"),
-            new("--interval", [], "SECONDS", "Pause of --watch, from 1 (default 2)"),
+            new("--interval", [], "SECONDS", "Pause of --watch: seconds from 1, or 1m (default 2)"),
             new("--tmux", ["-T"], null, "Has no effect any more: jobs run without tmux"),
         ],
         Exclusive = [["--completed", "--all"], ["--completed", "--states"], ["--all", "--states"], ["--group", "--tree"]],
@@ -88,42 +82,8 @@ internal static class GqueueCommand
             return ExitCodes.Refused;
         }
 
-        var pause = TimeSpan.FromSeconds(invocation.Number("--interval", "seconds from 1 to 86400", 1, 86_400) ?? 2);
-        while (true)
-        {
-            using var view = new StringWriter { NewLine = "\n" };
-            if (output == "table")
-            {
-                var updated = InstantText.FormatLocal(invocation.Now, Invocation.Need(invocation.Zone));
-                view.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Last updated: {updated}  [Every {pause.TotalSeconds} s; Ctrl+C ends]\n"));
-            }
-
-            await ShowAsync(view, invocation, wanted, columns, output, cancel);
-            Redraw(invocation, view.ToString());
-            await invocation.Out.FlushAsync(cancel);
-            await Task.Delay(pause, invocation.Context.Time, cancel);
-        }
-    }
-
-    /// <summary>On a terminal in the place of what was there, as much of it as there are lines; elsewhere below it.</summary>
-    private static void Redraw(Invocation invocation, string view)
-    {
-        if (!invocation.Context.OutIsTerminal)
-        {
-            invocation.Out.Write(view);
-            return;
-        }
-
-        var lines = view.TrimEnd('\n').Split('\n');
-        var room = Math.Max(2, invocation.Context.TerminalHeight() ?? int.MaxValue) - 1;
-        var shown = lines.Length <= room ? lines : [.. lines.Take(room - 1), $"… {lines.Length - room + 1} more lines"];
-        invocation.Out.Write(Home);
-        foreach (var line in shown)
-        {
-            invocation.Out.Write($"{line}{EraseLine}\n");
-        }
-
-        invocation.Out.Write(EraseBelow);
+        await Watch.RunAsync(invocation, output == "table", view => ShowAsync(view, invocation, wanted, columns, output, cancel), cancel);
+        return ExitCodes.Done;
     }
 
     /// <returns>The jobs that were found.</returns>

@@ -25,7 +25,10 @@ internal sealed class AuditTrail(AuditLog log, TimeProvider time)
         }
         finally
         {
-            await log.WriteAsync(Record(context, note));
+            if (!note.ChangesNothing)
+            {
+                await log.WriteAsync(Record(context, note));
+            }
         }
     }
 

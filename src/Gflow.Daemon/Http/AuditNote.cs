@@ -9,5 +9,8 @@ internal sealed class AuditNote
     /// <summary>The jobs it made; null when it made none.</summary>
     public IReadOnlyList<uint>? Jobs { get; set; }
 
+    /// <summary>Whether it only asked what a change would come to.</summary>
+    public bool ChangesNothing { get; set; }
+
     public static AuditNote? Of(HttpContext context) => context.Features.Get<AuditNote>();
 }

@@ -23,7 +23,11 @@ internal static class Routes
 
     /// <summary>A route that says what a change would come to, and changes nothing.</summary>
     public static void Try(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Result<Answer>>> answer) =>
-        routes.MapPost(pattern, async context => await ProblemMapping.WriteAsync(context, await answer(context)));
+        routes.MapPost(pattern, async context =>
+        {
+            AuditNote.Of(context)?.ChangesNothing = true;
+            await ProblemMapping.WriteAsync(context, await answer(context));
+        });
 
     /// <summary>The text that a path has in a place.</summary>
     public static string Part(this HttpContext context, string name) => context.Request.RouteValues[name] as string ?? "";

@@ -92,7 +92,7 @@ public sealed class OneEffectTests(Installation installed)
         await machine.StartDaemonAsync();
         var ids = new List<uint> { await machine.SubmitAsync("-g", "4", "sleep 100000") };
         using var client = new GflowClient(Machine.Options(machine.Socket));
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < 3; round++)
         {
             await machine.KillDaemonAsync();
             machine.Environment[Failpoint.Variable] = $"{place}:10";

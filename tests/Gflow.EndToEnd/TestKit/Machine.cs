@@ -163,6 +163,9 @@ internal sealed class Machine : IAsyncDisposable
     public void UseFailpoints()
     {
         Program = Path.Combine(Installation.Root(), "src", "Gflow.Daemon", "bin", "Debug", "net10.0", "gflowd");
+
+        // It lives for seconds: to measure what it does for a better compilation costs more than it gains.
+        Environment["DOTNET_TieredPGO"] = "0";
         Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));
     }
 

@@ -23,6 +23,7 @@ public sealed class AuditLogTests
             using var bob = daemon.As(People.Bob, overTcp: true);
             using var nobody = daemon.As(null);
             await PostAsync(ana, "/jobs?token=secret", """{"command":"echo secret","run_dir":"/secret"}""");
+            await PostAsync(ana, "/jobs/check", """{"command":"true","run_dir":"/"}""");
             await PostAsync(ana, "/jobs/batch", """[{"command":"echo secret","run_dir":"/"},{"command":"true","run_dir":"/"}]""");
             await PostAsync(bob, "/jobs/1/cancel", null);
             await PostAsync(ana, "/jobs/1/cancel", null);
