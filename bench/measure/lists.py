@@ -1,4 +1,5 @@
 """lists PUBLISHED RESULT: lists of 10,000 jobs beside curl fetching the same data; fails when a bar is missed."""
+import getpass
 import os
 import sys
 import time
@@ -42,15 +43,16 @@ def chain(gflow):
 
 def compare(published, fill, commands):
     """For each command its own figures and those of curl, in turns."""
-    path = "/jobs?state=Queued%2CHold%2CRunning&user=" + os.popen("id -un").read().strip()
+    user = getpass.getuser()
     with Gflow(published) as gflow:
         fill(gflow)
-        curl = [processes.find("curl"), "-s", "-o", os.devnull, "--unix-socket", gflow.socket, "http://localhost" + path]
+        curl = [processes.find("curl"), "-s", "-o", os.devnull, "--unix-socket", gflow.socket]
         figures = {command: ([], []) for command in commands}
         for _ in range(TURNS):
             for command, (own, other) in figures.items():
                 own.append(measured([gflow.path("gqueue"), *command.split()[1:]], gflow.env))
-                other.append(measured(curl, gflow.env))
+                states = "" if " -a" in command else "state=Queued%2CHold%2CRunning&"
+                other.append(measured([*curl, f"http://localhost/jobs?{states}user={user}"], gflow.env))
     return figures
 
 

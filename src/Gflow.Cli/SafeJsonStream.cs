@@ -8,6 +8,7 @@ namespace Gflow.Cli;
 internal sealed class SafeJsonStream(TextWriter output) : WriteOnlyStream
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+    private char[] _characters = [];
 
     public override void Flush()
     {
@@ -16,8 +17,19 @@ internal sealed class SafeJsonStream(TextWriter output) : WriteOnlyStream
     public override void Write(byte[] buffer, int offset, int count)
     {
         var bytes = buffer.AsSpan(offset, count);
-        var characters = new char[_decoder.GetCharCount(bytes, flush: false)];
-        var length = _decoder.GetChars(bytes, characters, flush: false);
-        output.Write(SafeText.JsonStrings(new string(characters, 0, length)));
+        if (_characters.Length < bytes.Length)
+        {
+            _characters = new char[bytes.Length * 2];
+        }
+
+        var text = _characters.AsSpan(0, _decoder.GetChars(bytes, _characters, flush: false));
+        if (SafeText.IsPlain(text))
+        {
+            output.Write(text);
+        }
+        else
+        {
+            output.Write(SafeText.JsonStrings(text.ToString()));
+        }
     }
 }

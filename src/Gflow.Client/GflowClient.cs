@@ -63,7 +63,7 @@ public sealed partial class GflowClient : IDisposable
         SendAsync(Post("jobs/batch", drafts.ConvertAll(draft => draft.Packed()), WireJson.Default.ListSubmissionDraft), WireJson.Default.ListSubmittedJob, cancel);
 
     public Task<ClientResult<List<JobView>>> ListAsync(JobQuery query, CancellationToken cancel = default) =>
-        SendAsync(Get(query.ToPath()), ReadJobs, cancel);
+        SendAsync(Get(query.ToPath()), ReadJobsAsync, cancel);
 
     public Task<ClientResult<JobView>> GetAsync(JobId id, CancellationToken cancel = default) =>
         SendAsync(Get($"jobs/{id}"), WireJson.Default.JobView, cancel);
@@ -138,7 +138,7 @@ public sealed partial class GflowClient : IDisposable
 
     /// <summary>How the daemon is; one in trouble answers with 503, and this is an answer like any other.</summary>
     public Task<ClientResult<HealthAnswer>> HealthAsync(CancellationToken cancel = default) =>
-        SendAsync(Get("health"), body => JsonSerializer.Deserialize(body, WireJson.Default.HealthAnswer), cancel, HttpStatusCode.ServiceUnavailable);
+        SendAsync(Get("health"), (content, ct) => WholeAsync(content, WireJson.Default.HealthAnswer, ct), cancel, HttpStatusCode.ServiceUnavailable);
 
     public Task<ClientResult<StatusAnswer>> StatusAsync(CancellationToken cancel = default) => SendAsync(Get("status"), WireJson.Default.StatusAnswer, cancel);
 
@@ -160,15 +160,35 @@ public sealed partial class GflowClient : IDisposable
     private Task<ClientResult<JobActionAnswer>> ActAsync(JobId id, string action, CancellationToken cancel) =>
         SendAsync(Change(HttpMethod.Post, $"jobs/{id}/{action}"), WireJson.Default.JobActionAnswer, cancel);
 
-    /// <summary>To know the forty fields of a job takes a program a millisecond; whoever looks at an empty queue need not wait for that.</summary>
-    private static List<JobView>? ReadJobs(byte[] body) =>
-        body.AsSpan().SequenceEqual("[]"u8) ? [] : JsonSerializer.Deserialize(body, WireJson.Default.ListJobView);
+    /// <summary>
+    /// A long list comes without its length, and is read while the daemon is still writing it. And to know the forty fields of a job takes a
+    /// program a millisecond: whoever looks at an empty queue need not wait for that.
+    /// </summary>
+    private static async ValueTask<List<JobView>?> ReadJobsAsync(HttpContent content, CancellationToken cancel)
+    {
+        if (content.Headers.ContentLength is null)
+        {
+            var stream = await content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                return await JsonSerializer.DeserializeAsync(stream, WireJson.Default.ListJobView, cancel).ConfigureAwait(false);
+            }
+        }
+
+        var body = await content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false);
+        return body.AsSpan().SequenceEqual("[]"u8) ? [] : JsonSerializer.Deserialize(body, WireJson.Default.ListJobView);
+    }
+
+    private static async ValueTask<T?> WholeAsync<T>(HttpContent content, JsonTypeInfo<T> type, CancellationToken cancel)
+        where T : class =>
+        JsonSerializer.Deserialize(await content.ReadAsByteArrayAsync(cancel).ConfigureAwait(false), type);
 
     private Task<ClientResult<T>> SendAsync<T>(DaemonRequest request, JsonTypeInfo<T> type, CancellationToken cancel)
         where T : class =>
-        SendAsync(request, body => JsonSerializer.Deserialize(body, type), cancel);
+        SendAsync(request, (content, ct) => WholeAsync(content, type, ct), cancel);
 
-    private async Task<ClientResult<T>> SendAsync<T>(DaemonRequest request, Func<byte[], T?> read, CancellationToken cancel, HttpStatusCode? alsoGood = null)
+    private async Task<ClientResult<T>> SendAsync<T>(
+        DaemonRequest request, Func<HttpContent, CancellationToken, ValueTask<T?>> read, CancellationToken cancel, HttpStatusCode? alsoGood = null)
         where T : class
     {
         var persistence = new Persistence(_connection, Time, RetryFor);
@@ -182,7 +202,8 @@ public sealed partial class GflowClient : IDisposable
         }
     }
 
-    private async Task<ClientResult<T>> TryAsync<T>(DaemonRequest request, Func<byte[], T?> read, HttpStatusCode? alsoGood, CancellationToken cancel)
+    private async Task<ClientResult<T>> TryAsync<T>(
+        DaemonRequest request, Func<HttpContent, CancellationToken, ValueTask<T?>> read, HttpStatusCode? alsoGood, CancellationToken cancel)
         where T : class
     {
         using var message = request.Message();
@@ -197,8 +218,7 @@ public sealed partial class GflowClient : IDisposable
                 return await RefusalAsync(response, patience.Token).ConfigureAwait(false);
             }
 
-            var body = await response.Content.ReadAsByteArrayAsync(patience.Token).ConfigureAwait(false);
-            return read(body) is { } value ? value : Unreadable(response.StatusCode);
+            return await read(response.Content, patience.Token).ConfigureAwait(false) is { } value ? value : Unreadable(response.StatusCode);
         }
         catch (JsonException)
         {

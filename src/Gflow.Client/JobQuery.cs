@@ -29,6 +29,7 @@ public sealed record JobQuery
             .With("state", string.Join(',', States))
             .With("user", string.Join(',', Users))
             .With("created_after", CreatedAfter?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) ?? "")
+            .With("sparse", "true")
             .ToString();
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -36,7 +35,7 @@ internal static class JobText
         job is { Script: null, Command: null, Hidden.Count: > 0 } ? null : JobSpec.CommandLineOf(job.Script, job.Arguments, job.Command);
 
     /// <summary>Whether it is running and told to end.</summary>
-    internal static bool IsEnding(JobView job) => job.Reason is { ValueKind: JsonValueKind.String } reason && reason.ValueEquals(nameof(ReasonKind.Ending));
+    internal static bool IsEnding(JobView job) => job.Reason is { Word: nameof(ReasonKind.Ending) };
 
     internal static string StateName(JobView job) => IsEnding(job) ? EndingName : State(job).ToString();
 
@@ -47,13 +46,7 @@ internal static class JobText
     {
         if (job.Reason is { } reason)
         {
-            switch (reason.ValueKind)
-            {
-                case JsonValueKind.String:
-                    return Label(reason.GetString()!);
-                case JsonValueKind.Object when reason.EnumerateObject().FirstOrDefault() is { Name: not null } only:
-                    return $"{only.Name}:{(only.Value.ValueKind == JsonValueKind.String ? only.Value.GetString() : only.Value.GetRawText())}";
-            }
+            return reason.Detail is { } detail ? $"{reason.Word}:{detail}" : Label(reason.Word);
         }
 
         return State(job) switch

@@ -8,8 +8,6 @@ namespace Gflow.Cli.Rendering;
 /// <param name="Tail">A painted mark behind the text, which survives when the text is cut.</param>
 internal readonly record struct Cell(string Text, string? Style = null, string Tail = "")
 {
-    internal int Width => TextWidth.Of(Text) + TextWidth.Of(Tail);
-
     public static implicit operator Cell(string text) => new(text);
 }
 
@@ -23,51 +21,71 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
     private const int NarrowestElastic = 8;
     private const int NarrowestCut = 2;
 
-    private readonly List<Cell[]> _rows = [[.. headers.Select(header => new Cell(header))]];
+    private readonly List<Row> _rows = [];
+    private readonly int[] _widest = new int[headers.Count];
 
-    internal void Add(params Cell[] cells) => _rows.Add(cells);
+    internal void Add(params Cell[] cells) => _rows.Add(Measured(cells));
 
     internal void Write(Invocation invocation) => Write(invocation.Out, invocation.Palette, invocation.Context.Width);
 
     /// <param name="width">Columns to fit into; null for as wide as it takes.</param>
     internal void Write(TextWriter writer, Palette palette, int? width)
     {
+        var head = Measured([.. headers.Select(header => new Cell(header))]);
         var (widths, between) = Fit(width ?? int.MaxValue);
         var line = new StringBuilder();
-        foreach (var row in _rows)
+        foreach (var row in _rows.Prepend(head))
         {
             line.Clear();
             var blanks = 1;
-            for (var column = 0; column < row.Length; column++)
+            for (var column = 0; column < row.Cells.Length; column++)
             {
-                if (widths[column] == 0)
+                var room = widths[column];
+                if (room == 0)
                 {
                     continue;
                 }
 
-                var cell = row[column];
-                var tail = TextWidth.Of(cell.Tail);
-                var text = TextWidth.Cut(cell.Text, Math.Max(0, widths[column] - tail));
+                var cell = row.Cells[column];
+                var used = row.Widths[column];
+                var text = cell.Text;
+                if (used > room)
+                {
+                    var tail = TextWidth.Of(cell.Tail);
+                    text = TextWidth.Cut(text, Math.Max(0, room - tail));
+                    used = TextWidth.Of(text) + tail;
+                }
+
                 line.Append(' ', blanks).Append(palette.Paint(text, cell.Style)).Append(palette.Paint(cell.Tail, cell.Tail.Length > 0 ? Palette.Alive : null));
-                blanks = Math.Max(0, widths[column] - TextWidth.Of(text) - tail) + between;
+                blanks = Math.Max(0, room - used) + between;
             }
 
-            writer.WriteLine(line.ToString().TrimEnd(' '));
+            while (line.Length > 0 && line[^1] == ' ')
+            {
+                line.Length--;
+            }
+
+            writer.Write(line.Append('\n'));
         }
+    }
+
+    /// <summary>The row with the widths of its cells, which are asked for again and again.</summary>
+    private Row Measured(Cell[] cells)
+    {
+        var widths = new int[cells.Length];
+        for (var column = 0; column < cells.Length; column++)
+        {
+            widths[column] = TextWidth.Of(cells[column].Text) + TextWidth.Of(cells[column].Tail);
+            _widest[column] = Math.Max(_widest[column], widths[column]);
+        }
+
+        return new(cells, widths);
     }
 
     /// <returns>The columns' widths, 0 for one that has no room at all, and the blanks between them.</returns>
     private (int[] Widths, int Gap) Fit(int width)
     {
-        var widths = new int[headers.Count];
-        foreach (var row in _rows)
-        {
-            for (var column = 0; column < row.Length; column++)
-            {
-                widths[column] = Math.Max(widths[column], row[column].Width);
-            }
-        }
-
+        int[] widths = [.. _widest];
         var between = gap;
         Narrow(widths, elastic, column => Math.Max(ReadableElastic, headers[column].Length), Surplus(widths, between, width));
         while (between > 1 && Surplus(widths, between, width) > 0)
@@ -111,4 +129,6 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
             widths[widest]--;
         }
     }
+
+    private readonly record struct Row(Cell[] Cells, int[] Widths);
 }

@@ -27,7 +27,7 @@ namespace Gflow.Client.CommandLine;
 public sealed partial class CommandJson : JsonSerializerContext
 {
     /// <summary>As the commands write it; null for none.</summary>
-    public static string? Text(WireInstant? instant) => instant?.ToInstant().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    public static string? Text(WireInstant? instant) => instant is { } at ? $"{at.ToInstant().UtcDateTime.ToString("s", CultureInfo.InvariantCulture)}Z" : null;
 
     /// <inheritdoc cref="Text(WireInstant?)"/>
     public static string? Text(WireDuration? duration) => duration is { } span ? DurationText.Format(TimeSpan.FromSeconds(span.Secs)) : null;

@@ -1,41 +1,9 @@
-using System.Buffers;
-using System.Text.Json;
+using System.Collections.ObjectModel;
 using System.Text.Json.Serialization;
 using Gflow.Core.Access;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Contracts;
-
-/// <summary>An instant on the wire.</summary>
-public readonly record struct WireInstant(long SecsSinceEpoch, int NanosSinceEpoch)
-{
-    public static WireInstant From(DateTimeOffset instant)
-    {
-        var ticks = instant.UtcTicks - DateTimeOffset.UnixEpoch.Ticks;
-        var seconds = Math.DivRem(ticks, TimeSpan.TicksPerSecond, out var rest);
-        return new(seconds, (int)rest * 100);
-    }
-
-    public static WireInstant? From(DateTimeOffset? instant) => instant is { } value ? From(value) : null;
-
-    public DateTimeOffset ToInstant() => DateTimeOffset.UnixEpoch.AddTicks((SecsSinceEpoch * TimeSpan.TicksPerSecond) + (NanosSinceEpoch / 100));
-
-    /// <returns>False for what no calendar holds; for values that somebody else wrote.</returns>
-    public bool TryToInstant(out DateTimeOffset instant)
-    {
-        var sane = SecsSinceEpoch >= 0 && SecsSinceEpoch <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() && NanosSinceEpoch is >= 0 and < 1_000_000_000;
-        instant = sane ? ToInstant() : default;
-        return sane;
-    }
-}
-
-/// <summary>A length of time on the wire.</summary>
-public readonly record struct WireDuration(long Secs, int Nanos)
-{
-    public static WireDuration From(TimeSpan span) => new(span.Ticks / TimeSpan.TicksPerSecond, (int)(span.Ticks % TimeSpan.TicksPerSecond) * 100);
-
-    public static WireDuration? From(TimeSpan? span) => span is { } value ? From(value) : null;
-}
 
 /// <summary>Whom the owner wants told, on the wire.</summary>
 public sealed record WireNotifications
@@ -57,113 +25,119 @@ public sealed record WireNotifications
 }
 
 /// <summary>A job as the API shows it. Unset values are written as <c>null</c>, except <c>alive</c>, <c>notifications</c>, <c>ending_since</c>, <c>kill_at</c> and <c>hidden</c>, which are left out.</summary>
+/// <remarks>Its properties can be set, as those that can only be initialised are read by way of a list of boxed arguments, which takes a third of the time of a long list.</remarks>
 public sealed record JobView
 {
-    public required uint Id { get; init; }
+    public uint Id { get; set; }
 
-    public string? Script { get; init; }
+    public string? Script { get; set; }
 
-    public string? Command { get; init; }
+    public string? Command { get; set; }
 
-    public IReadOnlyList<string> Arguments { get; init; } = [];
+    public IReadOnlyList<string> Arguments { get; set; } = [];
 
-    public int Gpus { get; init; }
+    public int Gpus { get; set; }
 
-    public string? CondaEnv { get; init; }
+    public string? CondaEnv { get; set; }
 
-    public string? RunDir { get; init; } = ".";
+    [JsonConverter(typeof(RepeatedTextConverter))]
+    public string? RunDir { get; set; } = ".";
 
-    public int Priority { get; init; }
+    public int Priority { get; set; }
 
     /// <summary>The single dependency of older clients, when there is exactly one.</summary>
-    public uint? DependsOn { get; init; }
+    public uint? DependsOn { get; set; }
 
-    public IReadOnlyList<uint> DependsOnIds { get; init; } = [];
+    public IReadOnlyList<uint> DependsOnIds { get; set; } = [];
 
     /// <summary><c>All</c>, <c>Any</c> or null without dependencies.</summary>
-    public string? DependencyMode { get; init; }
+    public string? DependencyMode { get; set; }
 
-    public bool AutoCancelOnDependencyFailure { get; init; }
+    public bool AutoCancelOnDependencyFailure { get; set; }
 
-    public uint? TaskId { get; init; }
+    public uint? TaskId { get; set; }
 
-    public string GpuSharingMode { get; init; } = "Exclusive";
+    [JsonConverter(typeof(RepeatedTextConverter))]
+    public string GpuSharingMode { get; set; } = "Exclusive";
 
-    public long? GpuMemoryLimitMb { get; init; }
+    public long? GpuMemoryLimitMb { get; set; }
 
-    public WireDuration? TimeLimit { get; init; }
+    public WireDuration? TimeLimit { get; set; }
 
-    public long? MemoryLimitMb { get; init; }
+    public long? MemoryLimitMb { get; set; }
 
-    public string SubmittedBy { get; init; } = "";
+    [JsonConverter(typeof(RepeatedTextConverter))]
+    public string SubmittedBy { get; set; } = "";
 
-    public uint? RedoneFrom { get; init; }
+    public uint? RedoneFrom { get; set; }
 
-    public uint? RetriedFrom { get; init; }
+    public uint? RetriedFrom { get; set; }
 
-    public int MaxRetries { get; init; }
+    public int MaxRetries { get; set; }
 
-    public bool AutoCloseTmux { get; init; }
+    public bool AutoCloseTmux { get; set; }
 
-    public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Parameters { get; set; } = ReadOnlyDictionary<string, string>.Empty;
 
-    public string? GroupId { get; init; }
+    public string? GroupId { get; set; }
 
-    public int? MaxConcurrent { get; init; }
+    public int? MaxConcurrent { get; set; }
 
-    public string RunName { get; init; } = "";
+    public string RunName { get; set; } = "";
 
     /// <summary>The name the user chose, as typed.</summary>
-    public string? Name { get; init; }
+    public string? Name { get; set; }
 
-    public string? Project { get; init; }
+    public string? Project { get; set; }
 
     /// <summary><c>Queued Hold Running Finished Failed Cancelled Timeout</c>.</summary>
-    public string State { get; init; } = "";
+    [JsonConverter(typeof(RepeatedTextConverter))]
+    public string State { get; set; } = "";
 
-    public IReadOnlyList<int>? GpuIds { get; init; }
+    public IReadOnlyList<int>? GpuIds { get; set; }
 
-    public WireInstant? SubmittedAt { get; init; }
+    public WireInstant? SubmittedAt { get; set; }
 
-    public WireInstant? StartedAt { get; init; }
+    public WireInstant? StartedAt { get; set; }
 
-    public WireInstant? FinishedAt { get; init; }
+    public WireInstant? FinishedAt { get; set; }
 
     /// <summary>A string such as <c>"WaitingForGpu"</c>, or an object with one key such as <c>{"DependencyFailed":7}</c>.</summary>
-    public JsonElement? Reason { get; init; }
+    public WireReason? Reason { get; set; }
 
     /// <summary>The reason as a sentence.</summary>
-    public string? ReasonText { get; init; }
+    [JsonConverter(typeof(RepeatedTextConverter))]
+    public string? ReasonText { get; set; }
 
-    public int? ExitCode { get; init; }
+    public int? ExitCode { get; set; }
 
     /// <summary>Name of the signal the job died of, such as <c>SIGKILL</c>.</summary>
-    public string? Signal { get; init; }
+    public string? Signal { get; set; }
 
-    public string? LogPath { get; init; }
+    public string? LogPath { get; set; }
 
     /// <summary>1 for the first run.</summary>
-    public int Attempt { get; init; }
+    public int Attempt { get; set; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public bool? Alive { get; init; }
+    public bool? Alive { get; set; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public WireNotifications? Notifications { get; init; }
+    public WireNotifications? Notifications { get; set; }
 
-    public WireInstant? ScheduledAt { get; init; }
+    public WireInstant? ScheduledAt { get; set; }
 
     /// <summary>Of a job that is being ended: since when.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public WireInstant? EndingSince { get; init; }
+    public WireInstant? EndingSince { get; set; }
 
     /// <summary>Of a job that is being ended: when what is left of it is killed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public WireInstant? KillAt { get; init; }
+    public WireInstant? KillAt { get; set; }
 
     /// <summary>Fields that are not shown to whoever asked, since the job is another user's; left out when all is shown.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? Hidden { get; init; }
+    public IReadOnlyList<string>? Hidden { get; set; }
 
     /// <summary>What somebody sees of a job.</summary>
     /// <param name="reason">Why it is where it is.</param>
@@ -199,7 +173,7 @@ public sealed record JobView
             SubmittedAt = WireInstant.From(job.SubmittedAt),
             StartedAt = WireInstant.From(job.Status.Started),
             FinishedAt = WireInstant.From((job.Status as JobStatus.Ended)?.EndedAt),
-            Reason = shown is null ? null : Wire(shown),
+            Reason = WireReason.Of(shown),
             ReasonText = shown?.Text,
             ExitCode = end?.ExitCode,
             Signal = end?.ExitSignal is { } signal ? SignalText.Name(signal) : null,
@@ -224,33 +198,5 @@ public sealed record JobView
         string[] command = sight.Command ? [] : ["script", "command", "arguments", "run_dir"];
         string[] log = sight.Log ? [] : ["log_path"];
         return [.. command, .. log, "notifications"];
-    }
-
-    /// <summary>A word, or an object with the word as its one key where the reason carries something.</summary>
-    private static JsonElement Wire(JobReason reason)
-    {
-        var buffer = new ArrayBufferWriter<byte>(64);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            switch (reason.Kind)
-            {
-                case ReasonKind.DependencyFailed when reason.Dependency is { } id:
-                    json.WriteStartObject();
-                    json.WriteNumber(nameof(ReasonKind.DependencyFailed), id.Value);
-                    json.WriteEndObject();
-                    break;
-                case ReasonKind.SystemError:
-                    json.WriteStartObject();
-                    json.WriteString(nameof(ReasonKind.SystemError), reason.Text);
-                    json.WriteEndObject();
-                    break;
-                default:
-                    json.WriteStringValue(reason.Kind.ToString());
-                    break;
-            }
-        }
-
-        using var document = JsonDocument.Parse(buffer.WrittenMemory);
-        return document.RootElement.Clone();
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace Gflow.Core.Contracts;
 
 /// <summary>The JSON of the HTTP API: snake_case names, unset values written as <c>null</c> unless a type says otherwise, no name twice.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, AllowDuplicateProperties = false, DefaultBufferSize = 64 * 1024)]
 [JsonSerializable(typeof(JobView))]
 [JsonSerializable(typeof(IReadOnlyList<JobView>))]
 [JsonSerializable(typeof(List<JobView>))]

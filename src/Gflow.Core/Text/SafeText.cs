@@ -15,7 +15,7 @@ public static class SafeText
     /// <summary>JSON that no terminal obeys either: what JSON allows as it is and <see cref="Line"/> does not becomes JSON's own escape, of the same value.</summary>
     public static string JsonStrings(string json)
     {
-        if (json.AsSpan().IndexOfAnyExceptInRange('\n', '~') < 0)
+        if (IsPlain(json))
         {
             return json;
         }
@@ -36,8 +36,16 @@ public static class SafeText
         return safe.ToString();
     }
 
+    /// <summary>Whether <see cref="JsonStrings"/> leaves it as it is, at a glance.</summary>
+    public static bool IsPlain(ReadOnlySpan<char> json) => json.IndexOfAnyExceptInRange('\n', '~') < 0;
+
     private static string Escaped(string text, string harmless)
     {
+        if (text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
+        {
+            return text;
+        }
+
         var first = 0;
         while (first < text.Length && !Escapes(text[first]))
         {

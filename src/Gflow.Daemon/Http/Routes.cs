@@ -17,6 +17,10 @@ internal static class Routes
     public static void ReadAsync(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task<Result<Answer>>> answer) =>
         routes.MapMethods(pattern, Reading, async context => await ProblemMapping.WriteAsync(context, await answer(context)));
 
+    /// <summary>A route that looks at something and writes its answer itself.</summary>
+    public static void Stream(this IEndpointRouteBuilder routes, string pattern, Func<HttpContext, Task> write) =>
+        routes.MapMethods(pattern, Reading, context => write(context));
+
     /// <summary>A route that changes something.</summary>
     public static void Change(this IEndpointRouteBuilder routes, HttpMethod method, string pattern, Func<HttpContext, Task<Result<Answer>>> answer) =>
         routes.MapMethods(pattern, [method.Method], async context => await ProblemMapping.WriteAsync(context, await answer(context)));

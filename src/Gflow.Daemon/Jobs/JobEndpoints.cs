@@ -18,7 +18,7 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Read("/jobs", List);
+        routes.Stream("/jobs", ListAsync);
         routes.Change(HttpMethod.Post, "/jobs", SubmitAsync);
         routes.Change(HttpMethod.Post, "/jobs/batch", SubmitBatchAsync);
         routes.Try("/jobs/check", CheckAsync);
@@ -36,8 +36,23 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         routes.Change(HttpMethod.Post, "/jobs/{id}/fail", RefuseReportAsync);
     }
 
-    private Result<Answer> List(HttpContext context) => JobRoute.Filter(context.Request.Query).Map(filter =>
-        Answer.Of(jobs.List(filter).ConvertAll(job => View(context, job)), WireJson.Default.ListJobView));
+    private Task ListAsync(HttpContext context)
+    {
+        var filter = JobRoute.Filter(context.Request.Query);
+        var sparse = QueryText.Flag(context.Request.Query, "sparse");
+        if (!filter.Ok || !sparse.Ok)
+        {
+            return ProblemMapping.WriteAsync(context, [.. filter.Problems, .. sparse.Problems]);
+        }
+
+        var seen = engine.Current;
+        var found = jobs.List(filter.Value);
+        return found.Count > JobList.Longest
+            ? JobList.WriteAsync(
+                context.Response, found.Select(job => View(context, job, seen)), sparse.Value ? SparseJson.Default.JobView : WireJson.Default.JobView, context.RequestAborted)
+            : ProblemMapping.WriteAsync(
+                context, Answer.Of(found.ConvertAll(job => View(context, job, seen)), sparse.Value ? SparseJson.Default.ListJobView : WireJson.Default.ListJobView));
+    }
 
     private async Task<Result<Answer>> SubmitAsync(HttpContext context)
     {

@@ -95,7 +95,7 @@ public sealed class GcancelTests : IAsyncLifetime
         Assert.Equal((ExitCodes.Done, ""), (run.Code, run.Error));
         var wanted = ids.Split(' ');
         Assert.Equal(string.Concat(wanted.Select(id => $"Job {id} cancelled.\n")) + $"Cancelled {wanted.Length} of {wanted.Length} {(wanted.Length == 1 ? "job" : "jobs")}.\n", run.Out);
-        Assert.Equal(query, _daemon.Single("GET /jobs").Query);
+        Assert.Equal($"{query}&sparse=true", _daemon.Single("GET /jobs").Query);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class GcancelTests : IAsyncLifetime
         _daemon.WithList(SampleJobs.Job(31, JobState.Running)).On("POST /jobs/31/signal", """{"id":31,"state":"Running"}""");
 
         Assert.Equal("Job 31: SIGTERM sent.\nSent SIGTERM to 1 of 1 job.\n", (await CommandRun.Async("gcancel --all --signal TERM", _daemon.Options)).Out);
-        Assert.Equal("?state=Running&user=dana", _daemon.Single("GET /jobs").Query);
+        Assert.Equal("?state=Running&user=dana&sparse=true", _daemon.Single("GET /jobs").Query);
         Assert.Equal("No running jobs.\n", (await CommandRun.Async("gcancel --signal TERM --state PD", _daemon.Options)).Out);
     }
 }

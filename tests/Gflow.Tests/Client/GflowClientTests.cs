@@ -41,7 +41,7 @@ public sealed class GflowClientTests : IAsyncLifetime
         Assert.Equal("Hold", (await _client.HoldAsync(new JobId(1), Cancel)).Value.State);
         Assert.Equal("Queued", (await _client.GetAsync(new JobId(1), Cancel)).Value.State);
         Assert.Single((await _client.ListAsync(new() { Users = ["a&b"], CreatedAfter = DateTimeOffset.UnixEpoch.AddSeconds(5) }, Cancel)).Value);
-        Assert.Equal("?user=a%26b&created_after=5", _daemon.Single("GET /jobs").Query);
+        Assert.Equal("?user=a%26b&created_after=5&sparse=true", _daemon.Single("GET /jobs").Query);
     }
 
     [Theory]

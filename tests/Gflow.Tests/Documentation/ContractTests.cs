@@ -85,6 +85,6 @@ public sealed partial class ContractTests
     [GeneratedRegex("`([a-z_]+)` (?:null|0|false|\\{\\}|`\"Exclusive\"`)")]
     private static partial Regex LaterField();
 
-    [GeneratedRegex("""\.(?:MapGet|Read|ReadAsync|Try|Change)\((?:HttpMethod\.\w+, )?"(/[^"]+)""")]
+    [GeneratedRegex("""\.(?:MapGet|Read|ReadAsync|Stream|Try|Change)\((?:HttpMethod\.\w+, )?"(/[^"]+)""")]
     private static partial Regex Route();
 }

@@ -156,6 +156,29 @@ public sealed class ActingTests
         Assert.Equal("bad_query", Json(await daemon.GetAsync("/jobs?ids=x")).GetProperty("problems")[0].GetProperty("code").GetString());
     }
 
+    [Fact]
+    public async Task Long_lists_are_whole_and_sparse_ones_leave_out_what_has_no_value()
+    {
+        const int Count = 450;
+        await using var daemon = await TestDaemon.StartAsync();
+        var batch = $"[{string.Join(',', Enumerable.Repeat("""{"command":"true","run_dir":"/tmp","hold":true,"name":"x"}""", Count))}]";
+        Assert.Equal(201, (int)(await daemon.PostAsync("/jobs/batch", batch)).Status);
+
+        var all = Json(await daemon.GetAsync("/jobs"));
+        var sparse = Json(await daemon.GetAsync("/jobs?sparse=true"));
+        Assert.Equal(Enumerable.Range(1, Count), all.EnumerateArray().Select(job => job.GetProperty("id").GetInt32()));
+        Assert.Equal(Count, sparse.GetArrayLength());
+        Assert.Equal(all.EnumerateArray().Select(WithoutNulls), sparse.EnumerateArray().Select(WithoutNulls));
+        Assert.Contains("\"script\":null", all[0].GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain(":null", sparse.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain(":null", (await daemon.GetAsync("/jobs?sparse=true&limit=2")).Body, StringComparison.Ordinal);
+        Assert.Equal("bad_query", Json(await daemon.GetAsync("/jobs?sparse=perhaps")).GetProperty("problems")[0].GetProperty("code").GetString());
+        using var client = new Gflow.Client.GflowClient(daemon.Host.Socket);
+        Assert.Equal(Count, (await client.ListAsync(new(), TestContext.Current.CancellationToken)).Value.Count(job => job is { State: "Hold", Name: "x" }));
+
+        static string WithoutNulls(JsonElement job) => string.Join(',', job.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null).Select(field => field.ToString()));
+    }
+
     private static Task<TestAnswer> CheckAsync(TestDaemon daemon, string more) => daemon.PostAsync("/jobs/check", $$"""{"command":"true","run_dir":"/tmp"{{more}}}""");
 
     private static JsonElement Json(TestAnswer answer) => JsonDocument.Parse(answer.Body).RootElement;

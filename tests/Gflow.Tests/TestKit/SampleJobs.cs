@@ -67,7 +67,7 @@ internal static class SampleJobs
         Parameters = new Dictionary<string, string> { ["lr"] = "0.1" },
     };
 
-    internal static JsonElement Reason(string json) => JsonDocument.Parse(json).RootElement;
+    internal static WireReason Reason(string json) => JsonSerializer.Deserialize<WireReason>(json)!;
 
     internal static WireInstant At(int seconds) => WireInstant.From(CommandRun.Now.AddSeconds(seconds));
 }
