@@ -1,5 +1,6 @@
 using System.Text;
 using Gflow.Client.CommandLine;
+using Gflow.Client.Platform;
 using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle.Rendering;
@@ -7,6 +8,9 @@ namespace Gflow.Daemon.Lifecycle.Rendering;
 /// <summary>Where a command writes: answers to <paramref name="Out"/>, everything else to <paramref name="Error"/>.</summary>
 internal sealed record Terminal(TextWriter Out, TextWriter Error)
 {
+    private const int StandardOutput = 1;
+    private const int StandardError = 2;
+
     private LastingStream? _answers;
 
     /// <summary>Whether it is this process's own, and not a program's that runs a command within itself.</summary>
@@ -16,14 +20,14 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
     public bool IsScreen => IsPeoples && !Console.IsOutputRedirected;
 
     /// <summary>Columns of the terminal; null when there is none.</summary>
-    public int? Width => IsScreen ? Columns : null;
+    public int? Width => IsScreen ? TerminalSize.Columns(StandardOutput) : null;
 
     public static Terminal OfProcess()
     {
         var answers = new LastingStream(Console.OpenStandardOutput());
         return new(
-            Writer(answers, Console.IsOutputRedirected),
-            Writer(new LastingStream(Console.OpenStandardError()), Console.IsErrorRedirected))
+            Writer(answers, StandardOutput, Console.IsOutputRedirected),
+            Writer(new LastingStream(Console.OpenStandardError()), StandardError, Console.IsErrorRedirected))
         {
             _answers = answers,
         };
@@ -42,11 +46,10 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
         return code == VerbExitCodes.Done ? VerbExitCodes.Failed : code;
     }
 
-    private static TextWriter Writer(Stream stream, bool isRedirected)
+    private static TextWriter Writer(Stream stream, int descriptor, bool isRedirected)
     {
         var writer = new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true };
-        return TextWriter.Synchronized(isRedirected ? writer : new ProseWriter(writer, () => Columns));
+        return TextWriter.Synchronized(isRedirected ? writer : new ProseWriter(writer, () => TerminalSize.Columns(descriptor)));
     }
 
-    private static int? Columns => Console.WindowWidth is > 0 and var columns ? columns : null;
 }
