@@ -75,6 +75,11 @@ internal static class GbatchCommand
             {
                 text.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
                 TellEnd(invocation, $"job {submitted.Id} was submitted and is already", submitted.State, submitted.ReasonText);
+                if (draft.Hold is true && submitted.State is null)
+                {
+                    invocation.Complain($"warning: the daemon is of an earlier version, which does not hold jobs from their submission; gjob hold {submitted.Id}");
+                }
+
                 TellWhoIsTold(invocation, submitted.Notifications);
             });
     }
@@ -87,10 +92,11 @@ internal static class GbatchCommand
             return;
         }
 
-        // Short options are many programs' own; a script that reads options is rare.
+        // Most programs have short options of their own, and those that are called as gbatch's mean something else; scripts have few.
+        var isScript = source.ScriptText is not null;
         var passed = invocation.Words.Skip(1).Select(word => word.Split('=', 2)[0])
-            .Where(word => word.StartsWith("--", StringComparison.Ordinal) || (source.ScriptText is not null && word.StartsWith('-')))
-            .Where(word => invocation.Spec.Options.Any(option => option.IsCalled(word)))
+            .Select(word => word.StartsWith("--", StringComparison.Ordinal) ? word : isScript && word.Length > 1 && word[0] == '-' ? word[..2] : "")
+            .Where(name => invocation.Spec.Options.Concat(invocation.Spec.Common).Any(option => option.IsCalled(name)))
             .Distinct()
             .ToList();
         if (passed.Count > 0)

@@ -106,5 +106,8 @@ internal sealed class Cancellation(Invocation invocation, string? signal, bool c
 
     private static JsonArray? Numbers(IReadOnlyList<uint>? ids) => ids is null ? null : [.. ids.Select(id => (JsonNode)id)];
 
-    private string Clock(WireInstant? instant) => instant is { } at ? InstantText.FormatClock(at.ToInstant(), Invocation.Need(invocation.Zone)) : "-";
+    /// <summary>What is done is done: a zone that is not known must not make a failure of it.</summary>
+    private string Clock(WireInstant? instant) => instant is not { } at ? "-"
+        : invocation.Zone is { Ok: true } zone ? InstantText.FormatClock(at.ToInstant(), zone.Value)
+        : $"{InstantText.FormatClock(at.ToInstant(), TimeZoneInfo.Utc)} UTC";
 }

@@ -31,7 +31,7 @@ internal static class LogCommand
             new("--last", ["-l"], "N", "Only the last N lines; with -f, begin there"),
             new("--raw", [], null, "The bytes as they are, also with --first and --last"),
         ],
-        Exclusive = [["--first", "--last"], ["--first", "--follow"], ["--json", "--follow"], ["--json", "--first"]],
+        Exclusive = [["--first", "--last"], ["--first", "--follow"], ["--json", "--follow"], ["--json", "--first"], ["--json", "--raw"]],
         Examples =
         [
             new("gjob log 42", "The whole log"),

@@ -116,7 +116,7 @@ internal static class GqueueCommand
     {
         if (jobs.Count == 0)
         {
-            if (!wanted.NamesAll)
+            if (!wanted.ExpectsAll)
             {
                 writer.WriteLine("No jobs found.");
             }

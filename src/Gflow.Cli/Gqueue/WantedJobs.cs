@@ -29,7 +29,7 @@ internal sealed record WantedJobs
     internal int Limit { get; init; }
 
     /// <summary>Whether every job that was named by its number ought to be in the list.</summary>
-    internal bool NamesAll { get; init; }
+    internal bool ExpectsAll { get; init; }
 
     internal static async Task<WantedJobs> ReadAsync(Invocation invocation, CancellationToken cancel)
     {
@@ -51,7 +51,7 @@ internal sealed record WantedJobs
             Project = invocation.Text("--project"),
             SortKey = Sort(invocation.Text("--sort") ?? "id"),
             Limit = (int)(invocation.Number("--limit", "a whole number", -int.MaxValue) ?? 0),
-            NamesAll = ids.Count > 0 && !Filters.Any(invocation.Has),
+            ExpectsAll = ids.Count > 0 && !Filters.Any(invocation.Has),
         };
     }
 
@@ -87,7 +87,7 @@ internal sealed record WantedJobs
     /// <summary>The numbers that were asked for and do not exist, in words; null when all are there.</summary>
     internal string? Missing(IEnumerable<JobView> found)
     {
-        if (!NamesAll)
+        if (!ExpectsAll)
         {
             return null;
         }

@@ -71,7 +71,8 @@ public sealed class ProgramSearch(string directory, IReadOnlyDictionary<string, 
         return Slip(word, $"no file in {directory}", nearest is null ? null : Path.Combine(place, nearest));
     }
 
-    private Problem? FaultOfName(string word, string[] directories) => directories.Any(entry => IsProgram(Path.Combine(entry, word)))
+    /// <summary>Directories whose names are not UTF-8 cannot be looked into, and may have anything.</summary>
+    private Problem? FaultOfName(string word, string[] directories) => directories.Any(entry => !ByteText.IsUtf8(entry) || IsProgram(Path.Combine(entry, word)))
         ? null
         : Slip(word, "neither a file here nor a program on the job's PATH", Meant.GetValueOrDefault(word) ?? NearestText.Find(word, directories.Prepend(directory).SelectMany(Files)));
 

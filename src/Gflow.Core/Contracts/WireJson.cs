@@ -14,7 +14,6 @@ namespace Gflow.Core.Contracts;
 [JsonSerializable(typeof(CheckedJob))]
 [JsonSerializable(typeof(List<SubmittedJob>))]
 [JsonSerializable(typeof(UpdatedJob))]
-[JsonSerializable(typeof(List<RedoneJob>))]
 [JsonSerializable(typeof(JobActionAnswer))]
 [JsonSerializable(typeof(JobProgram))]
 [JsonSerializable(typeof(CancelForecastView))]

@@ -234,6 +234,7 @@ public sealed class GbatchTests : IAsyncLifetime
     [InlineData("train.sh -g 1", "gbatch: note: -g is passed to train.sh; options of gbatch come before train.sh\n")]
     [InlineData("train.sh --dry-run --time=3 x", "gbatch: note: --dry-run, --time are passed to train.sh; options of gbatch come before train.sh\n")]
     [InlineData("python x.py -g 1 --gpus 2", "gbatch: note: --gpus is passed to python; options of gbatch come before python\n")]
+    [InlineData("train.sh -g1 --json", "gbatch: note: -g, --json are passed to train.sh; options of gbatch come before train.sh\n")]
     [InlineData("train.sh --lr 1 -x", "")]
     [InlineData("-- train.sh -g 1", "")]
     public async Task Options_of_gbatch_after_the_script_are_passed_on_with_a_note(string line, string note)
@@ -273,7 +274,15 @@ public sealed class GbatchTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_job_can_be_held_from_the_beginning() => Assert.True((await SubmitAsync("--hold true")).GetProperty("hold").GetBoolean());
+    public async Task A_job_can_be_held_from_the_beginning_and_a_daemon_that_cannot_is_noticed()
+    {
+        var old = await CommandRun.Async("gbatch --hold true", _daemon.Options);
+        Assert.True(_daemon.Single("POST /jobs").Json.GetProperty("hold").GetBoolean());
+        Assert.Contains("does not hold jobs from their submission; gjob hold 42", old.Error, StringComparison.Ordinal);
+
+        _daemon.On("POST /jobs", """{"id":42,"run_name":"gjob-42","state":"Hold"}""", 201);
+        Assert.Equal("", (await CommandRun.Async("gbatch --hold true", _daemon.Options)).Error);
+    }
 
     [Fact]
     public async Task Blank_input_and_huge_scripts_are_refused()

@@ -111,6 +111,14 @@ public sealed class GcancelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_zone_that_is_not_known_makes_no_failure_of_what_was_done()
+    {
+        _daemon.On("POST /jobs/3/cancel", """{"id":3,"state":"Running","kill_at":{"secs_since_epoch":1935482410,"nanos_since_epoch":0}}""");
+        var run = await CommandRun.Async("gcancel 3", _daemon.Options, context => context with { Zone = _ => new Core.Problem(Core.ProblemCode.UnknownZone, "no such zone") });
+        Assert.Equal((ExitCodes.Done, "Job 3 cancelled: told to end, to be killed at 10:00:10 UTC.\n", ""), (run.Code, run.Out, run.Error));
+    }
+
+    [Fact]
     public async Task Nothing_to_cancel_is_no_failure()
     {
         _daemon.WithList();
