@@ -74,5 +74,14 @@ internal sealed class JobTableView(IReadOnlyList<JobColumn> columns, DateTimeOff
 
     private HashSet<int> Those(ColumnFit fit) => columns.Index().Where(column => column.Item.Fit == fit).Select(column => column.Index).ToHashSet();
 
-    private Cell[] Cells(JobView job) => [.. columns.Select(column => column.Show(job, now))];
+    private Cell[] Cells(JobView job)
+    {
+        var cells = new Cell[columns.Count];
+        for (var column = 0; column < cells.Length; column++)
+        {
+            cells[column] = columns[column].Show(job, now);
+        }
+
+        return cells;
+    }
 }

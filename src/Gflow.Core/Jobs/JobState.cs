@@ -18,6 +18,9 @@ public static class JobStates
     public static IReadOnlyList<JobState> All { get; } =
         [JobState.Queued, JobState.Hold, JobState.Running, JobState.Finished, JobState.Failed, JobState.Cancelled, JobState.Timeout];
 
+    private static readonly Dictionary<string, JobState> Spellings = new(
+        All.SelectMany(state => new[] { KeyValuePair.Create(state.ToString(), state), KeyValuePair.Create(state.Code(), state) }), StringComparer.OrdinalIgnoreCase);
+
     public static bool IsFinal(this JobState state) => state >= JobState.Finished;
 
     /// <summary>The short code of tables: PD H R CD F CA TO.</summary>
@@ -34,19 +37,5 @@ public static class JobStates
     };
 
     /// <summary>Reads a full name (<c>Running</c>) or a code (<c>R</c>), in any case.</summary>
-    public static bool TryParse(string text, out JobState state)
-    {
-        foreach (var candidate in All)
-        {
-            if (string.Equals(text, candidate.ToString(), StringComparison.OrdinalIgnoreCase)
-                || string.Equals(text, candidate.Code(), StringComparison.OrdinalIgnoreCase))
-            {
-                state = candidate;
-                return true;
-            }
-        }
-
-        state = default;
-        return false;
-    }
+    public static bool TryParse(string text, out JobState state) => Spellings.TryGetValue(text, out state);
 }
