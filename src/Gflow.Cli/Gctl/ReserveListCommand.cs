@@ -39,6 +39,6 @@ internal static class ReserveListCommand
         var filter = new ReservationFilter(invocation.Text("--user"), status, invocation.Has("--active"));
         var found = Invocation.Need(await invocation.Client.ReservationsAsync(filter, cancel)).OrderBy(reservation => reservation.Id).ToList();
         return invocation.AnswerList(
-            "reservations", found, CommandJson.Default.ListReservationView, "No reservations found.", () => ReservationText.Table(found, zone).Write(invocation));
+            "reservations", found, CommandJson.Default.ListReservationView, "No reservations found.", () => ReservationText.Table(found, zone, invocation.Context.Width).Write(invocation));
     }
 }

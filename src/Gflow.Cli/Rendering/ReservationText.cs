@@ -10,8 +10,13 @@ internal static class ReservationText
 {
     private const int Gap = 3;
 
-    internal static TextTable Table(IEnumerable<ReservationView> reservations, TimeZoneInfo zone)
+    // The least that two whole times and the other columns take.
+    private const int RoomForYears = 72;
+
+    /// <param name="width">Columns of the terminal; on a narrow one the times are without year and seconds. Null for none.</param>
+    internal static TextTable Table(IEnumerable<ReservationView> reservations, TimeZoneInfo zone, int? width)
     {
+        Func<DateTimeOffset, TimeZoneInfo, string> shown = width < RoomForYears ? InstantText.FormatShort : InstantText.FormatLocal;
         var table = new TextTable(["ID", "USER", "GPUS", "START", "END", "STATUS"], Gap, new HashSet<int> { 1, 2 });
         foreach (var reservation in reservations)
         {
@@ -20,8 +25,8 @@ internal static class ReservationText
                 JobText.Count(reservation.Id),
                 SafeText.Line(reservation.User),
                 reservation.GpuSpec.Indices is { } indices ? $"[{string.Join(',', indices)}]" : Gpus(reservation),
-                InstantText.FormatLocal(start, zone),
-                InstantText.FormatLocal(end, zone),
+                shown(start, zone),
+                shown(end, zone),
                 Status(reservation));
         }
 
