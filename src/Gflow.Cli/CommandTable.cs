@@ -77,7 +77,7 @@ internal static class CommandTable
             await context.Out.FlushAsync(cancel);
             return code;
         }
-        catch (IOException error) when (IsClosedPipe(error))
+        catch (IOException error) when (DescriptorStream.IsReaderGone(error))
         {
             // Whoever read our output has read enough (head, less): that is no failure of ours.
             return ExitCodes.Done;
@@ -210,11 +210,5 @@ internal static class CommandTable
             Palette.Literal,
             page);
         return ExitCodes.Done;
-    }
-
-    private static bool IsClosedPipe(IOException error)
-    {
-        const int BrokenPipe = 32;
-        return error.InnerException is System.Net.Sockets.SocketException { NativeErrorCode: BrokenPipe } || error.HResult == BrokenPipe;
     }
 }

@@ -13,7 +13,7 @@ internal static class ReservationText
     // The least that two whole times and the other columns take.
     private const int RoomForYears = 72;
 
-    /// <param name="width">Columns of the terminal; on a narrow one the times are without year and seconds. Null for none.</param>
+    /// <param name="width">Columns of the terminal; on a narrow one the times are without the year. Null for none.</param>
     internal static TextTable Table(IEnumerable<ReservationView> reservations, TimeZoneInfo zone, int? width)
     {
         Func<DateTimeOffset, TimeZoneInfo, string> shown = width < RoomForYears ? InstantText.FormatShort : InstantText.FormatLocal;

@@ -127,10 +127,6 @@ public static class InstantText
         return $"{FormatLocal(instant, zone)} UTC{offset}";
     }
 
-    /// <summary><c>MM-DD HH:MM</c> in <paramref name="zone"/>, where there is no room for more.</summary>
-    public static string FormatShort(DateTimeOffset instant, TimeZoneInfo zone) =>
-        TimeZoneInfo.ConvertTime(instant, zone).ToString("MM-dd HH:mm", CultureInfo.InvariantCulture);
-
     /// <summary><c>HH:MM:SS</c> in <paramref name="zone"/>, for what is seconds away.</summary>
     public static string FormatClock(DateTimeOffset instant, TimeZoneInfo zone) =>
         TimeZoneInfo.ConvertTime(instant, zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture);

@@ -11,7 +11,7 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
     private const int StandardOutput = 1;
     private const int StandardError = 2;
 
-    private LastingStream? _answers;
+    private DescriptorStream? _answers;
 
     /// <summary>Whether it is this process's own, and not a program's that runs a command within itself.</summary>
     public bool IsPeoples => _answers is not null;
@@ -24,10 +24,11 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
 
     public static Terminal OfProcess()
     {
-        var answers = new LastingStream(Console.OpenStandardOutput());
+        // A daemon serves on though its log goes nowhere, and a restart that has stopped the old daemon starts the new one.
+        var answers = new DescriptorStream(StandardOutput) { MayBeLost = true };
         return new(
             Writer(answers, StandardOutput, Console.IsOutputRedirected),
-            Writer(new LastingStream(Console.OpenStandardError()), StandardError, Console.IsErrorRedirected))
+            Writer(new DescriptorStream(StandardError) { MayBeLost = true }, StandardError, Console.IsErrorRedirected))
         {
             _answers = answers,
         };
@@ -37,12 +38,12 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
     /// <returns>The exit code of a command that ended with this one.</returns>
     public int Closed(int code)
     {
-        if (_answers?.Failure is not { } failure)
+        if (_answers?.Loss is not { } loss || DescriptorStream.IsReaderGone(loss))
         {
             return code;
         }
 
-        Error.WriteLine($"gflowd: the output cannot be written: {failure}");
+        Error.WriteLine($"gflowd: {loss.Message}");
         return code == VerbExitCodes.Done ? VerbExitCodes.Failed : code;
     }
 
@@ -51,5 +52,4 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
         var writer = new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true };
         return TextWriter.Synchronized(isRedirected ? writer : new ProseWriter(writer, () => TerminalSize.Columns(descriptor)));
     }
-
 }

@@ -1,20 +1,26 @@
 using System.Runtime.InteropServices;
-using Gflow.Client.CommandLine;
 
-namespace Gflow.Cli.Rendering;
+namespace Gflow.Client.CommandLine;
 
 /// <summary>
-/// Writes to an open descriptor. The console's own stream would start a thread for signals, and a file stream would write
-/// at positions of its own, over what other programs write to the same file.
+/// Writes to an open descriptor. The console's own stream would start a thread for signals and prepare the terminal for keys, and a
+/// file stream would write at positions of its own, over what other programs write to the same file.
 /// </summary>
-internal sealed partial class DescriptorStream(int descriptor) : WriteOnlyStream
+public sealed partial class DescriptorStream(int descriptor) : WriteOnlyStream
 {
     private const int Interrupted = 4;
     private const int WouldBlock = 11;
+    private const int BrokenPipe = 32;
     private const short Writable = 4;
 
-    /// <summary>Whether what cannot be written is dropped in silence, as befits the place where failures are told.</summary>
+    /// <summary>Whether what cannot be written is dropped, as befits the place where failures are told, and a program that goes on without its output.</summary>
     public bool MayBeLost { get; init; }
+
+    /// <summary>Why something was dropped; null while nothing was.</summary>
+    public IOException? Loss { get; private set; }
+
+    /// <summary>Whether a failed write means that the reader has had enough, and closed a pipe.</summary>
+    public static bool IsReaderGone(IOException error) => error.HResult == BrokenPipe;
 
     public override void Flush()
     {
@@ -45,10 +51,10 @@ internal sealed partial class DescriptorStream(int descriptor) : WriteOnlyStream
                     var wanted = new PollDescriptor { Descriptor = descriptor, Events = Writable };
                     _ = Poll(ref wanted, 1, -1);
                     break;
-                case var _ when MayBeLost:
-                    return;
                 case var error:
-                    throw new IOException($"the output cannot be written: {Marshal.GetPInvokeErrorMessage(error)}", error);
+                    var failure = new IOException($"the output cannot be written: {Marshal.GetPInvokeErrorMessage(error)}", error);
+                    Loss = MayBeLost ? failure : throw failure;
+                    return;
             }
         }
     }
