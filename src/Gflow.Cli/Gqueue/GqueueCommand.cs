@@ -1,7 +1,6 @@
 using Gflow.Cli.Choosing;
 using Gflow.Cli.Rendering;
 using Gflow.Core.Contracts;
-using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gqueue;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Gflow.Cli;
-using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
 using Gflow.Tests.TestKit;
 
