@@ -9,29 +9,65 @@ internal static class NotificationText
 {
     private const int Gap = 3;
 
-    internal static TextTable Targets(IEnumerable<TargetView> targets, DateTimeOffset now)
+    // The least in which a table says something of why a target fails.
+    private const int RoomForTargets = 100;
+
+    private static readonly string[] TargetColumns = ["TARGET", "KIND", "HEALTH", "WAITING", "OLDEST", "SENT/MIN", "DEAD/DAY", "NEXT PROBE", "LAST ERROR"];
+
+    /// <summary>A line for each target; on a narrow terminal a paragraph for each, without what does not apply.</summary>
+    internal static void WriteTargets(TextWriter writer, IReadOnlyList<TargetView> targets, DateTimeOffset now, Palette palette, int? width)
     {
-        var table = new TextTable(["TARGET", "KIND", "HEALTH", "WAITING", "OLDEST", "SENT/MIN", "DEAD/DAY", "NEXT PROBE", "LAST ERROR"], Gap, new HashSet<int> { 0, 8 });
-        foreach (var target in targets)
+        if (width >= RoomForTargets || width is null)
         {
-            table.Add(
-                SafeText.Line(target.Name),
-                target.Kind,
-                Health(target),
-                JobText.Count(target.Waiting),
-                target.OldestWaiting is { } oldest ? Ago(oldest, now) : "-",
-                JobText.Count(target.DeliveredLastMinute),
-                JobText.Count(target.DeadLastDay),
-                target.NextProbeAt is { } probe ? $"in {DurationText.FormatCompact(probe.ToInstant() - now)}" : "-",
-                target.LastError is { } error ? SafeText.Line(target.LastErrorAt is { } at ? $"{error} ({Ago(at, now)} ago)" : error) : "-");
+            var table = new TextTable(TargetColumns, Gap, new HashSet<int> { 0, 8 });
+            foreach (var target in targets)
+            {
+                table.Add(Cells(target, now));
+            }
+
+            table.Write(writer, palette, width);
+            return;
         }
 
-        return table;
+        var page = new DetailsPage(writer, palette, width);
+        for (var number = 0; number < targets.Count; number++)
+        {
+            if (number > 0)
+            {
+                writer.WriteLine();
+            }
+
+            page.Heading(SafeText.Line(targets[number].Name));
+            foreach (var (name, value) in TargetColumns.Zip(Cells(targets[number], now)).Skip(1).Where(field => field.Second.Text != "-"))
+            {
+                if (value.Style is null)
+                {
+                    page.Field(name, value.Text);
+                }
+                else
+                {
+                    page.Field(name, value);
+                }
+            }
+        }
     }
+
+    private static Cell[] Cells(TargetView target, DateTimeOffset now) =>
+    [
+        SafeText.Line(target.Name),
+        target.Kind,
+        Health(target),
+        JobText.Count(target.Waiting),
+        target.OldestWaiting is { } oldest ? Ago(oldest, now) : "-",
+        JobText.Count(target.DeliveredLastMinute),
+        JobText.Count(target.DeadLastDay),
+        target.NextProbeAt is { } probe ? $"in {DurationText.FormatCompact(probe.ToInstant() - now)}" : "-",
+        target.LastError is { } error ? SafeText.Line(target.LastErrorAt is { } at ? $"{error} ({Ago(at, now)} ago)" : error) : "-",
+    ];
 
     internal static TextTable Deliveries(IEnumerable<DeliveryView> deliveries, TimeZoneInfo zone)
     {
-        var table = new TextTable(["ID", "TIME", "EVENT", "ABOUT", "TARGET", "RECIPIENT", "STATE", "TRIES", "WHY"], Gap, new HashSet<int> { 4, 5, 8 });
+        var table = new TextTable(["ID", "TIME", "EVENT", "ABOUT", "TARGET", "RECIPIENT", "STATE", "TRIES", "WHY"], Gap, new HashSet<int> { 4, 5, 8 }) { LeftOutFirst = [7, 5, 1] };
         foreach (var delivery in deliveries)
         {
             table.Add(

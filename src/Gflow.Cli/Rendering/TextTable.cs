@@ -21,6 +21,9 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
     private const int NarrowestElastic = 8;
     private const int NarrowestCut = 2;
 
+    /// <summary>Columns that are not shown, one after the other, when the rest would not fit without cutting what is not elastic.</summary>
+    internal IReadOnlyList<int> LeftOutFirst { get; init; } = [];
+
     private readonly List<Row> _rows = [];
     private readonly int[] _widest = new int[headers.Count];
 
@@ -85,15 +88,28 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
     /// <returns>The columns' widths, 0 for one that has no room at all, and the blanks between them.</returns>
     private (int[] Widths, int Gap) Fit(int width)
     {
-        int[] widths = [.. _widest];
-        var between = gap;
-        Narrow(widths, elastic, column => Math.Max(ReadableElastic, headers[column].Length), Surplus(widths, between, width));
-        while (between > 1 && Surplus(widths, between, width) > 0)
+        int[] widths;
+        int between;
+        var leftOut = 0;
+        do
         {
-            between--;
-        }
+            widths = [.. _widest];
+            foreach (var column in LeftOutFirst.Take(leftOut))
+            {
+                widths[column] = 0;
+            }
 
-        Narrow(widths, elastic, column => Math.Max(NarrowestElastic, headers[column].Length), Surplus(widths, between, width));
+            between = gap;
+            Narrow(widths, elastic, column => Math.Max(ReadableElastic, headers[column].Length), Surplus(widths, between, width));
+            while (between > 1 && Surplus(widths, between, width) > 0)
+            {
+                between--;
+            }
+
+            Narrow(widths, elastic, column => Math.Max(NarrowestElastic, headers[column].Length), Surplus(widths, between, width));
+        }
+        while (Surplus(widths, between, width) > 0 && leftOut++ < LeftOutFirst.Count);
+
         int[] cut = [.. Enumerable.Range(0, widths.Length).Where(column => whole?.Contains(column) != true)];
         Narrow(widths, cut, _ => NarrowestCut, Surplus(widths, between, width));
         for (var last = cut.Length - 1; last >= 0 && Surplus(widths, between, width) > 0; last--)

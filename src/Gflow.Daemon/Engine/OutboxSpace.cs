@@ -116,7 +116,7 @@ internal sealed partial class OutboxSpace : IDisposable
             _problem = new Problem(
                 ProblemCode.OutboxFull,
                 $"No new work is taken: {size.Waiting} notifications wait to be delivered, most of them to {size.Largest}, and fill what they may occupy. "
-                    + "Mend that target or remove it from the configuration (gflowd reload), or raise outbox_max_mb in [storage].");
+                    + "Fix that target or remove it from the configuration (gflowd reload), or raise outbox_max_mb in [storage].");
             if (before is null)
             {
                 LogFull(_log, size.Waiting, size.Largest);

@@ -62,7 +62,7 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
     [LoggerMessage(Level = LogLevel.Critical, Message = "This gflowd has lost its jobs, as when another has taken them over: {Reason}. It starts, stores and changes nothing any more. Stop it: gflowd stop")]
     private static partial void LogSuperseded(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The disk failed while the database {Path} was written: {Reason}. Nothing more is stored or started; running jobs go on. Mend the disk, then run: gflowd restart")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The disk failed while the database {Path} was written: {Reason}. Nothing more is stored or started; running jobs go on. Fix the disk, then run: gflowd restart")]
     private static partial void LogFailed(ILogger log, string path, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database cannot be written: {Reason}. Requests are refused until it can.")]

@@ -41,7 +41,7 @@ internal static class Mutation
 
     /// <summary>
     /// Has something done that is not the writer's to do and cannot be taken back. A repeat finds the answer, which is on disk before
-    /// anybody hears of it; only a daemon that dies between the two does it twice.
+    /// anybody hears of it; only where it cannot be written, or the daemon dies between the two, is it done twice.
     /// </summary>
     /// <param name="allowed">What it is done with, or why it is refused.</param>
     public static async Task<Result<Answer>> AskAfterAsync<T>(
@@ -69,7 +69,7 @@ internal static class Mutation
 
         await act(with.Value);
         var answer = render(with.Value);
-        return key is null ? answer : await engine.AskAsync(key.Once((_, _) => answer), by, context.RequestAborted);
+        return key is not null && await engine.AskAsync(key.Once((_, _) => answer), by, context.RequestAborted) is { Ok: true } noted ? noted : answer;
     }
 
     private static Turn<Answer> Rendered<T>(Turn<T> turn, Func<EngineBatch, T, Answer> render) => (batch, by) => turn(batch, by).Map(done => render(batch, done));

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Webhook;
+using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
@@ -129,6 +130,18 @@ public sealed partial class MutationTests
         await daemon.SubmitAsync("\"gpus\":2");
 
         Assert.Equal(200, (await SendAsync(daemon, "POST", "/jobs/1/cancel", null, "k")).Status);
+    }
+
+    [Fact]
+    public async Task A_signal_that_was_sent_is_answered_as_sent_also_where_the_disk_takes_no_note_of_it()
+    {
+        await using var daemon = await BusyAsync();
+        daemon.Executor.OnSignal = _ => Database.Execute(daemon.Host.Database.Writer, "PRAGMA query_only = ON");
+
+        var sent = await SendAsync(daemon, "POST", "/jobs/2/signal?signal=USR1", null, "k");
+
+        Assert.Equal((200, """{"id":2,"state":"Running"}"""), (sent.Status, sent.Body));
+        Assert.Single(daemon.Executor.Signals);
     }
 
     /// <summary>Job 1 is over, 2 runs, 3 waits, 4 is held; there is a reservation; delivery 2 is cancelled, the others wait.</summary>

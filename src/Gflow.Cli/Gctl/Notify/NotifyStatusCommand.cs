@@ -27,7 +27,7 @@ internal static class NotifyStatusCommand
             targets,
             CommandJson.Default.ListTargetView,
             "No targets are configured.",
-            () => NotificationText.Targets(targets, invocation.Now).Write(invocation));
+            () => NotificationText.WriteTargets(invocation.Out, targets, invocation.Now, invocation.Palette, invocation.Context.Width));
         return targets.Exists(target => target.Ill) ? ExitCodes.Refused : code;
     }
 }
