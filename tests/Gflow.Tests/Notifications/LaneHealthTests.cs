@@ -284,7 +284,7 @@ public sealed class LaneHealthTests : IAsyncDisposable
     private async Task AssertServedSoonAfterAsync(DateTimeOffset instant)
     {
         _time.AdjustTime(instant);
-        await Until.TrueWithinAsync(TimeSpan.FromSeconds(30), () => _outbox.Counts().Pending == 0, _time);
+        await Until.TrueWithinAsync(TimeSpan.FromMinutes(2), () => _outbox.Counts().Pending == 0, _time);
     }
 
     /// <summary>Gives no answer, or the one that is set, while it is not held.</summary>
