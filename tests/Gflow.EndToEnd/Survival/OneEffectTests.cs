@@ -87,17 +87,15 @@ public sealed class OneEffectTests(Installation installed)
     [InlineData("answered")]
     public async Task Killed_around_a_commit_the_daemon_that_follows_gives_the_answer(string place)
     {
+        const int Rounds = 3;
         await using var machine = await Machine.CreateAsync(installed);
         machine.UseFailpoints();
+        machine.Environment[Failpoint.Variable] = $"{place}:10";
         await machine.StartDaemonAsync();
         var ids = new List<uint> { await machine.SubmitAsync("-g", "4", "sleep 100000") };
         using var client = new GflowClient(Machine.Options(machine.Socket));
-        for (var round = 0; round < 3; round++)
+        for (var round = 1; round <= Rounds; round++)
         {
-            await machine.KillDaemonAsync();
-            machine.Environment[Failpoint.Variable] = $"{place}:10";
-            await machine.StartDaemonAsync();
-            machine.Environment.Remove(Failpoint.Variable);
             var killed = machine.KilledAsync();
             Task<ClientResult<SubmittedJob>> submitting;
             while (await Task.WhenAny(submitting = client.SubmitAsync(new SubmissionDraft { Command = "true", RunDir = "/", Gpus = 1 }, Ct), killed) != killed)
@@ -106,6 +104,11 @@ public sealed class OneEffectTests(Installation installed)
             }
 
             await killed;
+            if (round == Rounds)
+            {
+                machine.Environment.Remove(Failpoint.Variable);
+            }
+
             await machine.StartDaemonAsync();
             ids.Add(Taken(await submitting));
         }

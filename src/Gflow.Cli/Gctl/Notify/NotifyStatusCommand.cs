@@ -14,6 +14,7 @@ internal static class NotifyStatusCommand
         [
             "HEALTH is ok; unproven before the first message; failing when the last attempt failed; stopped when only probes go to it; gone after a 410; paused by somebody; off while notifications are switched off.",
             "A target is ill when it is stopped or gone, or when something has waited for it for more than 5 minutes. A paused one is not. LAST ERROR is in the server's own words, since the daemon was started.",
+            "On a narrow terminal each target has lines of its own, and what does not apply is left out.",
         ],
         Examples = [new("gctl notify status", "All targets"), new("gctl notify status --json", "For programs")],
         Run = RunAsync,
