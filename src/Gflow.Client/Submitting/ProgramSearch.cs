@@ -78,7 +78,7 @@ public sealed class ProgramSearch(string directory, IReadOnlyDictionary<string, 
 
     private static Problem Slip(string word, string what, string? nearest) => new(
         ProblemCode.NoSuchScript,
-        $"\"{word}\" is {what}{(nearest is null ? "; check its name" : $"; did you mean {nearest}?")}\nto submit it all the same: gbatch -- {ShellText.Quote(word)}");
+        $"\"{word}\" is {what}{(nearest is null ? "; check its name" : $"; did you mean {nearest}?")}\nto submit it all the same, write -- before it: gbatch -- {ShellText.Quote(word)}");
 
     private static IEnumerable<string> Files(string place)
     {
