@@ -17,9 +17,10 @@ internal sealed class SafeJsonStream(TextWriter output) : WriteOnlyStream
     public override void Write(byte[] buffer, int offset, int count)
     {
         var bytes = buffer.AsSpan(offset, count);
-        if (_characters.Length < bytes.Length)
+        var most = Encoding.UTF8.GetMaxCharCount(bytes.Length);
+        if (_characters.Length < most)
         {
-            _characters = new char[bytes.Length * 2];
+            _characters = new char[most];
         }
 
         var text = _characters.AsSpan(0, _decoder.GetChars(bytes, _characters, flush: false));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gflow.Cli.Rendering;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gqueue;
@@ -24,7 +25,9 @@ internal static class Watch
             if (isForPeople)
             {
                 var updated = InstantText.FormatLocal(invocation.Now, Invocation.Need(invocation.Zone));
-                view.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Last updated: {updated}  [Every {pause.TotalSeconds} s; Ctrl+C ends]\n"));
+                var head = string.Create(CultureInfo.InvariantCulture, $"Last updated: {updated}  [Every {pause.TotalSeconds} s; Ctrl+C ends]");
+                view.WriteLine(TextWidth.Cut(head, invocation.Context.Width ?? int.MaxValue));
+                view.WriteLine();
             }
 
             await show(view);

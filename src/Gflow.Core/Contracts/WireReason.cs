@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -68,7 +67,8 @@ public sealed class WireReasonConverter : JsonConverter<WireReason>
         writer.WriteStartObject();
         if (value.IsNumber)
         {
-            writer.WriteNumber(value.Word, long.Parse(detail, CultureInfo.InvariantCulture));
+            writer.WritePropertyName(value.Word);
+            writer.WriteRawValue(detail);
         }
         else
         {

@@ -45,8 +45,8 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
             return ProblemMapping.WriteAsync(context, [.. filter.Problems, .. sparse.Problems]);
         }
 
-        var seen = engine.Current;
         var found = jobs.List(filter.Value);
+        var seen = engine.Current;
         return found.Count > JobList.Longest
             ? JobList.WriteAsync(
                 context.Response, found.Select(job => View(context, job, seen)), sparse.Value ? SparseJson.Default.JobView : WireJson.Default.JobView, context.RequestAborted)
