@@ -31,7 +31,18 @@ internal sealed class DetailsPage(TextWriter writer, Palette palette, int? width
         }
     }
 
-    internal void Field(string name, Cell value) => writer.WriteLine($"  {name}={palette.Paint(value.Text, value.Style)}{value.Tail}");
+    /// <param name="value">In one line when it is painted.</param>
+    internal void Field(string name, Cell value)
+    {
+        if (value.Style is null)
+        {
+            Field(name, value.Text + value.Tail);
+        }
+        else
+        {
+            writer.WriteLine($"  {name}={palette.Paint(value.Text, value.Style)}{value.Tail}");
+        }
+    }
 
     /// <summary>A blank line, a heading and fields; nothing when none of them applies.</summary>
     internal void Section(string title, IReadOnlyList<(string Name, string? Value)> fields)

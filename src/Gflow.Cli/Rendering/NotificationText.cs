@@ -17,7 +17,7 @@ internal static class NotificationText
     /// <summary>A line for each target; on a narrow terminal a paragraph for each, without what does not apply.</summary>
     internal static void WriteTargets(TextWriter writer, IReadOnlyList<TargetView> targets, DateTimeOffset now, Palette palette, int? width)
     {
-        if (width >= RoomForTargets || width is null)
+        if (width is not < RoomForTargets)
         {
             var table = new TextTable(TargetColumns, Gap, new HashSet<int> { 0, 8 });
             foreach (var target in targets)
@@ -40,14 +40,7 @@ internal static class NotificationText
             page.Heading(SafeText.Line(targets[number].Name));
             foreach (var (name, value) in TargetColumns.Zip(Cells(targets[number], now)).Skip(1).Where(field => field.Second.Text != "-"))
             {
-                if (value.Style is null)
-                {
-                    page.Field(name, value.Text);
-                }
-                else
-                {
-                    page.Field(name, value);
-                }
+                page.Field(name, value);
             }
         }
     }

@@ -5,6 +5,9 @@ namespace Gflow.Client.Platform;
 /// <summary>Standard input, output and error of this process.</summary>
 public static partial class StandardDescriptors
 {
+    public const int Output = 1;
+    public const int Error = 2;
+
     private const int Count = 3;
     private const int GetFlags = 1;
     private const int ReadWrite = 2;

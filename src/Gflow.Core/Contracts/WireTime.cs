@@ -36,36 +36,31 @@ public readonly record struct WireDuration(long Secs, int Nanos)
     public static WireDuration? From(TimeSpan? span) => span is { } value ? From(value) : null;
 }
 
-/// <summary>Lists have three instants an item, and what is made for any object takes as long for one as for the rest of the item.</summary>
-public sealed class WireInstantConverter : JsonConverter<WireInstant>
+/// <inheritdoc/>
+public sealed class WireInstantConverter() : TwoNumbersConverter<WireInstant>("secs_since_epoch", "nanos_since_epoch")
 {
-    public override WireInstant Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        var (whole, part) = TwoNumbers.Read(ref reader, "secs_since_epoch"u8, "nanos_since_epoch"u8);
-        return new(whole, part);
-    }
+    protected override WireInstant Of(long whole, int part) => new(whole, part);
 
-    public override void Write(Utf8JsonWriter writer, WireInstant value, JsonSerializerOptions options) =>
-        TwoNumbers.Write(writer, "secs_since_epoch"u8, value.SecsSinceEpoch, "nanos_since_epoch"u8, value.NanosSinceEpoch);
+    protected override (long Whole, int Part) Split(WireInstant value) => (value.SecsSinceEpoch, value.NanosSinceEpoch);
 }
 
-/// <inheritdoc cref="WireInstantConverter"/>
-public sealed class WireDurationConverter : JsonConverter<WireDuration>
+/// <inheritdoc/>
+public sealed class WireDurationConverter() : TwoNumbersConverter<WireDuration>("secs", "nanos")
 {
-    public override WireDuration Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        var (whole, part) = TwoNumbers.Read(ref reader, "secs"u8, "nanos"u8);
-        return new(whole, part);
-    }
+    protected override WireDuration Of(long whole, int part) => new(whole, part);
 
-    public override void Write(Utf8JsonWriter writer, WireDuration value, JsonSerializerOptions options) =>
-        TwoNumbers.Write(writer, "secs"u8, value.Secs, "nanos"u8, value.Nanos);
+    protected override (long Whole, int Part) Split(WireDuration value) => (value.Secs, value.Nanos);
 }
 
 /// <summary>An object of a whole number and its part, each 0 when it is left out, and neither there twice.</summary>
-internal static class TwoNumbers
+/// <remarks>Lists have three instants an item, and what is made for any object takes as long for one as for the rest of the item.</remarks>
+public abstract class TwoNumbersConverter<T>(string wholeName, string partName) : JsonConverter<T>
+    where T : struct
 {
-    public static (long Whole, int Part) Read(ref Utf8JsonReader reader, ReadOnlySpan<byte> wholeName, ReadOnlySpan<byte> partName)
+    private readonly JsonEncodedText _whole = JsonEncodedText.Encode(wholeName);
+    private readonly JsonEncodedText _part = JsonEncodedText.Encode(partName);
+
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -76,11 +71,11 @@ internal static class TwoNumbers
         int? part = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (reader.ValueTextEquals(wholeName))
+            if (reader.ValueTextEquals(_whole.EncodedUtf8Bytes))
             {
                 whole = whole is null && reader.Read() && reader.TryGetInt64(out var number) ? number : throw new JsonException();
             }
-            else if (reader.ValueTextEquals(partName))
+            else if (reader.ValueTextEquals(_part.EncodedUtf8Bytes))
             {
                 part = part is null && reader.Read() && reader.TryGetInt32(out var number) ? number : throw new JsonException();
             }
@@ -90,14 +85,19 @@ internal static class TwoNumbers
             }
         }
 
-        return (whole ?? 0, part ?? 0);
+        return Of(whole ?? 0, part ?? 0);
     }
 
-    public static void Write(Utf8JsonWriter writer, ReadOnlySpan<byte> wholeName, long whole, ReadOnlySpan<byte> partName, int part)
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options)
     {
+        var (whole, part) = Split(value);
         writer.WriteStartObject();
-        writer.WriteNumber(wholeName, whole);
-        writer.WriteNumber(partName, part);
+        writer.WriteNumber(_whole, whole);
+        writer.WriteNumber(_part, part);
         writer.WriteEndObject();
     }
+
+    protected abstract T Of(long whole, int part);
+
+    protected abstract (long Whole, int Part) Split(T value);
 }

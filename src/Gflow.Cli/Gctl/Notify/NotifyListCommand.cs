@@ -19,7 +19,7 @@ internal static class NotifyListCommand
         Notes =
         [
             "WHY tells of what waits why it has not gone yet, of the rest why it ended so, in the server's own words where it had some.",
-            "On a narrow terminal TRIES, RECIPIENT and TIME are left out; gctl notify show has everything about one.",
+            "Where a terminal is too narrow for all columns, TRIES, then RECIPIENT and then TIME are left out; gctl notify show has everything about one.",
             "With -f, each of the newest that fit the limit is shown again whenever anything about it changes, until Ctrl-C.",
         ],
         Options =

@@ -8,9 +8,6 @@ namespace Gflow.Daemon.Lifecycle.Rendering;
 /// <summary>Where a command writes: answers to <paramref name="Out"/>, everything else to <paramref name="Error"/>.</summary>
 internal sealed record Terminal(TextWriter Out, TextWriter Error)
 {
-    private const int StandardOutput = 1;
-    private const int StandardError = 2;
-
     private DescriptorStream? _answers;
 
     /// <summary>Whether it is this process's own, and not a program's that runs a command within itself.</summary>
@@ -20,15 +17,15 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
     public bool IsScreen => IsPeoples && !Console.IsOutputRedirected;
 
     /// <summary>Columns of the terminal; null when there is none.</summary>
-    public int? Width => IsScreen ? TerminalSize.Columns(StandardOutput) : null;
+    public int? Width => IsScreen ? TerminalSize.Columns(StandardDescriptors.Output) : null;
 
     public static Terminal OfProcess()
     {
         // A daemon serves on though its log goes nowhere, and a restart that has stopped the old daemon starts the new one.
-        var answers = new DescriptorStream(StandardOutput) { MayBeLost = true };
+        var answers = new DescriptorStream(StandardDescriptors.Output) { MayBeLost = true };
         return new(
-            Writer(answers, StandardOutput, Console.IsOutputRedirected),
-            Writer(new DescriptorStream(StandardError) { MayBeLost = true }, StandardError, Console.IsErrorRedirected))
+            Writer(answers, StandardDescriptors.Output, Console.IsOutputRedirected),
+            Writer(new DescriptorStream(StandardDescriptors.Error) { MayBeLost = true }, StandardDescriptors.Error, Console.IsErrorRedirected))
         {
             _answers = answers,
         };
