@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Scheduling;
 
@@ -39,7 +40,9 @@ public class PlannerBenchmarks
             new JobId((uint)(busy + Queued)),
             new JobPolicy(TimeSpan.FromSeconds(10)));
         var gpus = new GpuRules(GpuBoard.Empty);
-        gpus.Read([.. Enumerable.Range(0, GpuCount).Select(gpu => $"GPU-{gpu}")]);
+        var cards = Enumerable.Range(0, GpuCount).Select(gpu => new GpuCard($"GPU-{gpu}", gpu % 2 == 0 ? "NVIDIA A100-SXM4-80GB" : "NVIDIA L4", gpu % 2 == 0 ? 81_559 : 23_034)).ToList();
+        gpus.Found(cards, new Dictionary<string, GpuFault>(), Now, static _ => true);
+        cards.ForEach(card => gpus.Read(card.Uuid, new GpuReading(Now)));
         _board = Board.Empty with { Jobs = jobs, Gpus = gpus.Board };
         if (!Planner.Plan(_board, Now).Starts.Select(start => start.Job).SequenceEqual(SortAndWalk()))
         {

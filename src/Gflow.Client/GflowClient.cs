@@ -136,6 +136,21 @@ public sealed partial class GflowClient : IDisposable
 
     public Task<ClientResult<InfoAnswer>> InfoAsync(CancellationToken cancel = default) => SendAsync(Get("info"), WireJson.Default.InfoAnswer, cancel);
 
+    /// <summary>Says which GPUs jobs may be given.</summary>
+    public Task<ClientResult<AllowedGpus>> AllowGpusAsync(GpuAllowance allowance, CancellationToken cancel = default) =>
+        SendAsync(Post("gpus", allowance, WireJson.Default.GpuAllowance), WireJson.Default.AllowedGpus, cancel);
+
+    /// <summary>Processes that are not to keep their GPU from jobs.</summary>
+    public Task<ClientResult<List<IgnoredGpuProcess>>> IgnoredGpuProcessesAsync(CancellationToken cancel = default) =>
+        SendAsync(Get("gpu-processes"), WireJson.Default.ListIgnoredGpuProcess, cancel);
+
+    public Task<ClientResult<GpuProcessAnswer>> IgnoreGpuProcessAsync(GpuProcessName process, CancellationToken cancel = default) =>
+        SendAsync(Post("gpu-processes/ignore", process, WireJson.Default.GpuProcessName), WireJson.Default.GpuProcessAnswer, cancel);
+
+    /// <summary>Takes back <see cref="IgnoreGpuProcessAsync"/>.</summary>
+    public Task<ClientResult<GpuProcessAnswer>> MindGpuProcessAsync(GpuProcessName process, CancellationToken cancel = default) =>
+        SendAsync(Post("gpu-processes/unignore", process, WireJson.Default.GpuProcessName), WireJson.Default.GpuProcessAnswer, cancel);
+
     /// <summary>How the daemon is; one in trouble answers with 503, and this is an answer like any other.</summary>
     public Task<ClientResult<HealthAnswer>> HealthAsync(CancellationToken cancel = default) =>
         SendAsync(Get("health"), (content, ct) => WholeAsync(content, WireJson.Default.HealthAnswer, ct), cancel, HttpStatusCode.ServiceUnavailable);

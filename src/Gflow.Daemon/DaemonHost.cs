@@ -9,6 +9,7 @@ using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Execution.Local;
+using Gflow.Daemon.Gpus;
 using Gflow.Daemon.Gpus.Simulated;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Jobs;
@@ -113,7 +114,13 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Note("access.root_jobs", before.Access.RootJobs, changed.Access.RootJobs);
         Note("daemon.port", before.Daemon.Port, changed.Daemon.Port);
         Note("daemon.gpus", string.Join(',', before.Daemon.Gpus ?? []), string.Join(',', changed.Daemon.Gpus ?? []));
-        Note("daemon.simulated_gpus", before.Daemon.SimulatedGpus, changed.Daemon.SimulatedGpus);
+        Note("daemon.gpu_order", string.Join(',', before.Daemon.GpuOrder), string.Join(',', changed.Daemon.GpuOrder));
+        Note("daemon.gpu_allocation_strategy", before.Daemon.GpuAllocationStrategy, changed.Daemon.GpuAllocationStrategy);
+        Note("daemon.gpu_poll_interval_secs", before.Daemon.GpuPollInterval, changed.Daemon.GpuPollInterval);
+        Note("daemon.gpu_ignore", string.Join('\n', before.Daemon.GpuIgnore), string.Join('\n', changed.Daemon.GpuIgnore));
+        Note("daemon.gpu_memory_floor_mb", before.Daemon.GpuMemoryFloorMb, changed.Daemon.GpuMemoryFloorMb);
+        Note("daemon.simulated_gpus", string.Join('\n', before.Daemon.SimulatedGpus), string.Join('\n', changed.Daemon.SimulatedGpus));
+        Note("executor.gpu_ids", before.Executor.NamesGpusByUuid, changed.Executor.NamesGpusByUuid);
         Note("executor.hide_gpus", before.Executor.HideGpus, changed.Executor.HideGpus);
         Note("executor.python_unbuffered", before.Executor.PythonUnbuffered, changed.Executor.PythonUnbuffered);
         Note("executor.kill_grace_secs", before.Executor.KillGrace, changed.Executor.KillGrace);
@@ -170,8 +177,12 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         var connector = new GuardedConnector(new SystemNameResolver(), () => Address?.Port);
         _notifications = Running(new NotificationsModule(Database, Engine, connector, Scheduler, _parts.Time, _parts.Logs));
         _notifications.Begin(_options.Notifications);
-        await Engine.StartAsync([.. new SimulatedGpuSource(_options.Daemon.SimulatedGpus).Devices().Select(device => device.Uuid)], ct);
+        var gpus = Running(new SimulatedGpuSource(_options.Daemon.SimulatedGpus));
+        await Engine.StartAsync(rules => gpus.Begin(rules, _parts.Time.GetUtcNow()), ct);
+        Engine.WhenGpusAreLeft(gpus.LookNow);
         await _notifications.DeliverAsync(_options.Notifications);
+        await gpus.FollowAsync(ct);
+        TellOfGpus(Engine.Current.Board);
         var audit = Running(new AuditLog(Paths.AuditLog, _parts.Logs.CreateLogger<AuditLog>()));
         var server = Running(await ServeAsync(audit, ct));
         Address = server.Address;
@@ -202,14 +213,32 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private LocalExecutor Launcher(DataPaths paths, long epoch) =>
         new(new LocalExecutorOptions(paths.Root, epoch) { IsRoots = _parts.IsShared }, _parts.Time, _parts.Logs.CreateLogger<LocalExecutor>());
 
+    private void TellOfGpus(Board board)
+    {
+        if (board.Gpus.AreKnown && GpuMapping.UnknownAllowed(board) is { Count: > 0 } unknown)
+        {
+            LogUnknownGpus(_log, string.Join(", ", unknown), board.Gpus.Slots.Length);
+        }
+    }
+
     private static SchedulerFacts Scheduler => new(Environment.MachineName, Version);
 
     private EngineSettings Settings() => new()
     {
         Policy = new JobPolicy(_options.Executor.KillGrace),
-        AllowedGpus = _options.Daemon.Gpus?.ToHashSet(),
+        Limits = new Limits
+        {
+            AllowedGpus = _options.Daemon.Gpus?.ToHashSet(),
+            GpuOrder = _options.Daemon.GpuOrder,
+            AtRandom = _options.Daemon.GpuAllocationStrategy == GpuAllocationStrategy.Random,
+            GpuMemoryFloorMb = _options.Daemon.GpuMemoryFloorMb,
+            GpuPoll = _options.Daemon.GpuPollInterval,
+        },
         Scheduler = Scheduler,
-        Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus, _options.Executor.PythonUnbuffered, _parts.IsShared),
+        Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus, _options.Executor.PythonUnbuffered, _parts.IsShared)
+        {
+            NamesGpusByUuid = _options.Executor.NamesGpusByUuid,
+        },
         Retention = Retention(_options),
         OutboxMaxBytes = OutboxBytes(_options),
         MinFreeBytes = MinFreeBytes(_options),
@@ -235,6 +264,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
                 new InfoEndpoints(Engine, Database, _notifications, facts, time).Map,
                 new JobEndpoints(Engine, new JobRequests(Engine, jobs, Database, Policy, readsScripts: !_parts.IsShared), jobs, Paths, policy).Map,
                 new JobLogEndpoints(Engine, jobs, Paths, policy, time).Map,
+                new GpuEndpoints(Engine).Map,
                 new ReservationEndpoints(Engine, new ReservationRequests(Engine, time), Database, time).Map,
                 new NotificationEndpoints(_notifications, jobs, Database, time).Map,
                 new NotificationControlEndpoints(new NotificationRequests(_notifications, Engine), Engine).Map,
@@ -250,7 +280,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private SubmissionPolicy Policy(string user) => new()
     {
         User = user,
-        GpuCount = Engine.Current.Board.Gpus.Slots.Length,
+        Gpus = Engine.Current.Board.Gpus.Slots,
+        AreGpusKnown = Engine.Current.Board.Gpus.AreKnown,
+        GpuTrouble = Engine.Current.Board.Gpus.Trouble,
         DefaultRunDir = _parts.IsShared ? Account.Named(user)?.Home ?? "/" : Account.Own.Home,
         KnownProjects = _options.Projects.KnownProjects,
         RequireProject = _options.Projects.RequireProject,
@@ -277,6 +309,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "gflowd is process 1 of a container: jobs end with it, and nobody collects their orphans. Start the container with an init (docker run --init).")]
     private static partial void LogFirstProcess(ILogger log);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "[daemon] gpus names GPU {Gpus}, which this machine does not have: it has {Count}. Jobs are given none but those it names.")]
+    private static partial void LogUnknownGpus(ILogger log, string gpus, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}")]
     private static partial void LogWithoutTcp(ILogger log, string reason);

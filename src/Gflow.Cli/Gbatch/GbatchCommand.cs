@@ -147,7 +147,7 @@ internal static class GbatchCommand
         text =>
         {
             text.WriteLine("Would submit 1 batch job:");
-            text.WriteLine($"  [1] {SafeText.Line(source.Shown)} (GPUs: {draft.Gpus ?? 0})");
+            text.WriteLine($"  [1] {SafeText.Line(source.Shown)} (GPUs: {draft.Gpus ?? draft.GpuIndices?.Count ?? 0})");
             foreach (var (name, value) in Fields(draft))
             {
                 text.WriteLine($"      {name}={SafeText.Line(value)}");
@@ -164,6 +164,9 @@ internal static class GbatchCommand
         [
             ("Name", draft.Name),
             ("Hold", draft.Hold is true ? "yes" : null),
+            ("GPUType", draft.GpuType),
+            ("GPUMinMemory", draft.GpuMinMemoryMb is { } memory ? MemoryText.Format(memory) : null),
+            ("GPUIndex", draft.GpuIndices is { } indices ? string.Join(',', indices) : null),
             ("Project", draft.Project),
             ("Priority", draft.Priority is { } priority ? JobText.Count(priority) : null),
             ("TimeLimit", draft.TimeLimit is { } limit ? DurationText.Format(TimeSpan.FromSeconds(limit.Secs)) : null),

@@ -11,19 +11,17 @@ internal static class GctlCommand
         Summary = "Change what the scheduler may use, and steer notifications",
         Notes =
         [
-            "Still to come: set-gpus, show-gpus, gpu-process, set-limit and quota. Which GPUs the daemon uses is set by [daemon] gpus in its configuration; ginfo shows them.",
+            "Still to come: set-limit and quota.",
         ],
-        Subcommands = [ReserveCommand.Make(), NotifyCommand.Make()],
+        Subcommands = [SetGpusCommand.Make(), ShowGpusCommand.Make(), GpuProcessCommand.Make(), ReserveCommand.Make(), NotifyCommand.Make()],
         NotAvailable =
         [
-            new("set [daemon] gpus in the configuration, and then: gflowd restart", "set-gpus"),
-            new("ginfo shows the GPUs and who uses them", "show-gpus"),
-            new("what runs on real GPUs is not looked at yet", "gpu-process"),
             new("hold the jobs that are to wait: gjob hold JOBS", "set-limit"),
             new("no user and no project has a limit yet", "quota"),
         ],
         Examples =
         [
+            new("gctl set-gpus 0,2", "Let jobs have these GPUs alone"),
             new("gctl reserve create --gpus 2 --start \"2031-05-02 09:00\" --duration 2h30m", "Reserve two GPUs"),
             new("gctl reserve list --active", "See who has reserved what now"),
             new("gctl notify status", "See how the targets of notifications are"),

@@ -67,7 +67,7 @@ internal static class ReserveCreateCommand
     }
 
     private static long? Count(Invocation invocation) => invocation.Text("--gpus") is not { } text ? null
-        : Invocation.NeedUsage(GpuCountText.Parse(text), "--gpus") is > 0 and var count ? count
+        : Invocation.NeedUsage(GpuCountText.ParseNumber(text), "--gpus") is > 0 and var count ? count
         : throw Invocation.Wrong($"--gpus takes a number from 1, not \"{text}\"");
 
     private static TimeZoneInfo Zone(Invocation invocation) => invocation.Text("--timezone") is not { } name

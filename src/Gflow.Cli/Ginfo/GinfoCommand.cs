@@ -2,7 +2,6 @@ using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
-using Gflow.Core.Text;
 
 namespace Gflow.Cli.Ginfo;
 
@@ -10,7 +9,7 @@ namespace Gflow.Cli.Ginfo;
 internal static class GinfoCommand
 {
     private const string NoGpus = """
-        No GPUs: this version does not look for real ones yet.
+        No GPUs.
         Jobs without --gpus run all the same. To try jobs with GPUs,
         pretend some in the configuration, and: gflowd restart
 
@@ -22,10 +21,12 @@ internal static class GinfoCommand
     {
         Name = "ginfo",
         Summary = "Show the GPUs and who uses them",
-        NotAvailable = [CommandTable.Verbosity],
+        Options = [new("--verbose", ["-v"], null, "Show all that is known of each GPU")],
+        NotAvailable = [new("leave it out: this command writes no log", "--quiet", "-q")],
         Examples =
         [
-            new("ginfo", "Idle GPUs, and the job or the reason on each other one"),
+            new("ginfo", "A line for each GPU: model, memory, who has it"),
+            new("ginfo -v", "UUID, place on the bus, power, processes as well"),
             new("ginfo --json", "The same for programs"),
         ],
         Run = RunAsync,
@@ -48,36 +49,33 @@ internal static class GinfoCommand
         if (info.Gpus.Count == 0)
         {
             invocation.Out.WriteLine(NoGpus);
-            return ExitCodes.Done;
+        }
+        else
+        {
+            await ShowAsync(invocation, info, cancel);
         }
 
-        var running = info.Gpus.Any(gpu => gpu.Jobs is { Count: > 0 })
-            ? Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Running] }, cancel))
-            : [];
-        Table(info, running.ToDictionary(job => job.Id)).Write(invocation);
+        foreach (var note in info.Notes ?? [])
+        {
+            invocation.Tell($"\n{note}");
+        }
+
         return ExitCodes.Done;
     }
 
-    private static TextTable Table(InfoAnswer info, Dictionary<uint, JobView> running)
+    private static async Task ShowAsync(Invocation invocation, InfoAnswer info, CancellationToken cancel)
     {
-        var table = new TextTable(["PARTITION", "GPUS", "NODES", "STATE", "JOB(REASON)"], 2, new HashSet<int> { 4 });
-        var idle = info.Gpus.Where(gpu => gpu.Available && gpu.Jobs is null or { Count: 0 }).Select(gpu => gpu.Index).Order().ToList();
-        if (idle.Count > 0)
+        List<JobView> running = info.Gpus.Any(gpu => gpu.Jobs is { Count: > 0 })
+            ? Invocation.Need(await invocation.Client.ListAsync(new() { States = [JobState.Running] }, cancel))
+            : [];
+        var text = new GpuText(info, running.ToDictionary(job => job.Id));
+        if (invocation.Has("--verbose"))
         {
-            table.Add("gpu", JobText.Count(idle.Count), string.Join(',', idle), "idle", "");
+            text.WriteDetails(invocation.Out, invocation.Palette, invocation.Context.Width);
         }
-
-        // One row for each holder, in the order of its first GPU.
-        foreach (var holder in info.Gpus.Where(gpu => !idle.Contains(gpu.Index)).OrderBy(gpu => gpu.Index).GroupBy(gpu => Holder(gpu, running)))
+        else
         {
-            var indices = holder.Select(gpu => gpu.Index).ToList();
-            table.Add("gpu", JobText.Count(indices.Count), string.Join(',', indices), new Cell("allocated", StateStyle.Of(JobState.Running)), SafeText.Line(holder.Key));
+            text.Table().Write(invocation);
         }
-
-        return table;
     }
-
-    private static string Holder(GpuView gpu, Dictionary<uint, JobView> running) => gpu.Jobs is { Count: > 0 } jobs
-        ? string.Join(", ", jobs.Select(id => running.TryGetValue(id, out var job) ? $"{id} ({job.RunName})" : JobText.Count(id)))
-        : $"({gpu.Reason ?? "unknown"})";
 }

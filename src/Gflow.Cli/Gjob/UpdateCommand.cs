@@ -12,7 +12,7 @@ namespace Gflow.Cli.Gjob;
 internal static class UpdateCommand
 {
     private static readonly string[] Shared =
-        ["--name", "--gpus", "--priority", "--time", "--depends-on-all", "--depends-on-any", "--notify-email", "--notify-me", "--notify-on"];
+        ["--name", "--gpus", "--gpu-min-memory", "--gpu-index", "--priority", "--time", "--depends-on-all", "--depends-on-any", "--notify-email", "--notify-me", "--notify-on"];
 
     internal static CommandSpec Make() => new()
     {
@@ -27,6 +27,9 @@ internal static class UpdateCommand
             new("--depends-on", ["-d"], "JOBS", "Start after these have succeeded (comma list); replaces the dependencies"),
             new("--auto-cancel-on-dep-failure", [], null, "Be cancelled when a dependency fails"),
             new("--no-auto-cancel-on-dep-failure", [], null, "Keep waiting when a dependency fails"),
+            new("--clear-gpu-type", [], null, "With GPUs of any type"),
+            new("--clear-gpu-min-memory", [], null, "With GPUs of any memory"),
+            new("--clear-gpu-index", [], null, "With any GPUs"),
             new("--clear-time-limit", [], null, "Without a time limit"),
             new("--clear-deps", [], null, "Without dependencies"),
             new("--clear-notify", ["--clear-notifications"], null, "Without e-mail"),
@@ -34,6 +37,8 @@ internal static class UpdateCommand
         Exclusive =
         [
             ["--depends-on", "--depends-on-all", "--depends-on-any", "--clear-deps"],
+            ["--gpu-min-memory", "--clear-gpu-min-memory"],
+            ["--gpu-index", "--clear-gpu-index"],
             ["--time", "--clear-time-limit"],
             ["--auto-cancel-on-dep-failure", "--no-auto-cancel-on-dep-failure"],
             ["--notify-email", "--clear-notify"],
@@ -83,12 +88,19 @@ internal static class UpdateCommand
         var dependencies = invocation.Text("--depends-on") is { } plain
             ? new DependencyWish(Invocation.NeedUsage(JobReference.ParseList(plain), "--depends-on"), "All")
             : wish.Dependencies;
-        (string Option, string Field)[] clears = [("--clear-time-limit", "time_limit"), ("--clear-deps", "depends_on_ids"), ("--clear-notify", "notifications")];
+        (string Option, string Field)[] clears =
+        [
+            ("--clear-gpu-type", "gpu_type"), ("--clear-gpu-min-memory", "gpu_min_memory_mb"), ("--clear-gpu-index", "gpu_indices"),
+            ("--clear-time-limit", "time_limit"), ("--clear-deps", "depends_on_ids"), ("--clear-notify", "notifications"),
+        ];
         return new()
         {
             Name = wish.Draft.Name,
             Command = invocation.Text("--command"),
             Gpus = wish.Draft.Gpus,
+            GpuType = wish.Draft.GpuType,
+            GpuMinMemoryMb = wish.Draft.GpuMinMemoryMb,
+            GpuIndices = wish.Draft.GpuIndices,
             Priority = wish.Draft.Priority,
             TimeLimit = wish.Draft.TimeLimit,
             DependsOnIds = await invocation.ResolveAsync(dependencies, cancel),

@@ -36,6 +36,9 @@ internal static class JobDetails
         page.Section("Resources",
         [
             ("GPUs", JobText.Count(job.Gpus)),
+            ("GPUType", job.GpuType),
+            ("GPUMinMemory", job.GpuMinMemoryMb is { } least ? MemoryText.Format(least) : null),
+            ("GPUIndex", job.GpuIndices is { Count: > 0 } indices ? string.Join(',', indices) : null),
             ("GPUSharing", job.GpuSharingMode.ToLowerInvariant()),
             ("GPUMemoryLimit", job.GpuMemoryLimitMb is { } gpuMemory ? MemoryText.Format(gpuMemory) : null),
             ("GPUIDs", job.GpuIds is { Count: > 0 } ? JobText.Gpus(job) : null),

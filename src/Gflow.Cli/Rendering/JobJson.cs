@@ -79,7 +79,10 @@ internal static class JobJson
     {
         ["name"] = DisplayNameText.Of(draft.Name, draft.Script, draft.Command),
         ["state"] = check.State,
-        ["requested_gpus"] = draft.Gpus ?? 0,
+        ["requested_gpus"] = draft.Gpus ?? draft.GpuIndices?.Count ?? 0,
+        ["gpu_type"] = draft.GpuType,
+        ["gpu_min_memory_mb"] = draft.GpuMinMemoryMb,
+        ["gpu_indices"] = draft.GpuIndices is { } indices ? new JsonArray([.. indices.Select(index => (JsonNode)index)]) : null,
         ["priority"] = draft.Priority ?? JobSpec.DefaultPriority,
         ["project"] = draft.Project,
         ["command"] = JobSpec.CommandLineOf(draft.Script, draft.Arguments ?? [], draft.Command),
@@ -124,6 +127,13 @@ internal static class JobJson
         writer.WriteString("time", JobText.Elapsed(job, now));
         Numbers(writer, "gpus", (job.GpuIds ?? []).Select(gpu => (long)gpu));
         writer.WriteNumber("requested_gpus", job.Gpus);
+        Optional(writer, "gpu_type", job.GpuType);
+        Optional(writer, "gpu_min_memory_mb", job.GpuMinMemoryMb);
+        if (job.GpuIndices is { } indices)
+        {
+            Numbers(writer, "gpu_indices", indices.Select(gpu => (long)gpu));
+        }
+
         writer.WriteNumber("priority", job.Priority);
         writer.WriteString("user", job.SubmittedBy);
         Optional(writer, "project", job.Project);

@@ -23,6 +23,9 @@ public enum ConfigKind
     /// <summary>A table whose keys are free and whose values are tables of one shape.</summary>
     TableMap,
     TableList,
+
+    /// <summary>A number, or as <see cref="TableList"/>.</summary>
+    NumberOrTableList,
 }
 
 /// <summary>A key that a configuration may have.</summary>

@@ -41,6 +41,21 @@ public static class ConfigSchema
         Form = "the name of a user of this machine such as \"gflow\"",
     };
 
+    /// <summary>The most GPUs that can be simulated.</summary>
+    public const int MostSimulatedGpus = 64;
+
+    public static readonly ConfigKey SimulatedGpus = new("simulated_gpus", ConfigKind.NumberOrTableList)
+    {
+        Maximum = MostSimulatedGpus,
+        Form = $"a number of GPUs from 0 to {MostSimulatedGpus}, or a list of cards such as [{{ model = \"a100\", memory = \"80G\", count = 2 }}]",
+        Children =
+        [
+            new("model", ConfigKind.Text) { Form = "a model in quotes such as \"a100\"" },
+            new("memory", ConfigKind.Text) { Form = "an amount of memory in quotes such as \"80G\"" },
+            new("count", ConfigKind.Number) { Minimum = 1, Maximum = MostSimulatedGpus },
+        ],
+    };
+
     public static readonly ConfigKey Daemon = new("daemon", ConfigKind.Table)
     {
         Children =
@@ -50,9 +65,12 @@ public static class ConfigSchema
             DaemonSocket,
             DaemonUser,
             new("gpus", ConfigKind.NumberList) { Maximum = int.MaxValue },
-            new("gpu_allocation_strategy", ConfigKind.Text) { Form = "\"sequential\" or \"random\"", Later = true },
-            new("gpu_poll_interval_secs", ConfigKind.Number) { Minimum = 1, Maximum = MostSeconds, Later = true },
-            new("simulated_gpus", ConfigKind.Number) { Maximum = 64 },
+            new("gpu_order", ConfigKind.NumberList) { Maximum = int.MaxValue },
+            new("gpu_allocation_strategy", ConfigKind.Text) { Form = "\"sequential\" or \"random\"" },
+            new("gpu_poll_interval_secs", ConfigKind.Number) { Minimum = 1, Maximum = MostSeconds },
+            new("gpu_ignore", ConfigKind.TextList) { Form = "a list of absolute paths of programs such as [\"/usr/bin/nvidia-cuda-mps-server\"]" },
+            new("gpu_memory_floor_mb", ConfigKind.Number) { Maximum = 1L << 40 },
+            SimulatedGpus,
             new("fair_share", ConfigKind.Table)
             {
                 Later = true,

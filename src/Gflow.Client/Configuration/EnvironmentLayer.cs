@@ -96,6 +96,7 @@ public static class EnvironmentLayer
             case ConfigKind.Text:
                 return new ConfigValue.Text(value, origin);
             case ConfigKind.Number:
+            case ConfigKind.NumberOrTableList when !trimmed.StartsWith('['):
                 return Number(trimmed, origin);
             case ConfigKind.Flag:
                 return Flag(trimmed, origin);

@@ -14,7 +14,7 @@ public sealed class SchemaRules(ConfigKey root)
     {
         (ConfigKind.Text or ConfigKind.Secret or ConfigKind.SecretUrl, ConfigValue.Text) or (ConfigKind.Flag, ConfigValue.Flag) => [],
         (ConfigKind.Secret or ConfigKind.SecretUrl, ConfigValue.Table place) => CheckPlace(place, key, path),
-        (ConfigKind.Number, ConfigValue.Number number) => CheckRange(number, key, path),
+        (ConfigKind.Number or ConfigKind.NumberOrTableList, ConfigValue.Number number) => CheckRange(number, key, path),
         (ConfigKind.TextList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
             item is ConfigValue.Text ? [] : InvalidType(item, key, $"{path}[{i}]")),
         (ConfigKind.NumberList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
@@ -26,7 +26,7 @@ public sealed class SchemaRules(ConfigKey root)
             entry.Value.Value is ConfigValue.Table table
                 ? CheckTable(table, key, Below(path, entry.Key))
                 : InvalidType(entry.Value.Value, key, Below(path, entry.Key))),
-        (ConfigKind.TableList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
+        (ConfigKind.TableList or ConfigKind.NumberOrTableList, ConfigValue.List list) => list.Items.SelectMany((item, i) =>
             item is ConfigValue.Table table ? CheckTable(table, key, $"{path}[{i}]") : InvalidType(item, key, $"{path}[{i}]")),
         _ => InvalidType(value, key, path),
     };
@@ -111,7 +111,7 @@ public sealed class SchemaRules(ConfigKey root)
             var suffix = key.Kind switch
             {
                 ConfigKind.TableMap => ".NAME.",
-                ConfigKind.TableList => "[].",
+                ConfigKind.TableList or ConfigKind.NumberOrTableList => "[].",
                 _ => ".",
             };
             foreach (var below in Walk(key, prefix + key.Name + suffix))

@@ -139,21 +139,5 @@ public sealed record UnknownProcess(int Pid, string Name);
 /// <param name="Until">When the last of them is given up.</param>
 public sealed record UnknownTarget(string Name, long Waiting, WireInstant Until);
 
-/// <param name="Shared">Whether the daemon is the machine's, for all its users.</param>
-public sealed record InfoAnswer(
-    IReadOnlyList<GpuView> Gpus,
-    IReadOnlyList<int>? AllowedGpuIndices,
-    string GpuAllocationStrategy,
-    string Executor,
-    bool Shared = false);
-
-/// <param name="Jobs">Ids of the jobs that occupy it.</param>
-public sealed record GpuView(
-    string Uuid,
-    int Index,
-    bool Available,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
-    IReadOnlyList<uint> Jobs);
-
 /// <param name="Truncated">Whether the log has more than what is shown.</param>
 public sealed record LogContent(uint JobId, string Path, long Size, bool Truncated, string Content);

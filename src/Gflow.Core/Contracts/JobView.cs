@@ -38,6 +38,18 @@ public sealed record JobView
 
     public int Gpus { get; set; }
 
+    /// <summary>A part of the model's name; left out for any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? GpuType { get; set; }
+
+    /// <summary>The least memory of each GPU; left out for any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? GpuMinMemoryMb { get; set; }
+
+    /// <summary>Only of these; left out for any.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? GpuIndices { get; set; }
+
     public string? CondaEnv { get; set; }
 
     [JsonConverter(typeof(RepeatedTextConverter))]
@@ -156,6 +168,9 @@ public sealed record JobView
             Command = sight.Command ? spec.Command : null,
             Arguments = sight.Command ? spec.Arguments : [],
             Gpus = spec.Gpus,
+            GpuType = spec.GpuWish.Type,
+            GpuMinMemoryMb = spec.GpuWish.MinMemoryMb,
+            GpuIndices = spec.GpuWish.Indices is { Count: > 0 } indices ? indices : null,
             RunDir = sight.Command ? spec.RunDir : null,
             Priority = spec.Priority,
             DependsOn = on.Count == 1 ? on[0].Value : null,

@@ -45,7 +45,17 @@ public sealed record SubmissionDraft
     /// <summary>Soft limits by the names of <see cref="Jobs.ResourceLimits"/>, null for none; those of the launcher where one is missing.</summary>
     public IReadOnlyDictionary<string, long?>? Limits { get; init; }
 
+    /// <summary>How many; as many as <see cref="GpuIndices"/> names when it is left out.</summary>
     public long? Gpus { get; init; }
+
+    /// <summary>A part of the model's name.</summary>
+    public string? GpuType { get; init; }
+
+    /// <summary>The least memory of each GPU, in MiB.</summary>
+    public long? GpuMinMemoryMb { get; init; }
+
+    /// <summary>Only of these.</summary>
+    public IReadOnlyList<long>? GpuIndices { get; init; }
 
     public long? Priority { get; init; }
 
@@ -89,6 +99,9 @@ public sealed record SubmissionDraft
             Umask = Convert.ToString(spec.Umask, 8),
             Limits = spec.Limits,
             Gpus = spec.Gpus,
+            GpuType = spec.GpuWish.Type,
+            GpuMinMemoryMb = spec.GpuWish.MinMemoryMb,
+            GpuIndices = spec.GpuWish.Indices.Count > 0 ? [.. spec.GpuWish.Indices.Select(index => (long)index)] : null,
             Priority = spec.Priority,
             TimeLimit = WireDuration.From(spec.TimeLimit),
             DependsOnIds = [.. spec.Dependencies.On.Select(dependency => (long)dependency.Value)],
@@ -155,6 +168,9 @@ public sealed record SubmissionDraft
         Umask = upper.Umask ?? Umask,
         Limits = upper.Limits ?? Limits,
         Gpus = upper.Gpus ?? Gpus,
+        GpuType = upper.GpuType ?? GpuType,
+        GpuMinMemoryMb = upper.GpuMinMemoryMb ?? GpuMinMemoryMb,
+        GpuIndices = upper.GpuIndices ?? GpuIndices,
         Priority = upper.Priority ?? Priority,
         TimeLimit = upper.TimeLimit ?? TimeLimit,
         DependsOn = upper.DependsOn ?? DependsOn,

@@ -13,6 +13,12 @@ public sealed record UpdateDraft
 
     public long? Gpus { get; init; }
 
+    public string? GpuType { get; init; }
+
+    public long? GpuMinMemoryMb { get; init; }
+
+    public IReadOnlyList<long>? GpuIndices { get; init; }
+
     public long? Priority { get; init; }
 
     public WireDuration? TimeLimit { get; init; }

@@ -1,3 +1,4 @@
+using Gflow.Core.Gpus;
 using Gflow.Core.Text;
 
 namespace Gflow.Core.Jobs;
@@ -20,6 +21,9 @@ public sealed record JobSpec
     public required string RunDir { get; init; }
 
     public int Gpus { get; init; }
+
+    /// <summary>Which GPUs will do.</summary>
+    public GpuWish GpuWish { get; init; } = GpuWish.Any;
 
     /// <summary>0 to 255, higher starts first.</summary>
     public byte Priority { get; init; } = DefaultPriority;

@@ -17,7 +17,7 @@ public static class SampleEvents
     {
         Event happened = type switch
         {
-            EventType.GpuAvailable => new MachineEvent(type, now, new GpuSlot(0, "GPU-00000000-0000-0000-0000-000000000000")),
+            EventType.GpuAvailable => new MachineEvent(type, now, new GpuSlot(0, new GpuCard("GPU-00000000-0000-0000-0000-000000000000"))),
             EventType.SchedulerOnline => new MachineEvent(type, now),
             EventType.ReservationCreated or EventType.ReservationCancelled => Reservation(type, user, now),
             _ => new JobEvent(type, After(type, job ?? Invented(user, now), now), null, now),

@@ -9,25 +9,25 @@ public sealed class ReservationCheck
     public const int MaxUserChars = 256;
 
     private readonly List<Problem> _problems = [];
-    private readonly int _gpuCount;
+    private readonly IReadOnlyList<int> _gpus;
     private readonly DateTimeOffset _now;
 
-    private ReservationCheck(int gpuCount, DateTimeOffset now)
+    private ReservationCheck(IReadOnlyList<int> gpus, DateTimeOffset now)
     {
-        _gpuCount = gpuCount;
+        _gpus = gpus;
         _now = now;
     }
 
     /// <param name="caller">The owner when the draft names none.</param>
-    /// <param name="gpuCount">How many GPUs the machine has; their indices are the numbers below it.</param>
-    public static Result<ReservationSpec> Check(ReservationDraft draft, string caller, int gpuCount, DateTimeOffset now)
+    /// <param name="gpus">The indices of the machine's GPUs.</param>
+    public static Result<ReservationSpec> Check(ReservationDraft draft, string caller, IReadOnlyList<int> gpus, DateTimeOffset now)
     {
-        var check = new ReservationCheck(gpuCount, now);
+        var check = new ReservationCheck(gpus, now);
         var user = check.User(draft.User ?? caller);
-        var gpus = check.Gpus(draft);
+        var reserved = check.Gpus(draft);
         var start = check.Start(draft.StartTime);
         var duration = check.Duration(draft.DurationSecs);
-        return gpus is null || check._problems.Count > 0 ? check._problems : new ReservationSpec(user, gpus, start, duration);
+        return reserved is null || check._problems.Count > 0 ? check._problems : new ReservationSpec(user, reserved, start, duration);
     }
 
     private string User(string user)
@@ -62,7 +62,7 @@ public sealed class ReservationCheck
             return null;
         }
 
-        if (count > _gpuCount)
+        if (count > _gpus.Count)
         {
             Refuse($"'gpu_count' is {count}; this machine has {Owned}.", "gpu_count");
             return null;
@@ -82,9 +82,9 @@ public sealed class ReservationCheck
         var seen = new HashSet<long>();
         foreach (var index in indices)
         {
-            if (index < 0 || index >= _gpuCount)
+            if (!_gpus.Any(gpu => gpu == index))
             {
-                Refuse($"GPU {index} is out of range: this machine has {Owned}, numbered from 0.", "gpu_indices");
+                Refuse($"GPU {index} is out of range: this machine has {Owned}{(_gpus.Count == 0 ? "" : $", {IndexListText.Format(_gpus.Select(gpu => (uint)gpu))}")}.", "gpu_indices");
                 return null;
             }
 
@@ -128,7 +128,7 @@ public sealed class ReservationCheck
         return TimeSpan.FromSeconds(given);
     }
 
-    private string Owned => _gpuCount == 1 ? "1 GPU" : $"{_gpuCount} GPUs";
+    private string Owned => _gpus.Count == 1 ? "1 GPU" : $"{_gpus.Count} GPUs";
 
     private void Refuse(string message, string field) => _problems.Add(new Problem(ProblemCode.Invalid, message, field));
 }

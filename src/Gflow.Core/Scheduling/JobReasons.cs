@@ -48,8 +48,8 @@ public static class JobReasons
     private static JobReason InLine(LineWait wait) => wait switch
     {
         LineWait.NoStarts none => new(ReasonKind.WaitingForResources, none.Why),
-        LineWait.TooLarge large => new(ReasonKind.WaitingForGpu, $"Waits for {Count(large.Demand.Gpus)}; this machine has {large.Usable} to give"),
-        LineWait.NotFree taken => new(ReasonKind.WaitingForGpu, $"Waits for {Count(taken.Demand.Gpus)}; {taken.Free} of {taken.Usable} free. Smaller jobs behind it may start first"),
+        LineWait.TooLarge large => new(ReasonKind.WaitingForGpu, $"Waits for {Count(large.Demand)}; {TooFew(large)}"),
+        LineWait.NotFree taken => new(ReasonKind.WaitingForGpu, $"Waits for {Count(taken.Demand)}; {taken.Free} of {taken.Allowed - taken.Hindered.Count} free{Hindrances(taken.Hindered)}. Smaller jobs behind it may start first"),
         _ => throw new InvalidOperationException(),
     };
 
@@ -69,5 +69,12 @@ public static class JobReasons
     private static string List(IReadOnlyCollection<JobId> ids) =>
         ids.Count <= 5 ? string.Join(", ", ids) : string.Join(", ", ids.Take(5)) + $" and {ids.Count - 5} more";
 
-    private static string Count(int gpus) => gpus == 1 ? "1 GPU" : $"{gpus} GPUs";
+    private static string Count(Demand demand) => (demand.Gpus == 1 ? "1 GPU" : $"{demand.Gpus} GPUs") + demand.Wish.Words;
+
+    private static string TooFew(LineWait.TooLarge large) => large.Allowed < large.Suiting
+        ? $"of {large.Suiting} only {large.Allowed} may be given to jobs"
+        : $"this machine has {large.Allowed} to give";
+
+    private static string Hindrances(IReadOnlyList<(int Gpu, string Text)> hindered) =>
+        string.Concat(hindered.Take(3).Select(gpu => $"; GPU {gpu.Gpu} {gpu.Text}")) + (hindered.Count > 3 ? $"; {hindered.Count - 3} more cannot be used" : "");
 }

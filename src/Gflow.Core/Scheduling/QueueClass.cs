@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Scheduling;
@@ -6,7 +7,7 @@ namespace Gflow.Core.Scheduling;
 /// <summary>What the jobs of one line have in common. All that a pass decides by is in it, so that what hinders one of them hinders all.</summary>
 public readonly record struct QueueClass(string User, string? Project, Demand Demand)
 {
-    public static QueueClass Of(Job job) => new(job.SubmittedBy, job.Spec.Project, new Demand(job.Spec.Gpus));
+    public static QueueClass Of(Job job) => new(job.SubmittedBy, job.Spec.Project, new Demand(job.Spec.Gpus, job.Spec.GpuWish));
 }
 
 /// <summary>The jobs of a class that wait for their turn and for nothing else, in their fixed order; never none.</summary>
@@ -17,4 +18,5 @@ public sealed record Line(QueueClass Of, ImmutableSortedSet<QueueKey> Waiting)
 }
 
 /// <summary>What a job takes of the machine while it runs.</summary>
-public readonly record struct Demand(int Gpus);
+/// <param name="Wish">Which GPUs will do.</param>
+public readonly record struct Demand(int Gpus, GpuWish Wish);

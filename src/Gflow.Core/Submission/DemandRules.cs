@@ -1,5 +1,7 @@
 using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Core.Submission;
 
@@ -9,21 +11,76 @@ internal sealed class DemandRules(Refusals refusals)
     /// <summary>Ten years; beyond that a limit is a mistake.</summary>
     private const long MaxTimeLimitSecs = 10L * 366 * 24 * 3600;
 
-    public int Gpus(long gpus, int available)
+    private const int MaxTypeChars = 64;
+
+    /// <summary>How many GPUs: as many as are named when nothing else is said.</summary>
+    public int Gpus(long? gpus, IReadOnlyList<long>? indices)
     {
-        if (gpus < 0)
+        var count = gpus ?? indices?.Distinct().Count() ?? 0;
+        if (count < 0)
         {
-            refusals.Add(ProblemCode.Invalid, $"'gpus' must be 0 or more; it is {gpus}.", "gpus");
-        }
-        else if (gpus > available)
-        {
-            var asked = $"The job asks for {gpus} {(gpus == 1 ? "GPU" : "GPUs")}";
-            refusals.Add(ProblemCode.Infeasible, available > 0
-                ? $"{asked}; this machine has {available}, so it could never start."
-                : $"{asked}; there are none, as this version does not look for real ones yet. simulated_gpus in the configuration pretends some, to try it.", "gpus");
+            refusals.Add(ProblemCode.Invalid, $"'gpus' must be 0 or more; it is {count}.", "gpus");
         }
 
-        return (int)Math.Clamp(gpus, 0, int.MaxValue);
+        return (int)Math.Clamp(count, 0, int.MaxValue);
+    }
+
+    /// <summary>Which GPUs will do.</summary>
+    public GpuWish Wish(string? type, long? minMemoryMb, IReadOnlyList<long>? indices)
+    {
+        if (type is not null && (!GpuTypeText.IsType(type) || type.Length > MaxTypeChars || type.Any(char.IsControl)))
+        {
+            refusals.Add(ProblemCode.Invalid, $"'gpu_type' must be a part of a model's name, such as a100, of at most {MaxTypeChars} characters.", "gpu_type");
+        }
+
+        if (minMemoryMb is < 1 or > MemoryText.LargestMegabytes)
+        {
+            refusals.Add(ProblemCode.Invalid, $"'gpu_min_memory_mb' must be at least 1 and at most {MemoryText.LargestMegabytes}; it is {minMemoryMb}.", "gpu_min_memory_mb");
+        }
+
+        if (indices?.FirstOrDefault(index => index is < 0 or > int.MaxValue) is { } wrong and not 0)
+        {
+            refusals.Add(ProblemCode.Invalid, $"'gpu_indices' must be indices of GPUs, such as 0; {wrong} is none.", "gpu_indices");
+        }
+
+        return new GpuWish(
+            type?.Trim().ToLowerInvariant(),
+            minMemoryMb,
+            [.. (indices ?? []).Distinct().Order().Select(index => (int)Math.Clamp(index, 0, int.MaxValue))]);
+    }
+
+    /// <summary>Refuses what this machine's hardware can never give; whether it is busy, out of order or restricted today does not count.</summary>
+    public void Feasible(int gpus, GpuWish wish, SubmissionPolicy policy)
+    {
+        if (gpus == 0 && !wish.IsAny)
+        {
+            refusals.Add(ProblemCode.Invalid, $"The job says which GPUs it wants and not that it wants any: add how many, such as --gpus 1.", "gpus");
+        }
+        else if (wish.Indices.Count > 0 && gpus > wish.Indices.Count)
+        {
+            refusals.Add(ProblemCode.Invalid, $"The job asks for {Count(gpus)} and names {wish.Indices.Count}.", "gpu_indices");
+        }
+        else if (policy.AreGpusKnown && gpus > policy.Gpus.Count(wish.Suits))
+        {
+            refusals.Add(ProblemCode.Infeasible, $"The job asks for {Count(gpus)}{wish.Words}; {Cards(policy)}", wish.IsAny ? "gpus" : Field(wish));
+        }
+    }
+
+    private static string Field(GpuWish wish) => wish.Type is not null ? "gpu_type" : wish.MinMemoryMb is not null ? "gpu_min_memory_mb" : "gpu_indices";
+
+    private static string Count(int gpus) => gpus == 1 ? "1 GPU" : $"{gpus} GPUs";
+
+    /// <summary>What there is in place of what was asked for.</summary>
+    private static string Cards(SubmissionPolicy policy)
+    {
+        if (policy.Gpus.Count == 0)
+        {
+            return $"this machine has none: {policy.GpuTrouble ?? "no card was found"}. simulated_gpus in the configuration pretends some, to try it.";
+        }
+
+        var kinds = policy.Gpus.GroupBy(gpu => (gpu.Card.Model, gpu.Card.MemoryMb)).Select(kind =>
+            $"{kind.Count()} × {kind.Key.Model}{(kind.Key.MemoryMb > 0 ? $" ({MemoryText.Format(kind.Key.MemoryMb)})" : "")} (GPU {IndexListText.Format(kind.Select(gpu => (uint)gpu.Index))})");
+        return $"this machine has {string.Join(", ", kinds)}, so it could never start.";
     }
 
     public byte Priority(long priority)

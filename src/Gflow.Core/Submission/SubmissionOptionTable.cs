@@ -13,8 +13,12 @@ public static class SubmissionOptionTable
 
     public static IReadOnlyList<SubmissionOption> All { get; } =
     [
-        new("--gpus", ["-g", "--gres"], "NUMS", "GPUs the job needs for itself (default 0)",
-            (wish, values) => GpuCountText.Parse(values[0]).Then(count => With(wish, wish.Draft with { Gpus = count }))),
+        new("--gpus", ["-g", "--gres"], "NUMS", "GPUs the job needs for itself (default 0): a number, or a type and a number such as a100:2",
+            (wish, values) => GpuCountText.Parse(values[0]).Then(gpus => With(wish, wish.Draft with { Gpus = gpus.Count, GpuType = gpus.Type ?? wish.Draft.GpuType }))),
+        new("--gpu-min-memory", [], "MEMORY", "The least memory that each of them has, such as 40G",
+            (wish, values) => MemoryText.ParseMegabytes(values[0]).Then(memory => With(wish, wish.Draft with { GpuMinMemoryMb = memory }))),
+        new("--gpu-index", [], "GPUS", "Only of these, by their indices (0,2-3); all of them where --gpus does not say how many",
+            (wish, values) => IndexListText.Parse(values[0]).Then(indices => With(wish, wish.Draft with { GpuIndices = [.. indices.Select(index => (long)index)] }))),
         new("--priority", ["-p"], "NUM", "0 to 255; higher starts first (default 10)", Priority),
         new("--depends-on", ["-d", "--dependency"], "JOB", "Start after this job has succeeded: a number, @ (your last submission) or @~N (your N-th last)",
             (wish, values) => Depends(wish, values[0], "All", single: true)) { Group = Dependencies },

@@ -1,3 +1,4 @@
+using Gflow.Core.Gpus;
 using Gflow.Core.Notifications;
 
 namespace Gflow.Core.Submission;
@@ -8,8 +9,14 @@ public sealed record SubmissionPolicy
     /// <summary>Whose job it is.</summary>
     public required string User { get; init; }
 
-    /// <summary>GPUs the machine has.</summary>
-    public required int GpuCount { get; init; }
+    /// <summary>GPUs the machine has, whoever has them now and whether or not they are in order.</summary>
+    public required IReadOnlyList<GpuSlot> Gpus { get; init; }
+
+    /// <summary>Whether these are all; otherwise nothing can be said to be more than there is.</summary>
+    public bool AreGpusKnown { get; init; } = true;
+
+    /// <summary>Why none can be looked for, as a sentence without a full stop; null when they can.</summary>
+    public string? GpuTrouble { get; init; }
 
     /// <summary>Where a job runs that does not say.</summary>
     public required string DefaultRunDir { get; init; }

@@ -84,7 +84,8 @@ public sealed class SubmissionRules
             RunDir = _program.RunDir(draft.RunDir, _policy.DefaultRunDir),
             Umask = SettingsRules.Umask(draft.Umask, _refusals),
             Limits = SettingsRules.Limits(draft.Limits, _refusals),
-            Gpus = _demand.Gpus(draft.Gpus ?? 0, _policy.GpuCount),
+            Gpus = _demand.Gpus(draft.Gpus, draft.GpuIndices),
+            GpuWish = _demand.Wish(draft.GpuType, draft.GpuMinMemoryMb, draft.GpuIndices),
             Priority = _demand.Priority(draft.Priority ?? JobSpec.DefaultPriority),
             TimeLimit = _demand.TimeLimit(draft.TimeLimit),
             Dependencies = _demand.Dependencies(draft),
@@ -94,6 +95,7 @@ public sealed class SubmissionRules
             ScriptHash = draft.ScriptContent is null ? null : Hash(draft.ScriptContent),
             EnvironmentHash = environment is null ? null : Hash(environment),
         };
+        _demand.Feasible(spec.Gpus, spec.GpuWish, _policy);
         return new AcceptedSubmission(spec, draft.ScriptContent, environment, draft.Hold == true);
     }
 
@@ -102,12 +104,12 @@ public sealed class SubmissionRules
         RefuseWhatIsNotYet(draft.Others);
         foreach (var unknown in draft.Others?.Keys.Where(key => !NotYet.ContainsKey(key)) ?? [])
         {
-            _refusals.Add(ProblemCode.Invalid, $"'{unknown}' cannot be updated. What can: name, command, gpus, priority, time_limit, depends_on_ids, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
+            _refusals.Add(ProblemCode.Invalid, $"'{unknown}' cannot be updated. What can: name, command, gpus, gpu_type, gpu_min_memory_mb, gpu_indices, priority, time_limit, depends_on_ids, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
         }
 
         foreach (var clear in draft.Clears.Where(clear => !IsClearable(clear) && !NotYet.ContainsKey(clear)))
         {
-            _refusals.Add(ProblemCode.Invalid, $"'{clear}' cannot be cleared. What can: time_limit, depends_on_ids, notifications.", clear);
+            _refusals.Add(ProblemCode.Invalid, $"'{clear}' cannot be cleared. What can: gpu_type, gpu_min_memory_mb, gpu_indices, time_limit, depends_on_ids, notifications.", clear);
         }
 
         if (draft.Command is not null && before.Command is null)
@@ -128,13 +130,21 @@ public sealed class SubmissionRules
 
         Set("name", draft.Name is not null, spec => spec with { Name = Name(draft.Name) });
         Set("command", draft.Command is not null, spec => spec with { Command = _program.CommandText(draft.Command!) });
-        Set("gpus", draft.Gpus is not null, spec => spec with { Gpus = _demand.Gpus(draft.Gpus!.Value, _policy.GpuCount) });
+        Set("gpus", draft.Gpus is not null, spec => spec with { Gpus = _demand.Gpus(draft.Gpus, null) });
+        Set("gpu_type", draft.GpuType is not null, spec => spec with { GpuWish = spec.GpuWish with { Type = _demand.Wish(draft.GpuType, null, null).Type } });
+        Set("gpu_min_memory_mb", draft.GpuMinMemoryMb is not null, spec => spec with { GpuWish = spec.GpuWish with { MinMemoryMb = _demand.Wish(null, draft.GpuMinMemoryMb, null).MinMemoryMb } });
+        Set("gpu_indices", draft.GpuIndices is not null, spec => spec with { GpuWish = spec.GpuWish with { Indices = _demand.Wish(null, null, draft.GpuIndices).Indices } });
         Set("priority", draft.Priority is not null, spec => spec with { Priority = _demand.Priority(draft.Priority!.Value) });
         Set("time_limit", draft.TimeLimit is not null, spec => spec with { TimeLimit = _demand.TimeLimit(draft.TimeLimit) });
         Set("depends_on_ids", draft.DependsOnIds is not null, spec => spec with { Dependencies = spec.Dependencies with { On = _demand.Ids(draft.DependsOnIds ?? []) } });
         Set("dependency_mode", draft.DependencyMode is not null, spec => spec with { Dependencies = spec.Dependencies with { Mode = _demand.Mode(draft.DependencyMode) } });
         Set("auto_cancel_on_dependency_failure", draft.AutoCancelOnDependencyFailure is not null, spec => spec with { Dependencies = spec.Dependencies with { AutoCancel = draft.AutoCancelOnDependencyFailure!.Value } });
         Set("notifications", draft.Notifications is not null, spec => spec with { Notifications = draft.Notifications is { } wanted ? _wish.Wish(wanted.Over(spec.Notifications)) : null });
+        if (fields.Exists(field => field.StartsWith("gpu", StringComparison.Ordinal)))
+        {
+            _demand.Feasible(after.Gpus, after.GpuWish, _policy);
+        }
+
         return (after, fields);
     }
 
@@ -199,7 +209,7 @@ public sealed class SubmissionRules
     }
 
     /// <summary>Fields that a job can be without.</summary>
-    private static bool IsClearable(string field) => field is "time_limit" or "depends_on_ids" or "notifications";
+    private static bool IsClearable(string field) => field is "gpu_type" or "gpu_min_memory_mb" or "gpu_indices" or "time_limit" or "depends_on_ids" or "notifications";
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

@@ -106,9 +106,12 @@ internal static class ConfigFile
             Socket = section.Text("socket") is { } socket ? ClientOptions.ReadSocket(socket, environment, problems) ?? fallback.Socket : fallback.Socket,
             User = section.Text("user")?.Value ?? fallback.User,
             Gpus = section.Numbers("gpus") is { } gpus ? [.. gpus.Distinct().Order().Select(gpu => (int)gpu)] : null,
+            GpuOrder = [.. (section.Numbers("gpu_order") ?? []).Distinct().Select(gpu => (int)gpu)],
             GpuAllocationStrategy = Strategy(section) ?? fallback.GpuAllocationStrategy,
             GpuPollInterval = Seconds(section, "gpu_poll_interval_secs") ?? fallback.GpuPollInterval,
-            SimulatedGpus = (int?)section.Number("simulated_gpus") ?? fallback.SimulatedGpus,
+            GpuIgnore = GpuIgnore(section),
+            GpuMemoryFloorMb = section.Number("gpu_memory_floor_mb") ?? fallback.GpuMemoryFloorMb,
+            SimulatedGpus = SimulatedGpuCards.Read(section),
             FairShare = new FairShareOptions
             {
                 Enabled = fairShare.Flag("enabled") ?? fallback.FairShare.Enabled,
@@ -149,9 +152,34 @@ internal static class ConfigFile
         return new ExecutorOptions
         {
             HideGpus = section.Flag("hide_gpus") ?? fallback.HideGpus,
+            NamesGpusByUuid = NamesGpusByUuid(section),
             PythonUnbuffered = section.Flag("python_unbuffered") ?? fallback.PythonUnbuffered,
             KillGrace = Seconds(section, "kill_grace_secs") ?? fallback.KillGrace,
         };
+    }
+
+    private static bool NamesGpusByUuid(ConfigSection section)
+    {
+        if (section.Text("gpu_ids") is { Value: not ("index" or "uuid") } other)
+        {
+            section.Wrong("gpu_ids", other, "jobs can be told of their GPUs in two ways");
+        }
+
+        return section.Text("gpu_ids") is { Value: "uuid" };
+    }
+
+    private static List<string> GpuIgnore(ConfigSection section)
+    {
+        var written = section.Texts("gpu_ignore") ?? [];
+        for (var i = 0; i < written.Count; i++)
+        {
+            if (!written[i].Value.StartsWith('/'))
+            {
+                section.Wrong("gpu_ignore", written[i], "a program is known by its absolute path", null, i);
+            }
+        }
+
+        return [.. written.Select(path => path.Value)];
     }
 
     private static ProjectOptions Projects(ConfigSection section)

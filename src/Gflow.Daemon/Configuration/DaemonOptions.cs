@@ -1,5 +1,6 @@
 using Gflow.Client.Configuration;
 using Gflow.Core.Access;
+using Gflow.Core.Gpus;
 using Gflow.Daemon.Notifications;
 
 namespace Gflow.Daemon.Configuration;
@@ -60,12 +61,21 @@ internal sealed record ServingOptions
     /// <summary>The GPUs jobs may have, ascending; null for all.</summary>
     public IReadOnlyList<int>? Gpus { get; init; }
 
+    /// <summary>Those that are given first, in this order.</summary>
+    public IReadOnlyList<int> GpuOrder { get; init; } = [];
+
     public GpuAllocationStrategy GpuAllocationStrategy { get; init; } = GpuAllocationStrategy.Sequential;
 
     public TimeSpan GpuPollInterval { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>GPUs to pretend instead of real ones; 0 for none.</summary>
-    public int SimulatedGpus { get; init; }
+    /// <summary>Absolute paths of programs that may compute on a GPU without being minded.</summary>
+    public IReadOnlyList<string> GpuIgnore { get; init; } = [];
+
+    /// <summary>A card that nobody is seen on has been taken by others when they have filled more of its memory than this, in MiB; 0 to look at no memory.</summary>
+    public long GpuMemoryFloorMb { get; init; } = 1024;
+
+    /// <summary>GPUs to pretend instead of real ones; empty for none.</summary>
+    public IReadOnlyList<GpuCard> SimulatedGpus { get; init; } = [];
 
     public FairShareOptions FairShare { get; init; } = new();
 }
@@ -84,6 +94,9 @@ internal sealed record ExecutorOptions
 {
     /// <summary>Whether jobs without GPUs see none, whatever their environment said.</summary>
     public bool HideGpus { get; init; } = true;
+
+    /// <summary>Whether jobs are told the UUIDs of their GPUs in place of their numbers.</summary>
+    public bool NamesGpusByUuid { get; init; }
 
     /// <summary>Whether the output of Python is in the log as soon as it is written, unless a job's environment says otherwise.</summary>
     public bool PythonUnbuffered { get; init; } = true;

@@ -19,6 +19,7 @@ internal static class DaemonSchema
         [
             new("type", ConfigKind.Text) { Form = "\"process\"" },
             new("hide_gpus", ConfigKind.Flag),
+            new("gpu_ids", ConfigKind.Text) { Form = "\"index\" or \"uuid\"" },
             new("python_unbuffered", ConfigKind.Flag),
             new("kill_grace_secs", ConfigKind.Number) { Maximum = 3600 },
         ],

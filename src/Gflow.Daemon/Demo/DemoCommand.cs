@@ -6,6 +6,7 @@ using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Demo.Rendering;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Lifecycle;
 using Gflow.Daemon.Notifications;
@@ -93,7 +94,7 @@ internal sealed class DemoCommand(VerbContext context)
         var socket = Path.Combine(home, "gflowd.sock");
         return new DaemonOptions
         {
-            Daemon = new ServingOptions { Host = "127.0.0.1", Port = 0, Socket = socket, SimulatedGpus = 4 },
+            Daemon = new ServingOptions { Host = "127.0.0.1", Port = 0, Socket = socket, SimulatedGpus = SimulatedGpuCards.Of(4), GpuPollInterval = TimeSpan.FromSeconds(1) },
             Executor = new ExecutorOptions { KillGrace = TimeSpan.FromSeconds(2) },
             Storage = new StorageOptions { Path = Path.Combine(home, "data"), MinFreeMb = 0 },
             Notifications = new NotificationOptions
@@ -153,6 +154,7 @@ internal sealed class DemoCommand(VerbContext context)
     private async Task<bool> ArrivedAsync(DaemonHost host, GflowClient client, WebhookReceiver hook, DemoMailServer mail, CancellationToken ct)
     {
         var jobs = Checked(await client.ListAsync(new JobQuery(), ct));
+        await ToldOfGpusAsync(host.Engine, ct);
         var events = (int)host.Engine.Commits.LastEventSeq;
         var requests = await hook.Requests.WaitForAsync(items => items.Count >= events, Patience).WaitAsync(ct);
         var mails = await mail.Mails.WaitForAsync(items => items.Count >= events + 1, Patience).WaitAsync(ct);
@@ -166,6 +168,15 @@ internal sealed class DemoCommand(VerbContext context)
         _text.Line($"{requests.Count} of {events} webhooks and {mails.Count} of {events + 1} mails arrived");
         _text.Line(complete ? "Everything arrived." : "Something is missing or too much.");
         return complete;
+    }
+
+    /// <summary>Waits until every GPU that has become free was told.</summary>
+    private static async Task ToldOfGpusAsync(JobEngine engine, CancellationToken ct)
+    {
+        while (!engine.Current.Board.Gpus.FreeSince.IsEmpty)
+        {
+            await engine.Commits.WaitAsync(engine.Commits.LastEventSeq, ct);
+        }
     }
 
     private async Task ShowQueueAsync(string title, GflowClient client, CancellationToken ct)

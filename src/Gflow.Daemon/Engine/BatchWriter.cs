@@ -132,6 +132,11 @@ internal sealed class BatchWriter : IDisposable
             GpuTable.Put(Connection, transaction, gpu);
         }
 
+        if (changes.IsSteered)
+        {
+            GpuTable.Put(Connection, transaction, changes.Board.Gpus);
+        }
+
         foreach (var reservation in changes.Reservations)
         {
             ReservationTable.Put(Connection, transaction, reservation);

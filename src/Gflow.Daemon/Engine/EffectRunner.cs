@@ -9,7 +9,11 @@ namespace Gflow.Daemon.Engine;
 
 /// <summary>What the effects need to know.</summary>
 /// <param name="IsShared">Whether jobs run as whoever submitted them, and what their environments lead to is not to be looked at.</param>
-internal sealed record EffectSettings(DataPaths Paths, long LogMaxBytes, bool HideGpus, bool PythonUnbuffered, bool IsShared = false);
+internal sealed record EffectSettings(DataPaths Paths, long LogMaxBytes, bool HideGpus, bool PythonUnbuffered, bool IsShared = false)
+{
+    /// <summary>Whether jobs are told the UUIDs of their GPUs in place of their numbers.</summary>
+    public bool NamesGpusByUuid { get; init; }
+}
 
 /// <summary>
 /// Starts and stops processes after the commit that decided it, and reports back as news to the engine; never touches state.
@@ -32,7 +36,8 @@ internal sealed partial class EffectRunner(
     private StoredContent? _lastEnvironment;
 
     /// <summary>Sees to all that is to be done; returns at once.</summary>
-    public void Carry(IReadOnlyList<Effect> effects)
+    /// <param name="gpus">What the GPUs are called.</param>
+    public void Carry(IReadOnlyList<Effect> effects, GpuBoard gpus)
     {
         if (effects.Count == 0)
         {
@@ -49,7 +54,7 @@ internal sealed partial class EffectRunner(
             {
                 foreach (var effect in ordered)
                 {
-                    _ = PersistAsync(effect, stopping);
+                    _ = PersistAsync(effect, gpus, stopping);
                 }
             },
             CancellationToken.None);
@@ -61,13 +66,13 @@ internal sealed partial class EffectRunner(
     public void Dispose() => _stopping.Dispose();
 
     /// <summary>The executor fixes its connections itself; when it cannot, the effect stays due.</summary>
-    private async Task PersistAsync(Effect effect, CancellationToken stopping)
+    private async Task PersistAsync(Effect effect, GpuBoard gpus, CancellationToken stopping)
     {
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await DoAsync(effect, stopping);
+                await DoAsync(effect, gpus, stopping);
                 return;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -82,9 +87,9 @@ internal sealed partial class EffectRunner(
         }
     }
 
-    private Task DoAsync(Effect effect, CancellationToken ct) => effect switch
+    private Task DoAsync(Effect effect, GpuBoard gpus, CancellationToken ct) => effect switch
     {
-        Effect.Launch launch => LaunchAsync(launch.Asked, ct),
+        Effect.Launch launch => LaunchAsync(launch.Asked, gpus, ct),
         Effect.Signal signal => executor.SignalAsync(signal.Job.Value, signal.Attempt, signal.Kind == EndSignal.Kill ? SignalText.Kill : SignalText.Term, ct),
         Effect.LetGo letGo => LetGoAsync(letGo, ct),
         _ => throw new InvalidOperationException(),
@@ -100,12 +105,12 @@ internal sealed partial class EffectRunner(
         await executor.AcknowledgeAsync(effect.Job.Value, effect.Attempt, ct);
     }
 
-    private async Task LaunchAsync(Job job, CancellationToken ct)
+    private async Task LaunchAsync(Job job, GpuBoard gpus, CancellationToken ct)
     {
         LaunchRequest request;
         try
         {
-            request = Prepare(job);
+            request = Prepare(job, gpus);
         }
         catch (IOException error)
         {
@@ -117,12 +122,12 @@ internal sealed partial class EffectRunner(
         await tell(reports.Launched(job, await executor.StartAsync(request, ct)));
     }
 
-    private LaunchRequest Prepare(Job job)
+    private LaunchRequest Prepare(Job job, GpuBoard gpus)
     {
         var script = job.Spec.ScriptHash is { } hash ? Content(hash) : null;
         var copy = script is null ? null : WriteScript(job.Id, script);
         var logPath = settings.Paths.LogOf(job.Id);
-        var variables = JobEnvironment.Build(job, Environment(job.Spec), Account.Of, logPath, settings.HideGpus, settings.PythonUnbuffered);
+        var variables = JobEnvironment.Build(job, Environment(job.Spec), Account.Of, logPath, new JobSurroundings(VisibleGpus(job, gpus), settings.HideGpus, settings.PythonUnbuffered));
         var run = JobScript.Of(job.Spec, script, copy, variables, looksForPrograms: !settings.IsShared);
         return new LaunchRequest(
             job.Id.Value,
@@ -142,6 +147,10 @@ internal sealed partial class EffectRunner(
             Original = run.Original,
         };
     }
+
+    /// <summary>The names by which the libraries of the GPUs' makers find those of the job.</summary>
+    private List<string> VisibleGpus(Job job, GpuBoard gpus) =>
+        [.. (job.Status.AssignedGpus ?? []).Select(index => settings.NamesGpusByUuid && gpus.Find(index) is { } gpu ? gpu.Uuid : $"{gpus.PositionOf(index) ?? index}")];
 
     private byte[]? Environment(JobSpec spec)
     {

@@ -1,5 +1,4 @@
 using Gflow.Core.Events;
-using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
 using Gflow.Core.Scheduling;
@@ -111,10 +110,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     /// <summary>In its newest version, wherever it is.</summary>
     public Reservation? FindReservation(ReservationId id) => Reservations.Find(id) ?? ReservationTable.Find(writer, id);
 
-    /// <summary>
-    /// Carries plans out until there is nothing to do: what is started and ended is committed before anything is done about it. A GPU
-    /// that was not free and that nobody was given is available again.
-    /// </summary>
+    /// <summary>Carries plans out until there is nothing to do: what is started and ended is committed before anything is done about it.</summary>
     /// <returns>The plan of the board that is committed.</returns>
     public Plan Plan()
     {
@@ -124,12 +120,10 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
             var plan = Planner.Plan(board, now);
             if (plan.IsAtRest)
             {
-                foreach (var gpu in before.Gpus.Slots.Where(gpu => !before.IsFree(gpu) && board.Gpus.Slots.Contains(gpu) && board.IsFree(gpu)))
-                {
-                    Happened(new MachineEvent(EventType.GpuAvailable, now, gpu));
-                }
-
-                return plan;
+                var available = GpuAvailability.Of(before, board, now);
+                Gpus.Freed(available.FreeSince);
+                _events.AddRange(available.Events);
+                return plan with { NextWakeup = plan.NextWakeup < available.LookAgain ? plan.NextWakeup : available.LookAgain ?? plan.NextWakeup };
             }
 
             foreach (var deadline in plan.Due)
@@ -148,18 +142,25 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     public BatchChanges Changes()
     {
         var (jobs, reserved) = (Rules.Changes(), Reservations.Changes());
-        return new(Board, jobs.Jobs, reserved.Reservations, Gpus.Named, [.. jobs.Events, .. reserved.Events, .. _events], jobs.Effects);
+        return new(Board, jobs.Jobs, reserved.Reservations, Gpus.Stored, Gpus.IsSteered, [.. jobs.Events, .. reserved.Events, .. _events], jobs.Effects);
     }
 }
 
 /// <summary>What a batch comes to.</summary>
 /// <param name="Jobs">Those that changed, in their newest version; likewise the reservations.</param>
-/// <param name="Gpus">Those that were given an index.</param>
+/// <param name="Gpus">Those that have changed.</param>
+/// <param name="IsSteered">Whether what administrators say of GPUs has changed.</param>
 /// <param name="Events">What happened: to jobs, to reservations, to the machine.</param>
 /// <param name="Effects">What is to be done about it.</param>
 internal sealed record BatchChanges(
-    Board Board, IReadOnlyList<Job> Jobs, IReadOnlyCollection<Reservation> Reservations, IReadOnlyList<GpuSlot> Gpus, IReadOnlyList<Event> Events, IReadOnlyList<Effect> Effects)
+    Board Board,
+    IReadOnlyList<Job> Jobs,
+    IReadOnlyCollection<Reservation> Reservations,
+    IReadOnlyCollection<StoredGpu> Gpus,
+    bool IsSteered,
+    IReadOnlyList<Event> Events,
+    IReadOnlyList<Effect> Effects)
 {
     /// <summary>Whether nothing has changed; a reservation never does without an event.</summary>
-    public bool IsEmpty => Jobs.Count == 0 && Events.Count == 0 && Gpus.Count == 0;
+    public bool IsEmpty => Jobs.Count == 0 && Events.Count == 0 && Gpus.Count == 0 && !IsSteered;
 }

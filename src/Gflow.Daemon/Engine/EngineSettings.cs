@@ -8,8 +8,8 @@ internal sealed record EngineSettings
 {
     public required JobPolicy Policy { get; init; }
 
-    /// <summary>The indices of the GPUs that jobs may be given; null for all.</summary>
-    public IReadOnlySet<int>? AllowedGpus { get; init; }
+    /// <summary>What the machine's owner allows.</summary>
+    public Limits Limits { get; init; } = new();
 
     public required SchedulerFacts Scheduler { get; init; }
 

@@ -46,6 +46,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     // Of the clock, and not made up for on any board yet.
     private TimeSpan _setBack;
     private IReadOnlyList<Subscription> _subscriptions = [];
+    private Action _gpusLeft = static () => { };
     private Action<IReadOnlyList<DeliveryRow>> _outbox = static _ => { };
     private Committed _current;
     private Task _loop = Task.CompletedTask;
@@ -88,19 +89,22 @@ internal sealed partial class JobEngine : IAsyncDisposable
     /// <summary>Grows with the history.</summary>
     public CommitSignal Commits => _writer.Commits;
 
+    /// <summary>Grows with each change of which GPUs are free.</summary>
+    public CommitSignal Availability { get; } = new();
+
     public EngineMetrics Metrics { get; } = new();
 
     /// <summary>Completes when the engine has stopped; faulted when it broke, after which nothing is done or stored any more.</summary>
     public Task Stopped => _loop;
 
     /// <summary>Compares what is stored with what the machine has, and from then on works.</summary>
-    /// <param name="gpus">The UUIDs of the machine's GPUs, in PCI bus order.</param>
+    /// <param name="gpus">Says which GPUs there are, as far as that is known without asking anybody.</param>
     /// <exception cref="ExecutorUnavailableException">The launcher can neither be reached nor started.</exception>
-    public async Task StartAsync(IReadOnlyList<string> gpus, CancellationToken ct)
+    public async Task StartAsync(Action<GpuRules> gpus, CancellationToken ct)
     {
         var running = await _executor.ConnectAsync(ct);
         var now = _time.GetUtcNow();
-        var recovery = Recovery.Compare(_writer.Connection, running, _settings.Policy, new Limits { AllowedGpus = _settings.AllowedGpus }, now);
+        var recovery = Recovery.Compare(_writer.Connection, running, _settings.Policy, GpuTable.Board(_writer.Connection, _database.MachineRestarted), _settings.Limits, now);
         _current = new Committed(recovery.Board, Planner.Plan(recovery.Board, now));
         foreach (var unknown in recovery.Board.Gpus.Unknown)
         {
@@ -110,7 +114,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _loop = Task.Run(LoopAsync, CancellationToken.None);
 
         // A disk that is full keeps new GPUs for later, and the daemon serves all the same.
-        await Task.WhenAny(StoreAsync(batch => batch.Gpus.Read(gpus)), Task.Delay(StoreRetryDelay, _time, ct));
+        await Task.WhenAny(StoreAsync(batch => Begin(batch.Gpus, gpus)), Task.Delay(StoreRetryDelay, _time, ct));
         foreach (var job in recovery.Lost)
         {
             await TellAsync(new EngineNews(batch => batch.Rules.Exited(job.Id, job.Attempt, new ProcessExit(null, null, batch.Now, _database.MachineRestarted), gone: true)));
@@ -122,7 +126,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
 
         await TellAsync(new EngineWakeup());
-        _effects.Carry([.. recovery.Resumed()]);
+        _effects.Carry([.. recovery.Resumed()], Current.Board.Gpus);
         _reports.Follow(_executor.Reports);
         _retention.Begin();
     }
@@ -158,6 +162,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
         Volatile.Write(ref _subscriptions, subscriptions);
     }
 
+    /// <summary>Tells, from the next batch on, that a job is over which had GPUs or computed on some.</summary>
+    public void WhenGpusAreLeft(Action tell) => Volatile.Write(ref _gpusLeft, tell);
+
     /// <summary>Keeps the history for another time, and outbox and disk within other bounds, from now on.</summary>
     public void SetBounds(RetentionTerms terms, long outboxMaxBytes, long minFreeBytes)
     {
@@ -168,6 +175,15 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
     /// <summary>Stores outcomes of deliveries; completes after the commit that holds them.</summary>
     public Task SettleAsync(IReadOnlyList<Settlement> settlements) => StoreAsync(batch => batch.Settle(settlements));
+
+    private void Begin(GpuRules rules, Action<GpuRules> gpus)
+    {
+        gpus(rules);
+        if (rules.Board.Restriction is { } said && rules.Configured(_settings.Limits))
+        {
+            LogConfigured(_log, _settings.Limits.Configured, said.Uuids is null ? "all" : string.Join(',', said.Uuids));
+        }
+    }
 
     private async Task StoreAsync(Action<EngineBatch> apply)
     {
@@ -319,9 +335,23 @@ internal sealed partial class JobEngine : IAsyncDisposable
         }
 
         Failpoint.Reach("handed-off");
-        _effects.Carry(changes.Effects);
+        _effects.Carry(changes.Effects, changes.Board.Gpus);
+        TellOfGpus(before, changes);
         _wakeup.At(plan.NextWakeup);
         Checkpoint();
+    }
+
+    private void TellOfGpus(Board before, BatchChanges changes)
+    {
+        if (changes.Jobs.Any(job => job.State.IsFinal() && (job.Status.AssignedGpus is { Count: > 0 } || before.Gpus.Readings.Values.Any(reading => reading.Processes.Any(process => process.Job == job.Id)))))
+        {
+            Volatile.Read(ref _gpusLeft)();
+        }
+
+        if (changes.Board.Gpus.Slots.Any(gpu => before.IsFree(gpu) != changes.Board.IsFree(gpu)))
+        {
+            Availability.Advance(Availability.LastEventSeq + 1);
+        }
     }
 
     private void Count(BatchChanges changes, EngineBatch batch)
@@ -381,6 +411,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The launcher runs job {Job} attempt {Attempt} (pid {Pid}), which the database does not know. It is left alone and keeps its GPUs.")]
     private static partial void LogUnknownJob(ILogger log, JobId job, int attempt, int pid);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "[daemon] gpus was changed to {Configured}, which holds from now on; gctl set-gpus had said {Said}.")]
+    private static partial void LogConfigured(ILogger log, string configured, string said);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The engine broke")]
     private static partial void LogBroken(ILogger log, Exception error);

@@ -8,13 +8,14 @@ using Microsoft.Data.Sqlite;
 namespace Gflow.Daemon.Engine;
 
 /// <summary>What a start found: the stored jobs compared with what the launcher has.</summary>
-/// <param name="Board">As it is stored, with the jobs that the launcher has and the database lacks; which GPUs there are is not known yet.</param>
+/// <param name="Board">As it is stored, with the jobs that the launcher has and the database lacks; the GPUs were not looked at yet.</param>
 /// <param name="Lost">Jobs that were running and of which the launcher knows nothing.</param>
 /// <param name="NeverStarted">Jobs that were cancelled while they were being started, and that the launcher never got.</param>
 /// <param name="Stored">Jobs the launcher still keeps although their end is stored.</param>
 internal sealed record Recovery(Board Board, IReadOnlyList<Job> Lost, IReadOnlyList<Job> NeverStarted, IReadOnlyList<ExecutorJob> Stored)
 {
-    public static Recovery Compare(SqliteConnection connection, IReadOnlyList<ExecutorJob> running, JobPolicy policy, Limits limits, DateTimeOffset now)
+    /// <param name="gpus">As they were known last.</param>
+    public static Recovery Compare(SqliteConnection connection, IReadOnlyList<ExecutorJob> running, JobPolicy policy, GpuBoard gpus, Limits limits, DateTimeOffset now)
     {
         var live = JobTable.Live(connection);
         var dependencies = live.SelectMany(job => job.Spec.Dependencies.On).Distinct().ToList();
@@ -41,7 +42,7 @@ internal sealed record Recovery(Board Board, IReadOnlyList<Job> Lost, IReadOnlyL
         return new Recovery(
             new Board(
                 JobBoard.Load(live, ended, new JobId(highest), policy),
-                GpuBoard.Empty with { Names = GpuTable.Names(connection), Unknown = unknown.ToImmutable() },
+                gpus with { Unknown = unknown.ToImmutable() },
                 ReservationTable.Book(connection, now),
                 limits),
             [.. live.Where(job => job.Status is JobStatus.Running or JobStatus.Ending { StartedAt: not null } && !known.ContainsKey((job.Id, job.Attempt)))],

@@ -3,6 +3,12 @@ using Gflow.Core.Jobs;
 
 namespace Gflow.Daemon.Execution;
 
+/// <summary>What a job finds on the machine.</summary>
+/// <param name="VisibleGpus">Its GPUs, by the names that the libraries of their makers know.</param>
+/// <param name="HidesGpus">Whether jobs without GPUs see none.</param>
+/// <param name="PythonUnbuffered">Whether Python is told not to keep its output back, where the job's environment does not say.</param>
+internal sealed record JobSurroundings(IReadOnlyList<string> VisibleGpus, bool HidesGpus, bool PythonUnbuffered);
+
 /// <summary>The environment a job runs in: what was captured at submission, and on top of it what gflow tells every job. Nothing of the daemon's own.</summary>
 internal static class JobEnvironment
 {
@@ -13,9 +19,7 @@ internal static class JobEnvironment
 
     /// <param name="captured">The stored <c>KEY=VALUE</c> entries, each closed by a zero byte; null when the submission brought none.</param>
     /// <param name="account">Finds whose minimal login environment stands in for a captured one; not asked otherwise, for directories can be slow.</param>
-    /// <param name="hideGpus">Whether jobs without GPUs see none.</param>
-    /// <param name="pythonUnbuffered">Whether Python is told not to keep its output back, where the job's environment does not say.</param>
-    public static List<string> Build(Job job, byte[]? captured, Func<uint, Account> account, string logPath, bool hideGpus, bool pythonUnbuffered)
+    public static List<string> Build(Job job, byte[]? captured, Func<uint, Account> account, string logPath, JobSurroundings surroundings)
     {
         var variables = captured is null ? Login(account(job.Uid)) : ProcessEnvironment.Parse(captured);
         foreach (var stale in variables.Keys.Where(key => key.StartsWith("GFLOW_JOB_", StringComparison.Ordinal)).ToList())
@@ -32,16 +36,17 @@ internal static class JobEnvironment
         variables["GFLOW_JOB_ATTEMPT"] = job.Attempt.ToString();
         variables["GFLOW_SCRIPT"] = job.Spec.Script ?? "";
         variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
-        if (pythonUnbuffered)
+        if (surroundings.PythonUnbuffered)
         {
             _ = variables.TryAdd("PYTHONUNBUFFERED", "1");
         }
 
-        if (gpus.Length > 0 || hideGpus)
+        if (gpus.Length > 0 || surroundings.HidesGpus)
         {
+            var visible = string.Join(',', surroundings.VisibleGpus);
             foreach (var name in GpuVariables)
             {
-                variables[name] = gpus;
+                variables[name] = visible;
             }
 
             if (gpus.Length > 0)

@@ -16,16 +16,20 @@ internal static class StreamWait
         return CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
     }
 
-    /// <summary>Waits for a commit after <paramref name="afterSeq"/>, at most for <paramref name="patience"/>.</summary>
-    /// <returns>Whether there was one.</returns>
-    public static async Task<bool> CommitAsync(CommitSignal commits, long afterSeq, TimeSpan patience, TimeProvider time, CancellationToken ct)
+    /// <inheritdoc cref="CommitAsync(IReadOnlyList{ValueTuple{CommitSignal, long}}, TimeSpan, TimeProvider, CancellationToken)"/>
+    public static Task<bool> CommitAsync(CommitSignal commits, long afterSeq, TimeSpan patience, TimeProvider time, CancellationToken ct) =>
+        CommitAsync([(commits, afterSeq)], patience, time, ct);
+
+    /// <summary>Waits until one of the signals has grown beyond its number, at most for <paramref name="patience"/>.</summary>
+    /// <returns>Whether one has.</returns>
+    public static async Task<bool> CommitAsync(
+        IReadOnlyList<(CommitSignal Signal, long AfterSeq)> signals, TimeSpan patience, TimeProvider time, CancellationToken ct)
     {
         using var round = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var commit = commits.WaitAsync(afterSeq, round.Token);
         var pause = Task.Delay(patience, time, round.Token);
-        var first = await Task.WhenAny(commit, pause);
+        var first = await Task.WhenAny([pause, .. signals.Select(signal => signal.Signal.WaitAsync(signal.AfterSeq, round.Token))]);
         await round.CancelAsync();
         ct.ThrowIfCancellationRequested();
-        return first == commit;
+        return first != pause;
     }
 }

@@ -19,7 +19,7 @@ internal sealed class ReservationRequests(JobEngine engine, TimeProvider time)
             return refusal;
         }
 
-        return ReservationCheck.Check(draft, by.Name, engine.Current.Board.Gpus.Slots.Length, time.GetUtcNow())
+        return ReservationCheck.Check(draft, by.Name, [.. engine.Current.Board.Gpus.Slots.Select(gpu => gpu.Index)], time.GetUtcNow())
             .Map<Turn<Reservation>>(spec => (batch, owner) => batch.Reservations.Create(spec, owner));
     }
 

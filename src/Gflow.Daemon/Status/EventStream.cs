@@ -20,6 +20,7 @@ namespace Gflow.Daemon.Status;
 internal sealed class EventStream(JobEngine engine, Database database, Func<AccessPolicy> access, TimeProvider time)
 {
     private const int FramesAtOnce = 256;
+    private const string Availability = "gpu_availability_changed";
 
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
@@ -52,8 +53,10 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
     {
         body.Write("event: connected\ndata: {}\n\n"u8);
         await body.FlushAsync(ct);
+        var free = Free();
         while (true)
         {
+            var seen = engine.Availability.LastEventSeq;
             var rows = Read(last);
             foreach (var row in rows)
             {
@@ -61,13 +64,43 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
                 last = row.Seq;
             }
 
-            if (rows.Count == 0 && !await StreamWait.CommitAsync(engine.Commits, last, KeepAlive, time, ct))
+            var now = Free();
+            foreach (var (gpu, isFree) in now.Where(gpu => free.TryGetValue(gpu.Key, out var before) && before != gpu.Value))
+            {
+                Write(body, gpu, isFree, last);
+            }
+
+            free = now;
+            await body.FlushAsync(ct);
+            if (rows.Count == 0 && !await StreamWait.CommitAsync([(engine.Commits, last), (engine.Availability, seen)], KeepAlive, time, ct))
             {
                 body.Write(": keep-alive\n\n"u8);
             }
 
             await body.FlushAsync(ct);
         }
+    }
+
+    /// <summary>Which GPUs are free and which are not.</summary>
+    private Dictionary<int, bool> Free()
+    {
+        var board = engine.Current.Board;
+        return board.Gpus.Slots.ToDictionary(gpu => gpu.Index, board.IsFree);
+    }
+
+    /// <summary>A frame of no event: it has no place in the history.</summary>
+    private void Write(PipeWriter body, int gpu, bool isFree, long last)
+    {
+        var frame = new StreamFrame
+        {
+            Type = Availability,
+            Seq = last,
+            Event = Availability,
+            Timestamp = NotificationPayload.Instant(time.GetUtcNow()),
+            GpuIndex = gpu,
+            Available = isFree,
+        };
+        body.Write(Encoding.UTF8.GetBytes($"event: {Availability}\ndata: {JsonSerializer.Serialize(frame, WireJson.Default.StreamFrame)}\n\n"));
     }
 
     /// <summary>What is committed is sent only once every reader sees its effect: a read made after a frame is at least as new as the frame.</summary>

@@ -3,6 +3,7 @@ using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Daemon.Engine;
+using Gflow.Daemon.Gpus;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Platform;
@@ -82,10 +83,12 @@ internal sealed class InfoEndpoints(JobEngine engine, Database database, Notific
     private Result<Answer> Info(HttpContext context)
     {
         var board = engine.Current.Board;
-        var gpus = board.Gpus.Slots
-            .Select(gpu => new GpuView(
-                gpu.Uuid, gpu.Index, board.IsFree(gpu), board.Hindrance(gpu), board.Jobs.Occupied.TryGetValue(gpu.Index, out var job) ? [job.Value] : []));
-        return Answer.Of(new InfoAnswer([.. gpus], board.Limits.AllowedGpus?.Order().ToList(), "sequential", Executor, facts.Shared), WireJson.Default.InfoAnswer);
+        var answer = new InfoAnswer(GpuMapping.Views(board), board.AllowedGpus, board.Limits.AtRandom ? "random" : "sequential", Executor, facts.Shared)
+        {
+            Driver = board.Gpus.Driver,
+            Notes = GpuMapping.Notes(board),
+        };
+        return Answer.Of(answer, WireJson.Default.InfoAnswer);
     }
 
     private static string? Url(HttpContext context) =>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 
@@ -29,6 +30,12 @@ internal sealed record StoredSpec
     public IReadOnlyDictionary<string, long?>? Limits { get; init; }
 
     public int Gpus { get; init; }
+
+    public string? GpuType { get; init; }
+
+    public long? GpuMinMemoryMb { get; init; }
+
+    public IReadOnlyList<int>? GpuIndices { get; init; }
 
     public byte Priority { get; init; } = JobSpec.DefaultPriority;
 
@@ -65,6 +72,9 @@ internal sealed record StoredSpec
         Umask = spec.Umask == JobSpec.DefaultUmask ? null : spec.Umask,
         Limits = spec.Limits.Count > 0 ? spec.Limits : null,
         Gpus = spec.Gpus,
+        GpuType = spec.GpuWish.Type,
+        GpuMinMemoryMb = spec.GpuWish.MinMemoryMb,
+        GpuIndices = spec.GpuWish.Indices.Count > 0 ? spec.GpuWish.Indices : null,
         Priority = spec.Priority,
         TimeLimitTicks = spec.TimeLimit?.Ticks,
         DependsOn = spec.Dependencies.On.Count > 0 ? [.. spec.Dependencies.On.Select(id => id.Value)] : null,
@@ -88,6 +98,7 @@ internal sealed record StoredSpec
         Umask = Umask ?? JobSpec.DefaultUmask,
         Limits = Limits ?? JobSpec.NoLimits,
         Gpus = Gpus,
+        GpuWish = (GpuType, GpuMinMemoryMb, GpuIndices) is (null, null, null) ? GpuWish.Any : new GpuWish(GpuType, GpuMinMemoryMb, GpuIndices ?? []),
         Priority = Priority,
         TimeLimit = TimeLimitTicks is { } ticks ? TimeSpan.FromTicks(ticks) : null,
         Dependencies = new DependencySpec(
@@ -209,4 +220,5 @@ internal sealed record StoredStatus
 [JsonSerializable(typeof(StoredSpec))]
 [JsonSerializable(typeof(StoredStatus))]
 [JsonSerializable(typeof(StoreOwner))]
+[JsonSerializable(typeof(StoredSteering))]
 internal sealed partial class StoreJson : JsonSerializerContext;

@@ -100,7 +100,6 @@ public sealed class CommandTableTests
     }
 
     [Theory]
-    [InlineData("gctl set-gpus 0", "gctl: gctl set-gpus is not available in this version; set [daemon] gpus in the configuration, and then: gflowd restart\ngctl: try: gctl --help\n")]
     [InlineData("gctl quota set --user x --max-running-jobs 2", "gctl: gctl quota is not available in this version; no user and no project has a limit yet\ngctl: try: gctl --help\n")]
     [InlineData("gjob a 42", "gjob: gjob a is not available in this version; follow its output with: gjob log -f ID\ngjob: try: gjob --help\n")]
     [InlineData("gjob show -vv 42", "gjob: -v is not available in this version; leave it out: this command writes no log\ngjob: try: gjob show --help\n")]
@@ -118,8 +117,8 @@ public sealed class CommandTableTests
     }
 
     [Theory]
-    [InlineData("gctl", "gctl: gctl needs a subcommand: reserve, notify\ngctl: try: gctl --help\n")]
-    [InlineData("gctl nope", "gctl: \"nope\" is not a subcommand of gctl; there are reserve, notify\ngctl: try: gctl --help\n")]
+    [InlineData("gctl", "gctl: gctl needs a subcommand: set-gpus, show-gpus, gpu-process, reserve, notify\ngctl: try: gctl --help\n")]
+    [InlineData("gctl nope", "gctl: \"nope\" is not a subcommand of gctl; there are set-gpus, show-gpus, gpu-process, reserve, notify\ngctl: try: gctl --help\n")]
     [InlineData("gctl reserve", "gctl: gctl reserve needs a subcommand: create, list, get, cancel\ngctl: try: gctl reserve --help\n")]
     [InlineData("gctl reserve make", "gctl: \"make\" is not a subcommand of gctl reserve; there are create, list, get, cancel\ngctl: try: gctl reserve --help\n")]
     public async Task A_missing_or_unknown_subcommand_is_wrong_usage(string line, string error)

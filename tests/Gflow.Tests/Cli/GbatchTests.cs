@@ -70,7 +70,7 @@ public sealed class GbatchTests : IAsyncLifetime
     [InlineData("--priority", "--priority needs a value: --priority NUM")]
     [InlineData("--gpus 1 --gpus 2 true", "--gpus is given 2 times; give it once")]
     [InlineData("--gpus two true", "\"two\" is not a number of GPUs")]
-    [InlineData("--gres gpu:a100:2 true", "names a kind of GPU, and kinds cannot be chosen")]
+    [InlineData("--gres gpu:a100:two true", "not a number of GPUs, such as 2, nor a type and a number, such as a100:2")]
     [InlineData("--nice 10 true", "--nice is not available in this version; it means the opposite elsewhere: write --priority NUM, where higher starts first")]
     [InlineData("--gpu 1 python a.py", "unknown option --gpu; did you mean --gpus?")]
     [InlineData("-x true", "unknown option -x; --help lists those there are")]

@@ -8,13 +8,13 @@ public sealed class ConfigCheckTests
     [Fact]
     public void A_right_file_is_ok_and_tells_what_has_no_effect_yet()
     {
-        using var home = new ConfigHome("[daemon]\ngpu_poll_interval_secs = 5\n[executor]\ntype = \"tmux\"\n");
+        using var home = new ConfigHome("[daemon]\nfair_share = { enabled = true }\n[executor]\ntype = \"tmux\"\n");
         var report = ConfigCheck.Run(null, home.Environment, home.Paths, json: false);
         Assert.Equal(0, report.ExitCode);
         Assert.Equal(
             $"""
             warning: {home.Paths.ConfigFile}:4:8: executor.type = "tmux": jobs no longer run in tmux: the launcher runs them, and they outlive the daemon without it; write "process"; read a job's output with gjob log -f
-            note: {home.Paths.ConfigFile}:2:1: daemon.gpu_poll_interval_secs: accepted, takes effect in a later release
+            note: {home.Paths.ConfigFile}:2:1: daemon.fair_share: accepted, takes effect in a later release
             {home.Paths.ConfigFile}: ok
 
             """,
@@ -48,7 +48,7 @@ public sealed class ConfigCheckTests
     [Fact]
     public void The_same_is_there_for_programs()
     {
-        using var home = new ConfigHome("[daemon]\nport = \"é\"\n").With("GFLOW_DAEMON__PROT", "1").With("GFLOW_DAEMON__GPU_POLL_INTERVAL_SECS", "5");
+        using var home = new ConfigHome("[daemon]\nport = \"é\"\n").With("GFLOW_DAEMON__PROT", "1").With("GFLOW_DAEMON__FAIR_SHARE__ENABLED", "true");
         var report = ConfigCheck.Run(null, home.Environment, home.Paths, json: true);
         Assert.Equal(1, report.ExitCode);
         using var json = JsonDocument.Parse(report.Output);
@@ -64,6 +64,6 @@ public sealed class ConfigCheckTests
             problems[0].GetProperty("value").GetString()));
         Assert.Equal(("GFLOW_DAEMON__PROT", JsonValueKind.Null), (
             problems[1].GetProperty("variable").GetString(), problems[1].GetProperty("line").ValueKind));
-        Assert.Equal("daemon.gpu_poll_interval_secs", json.RootElement.GetProperty("notes")[0].GetProperty("key").GetString());
+        Assert.Equal("daemon.fair_share", json.RootElement.GetProperty("notes")[0].GetProperty("key").GetString());
     }
 }

@@ -20,7 +20,7 @@ public sealed class ConfigFileTests
         Assert.Null(options.Daemon.Gpus);
         Assert.Equal(GpuAllocationStrategy.Sequential, options.Daemon.GpuAllocationStrategy);
         Assert.Equal(TimeSpan.FromSeconds(10), options.Daemon.GpuPollInterval);
-        Assert.Equal(0, options.Daemon.SimulatedGpus);
+        Assert.Empty(options.Daemon.SimulatedGpus);
         Assert.Equal(new FairShareOptions { Enabled = true, HalfLifeSecs = 604_800 }, options.Daemon.FairShare);
         Assert.Equal(new ExecutorOptions { HideGpus = true, KillGrace = TimeSpan.FromSeconds(10) }, options.Executor);
         Assert.Empty(options.Projects.KnownProjects);
@@ -97,7 +97,7 @@ public sealed class ConfigFileTests
         Assert.Equal([0, 2], options.Daemon.Gpus!);
         Assert.Equal(GpuAllocationStrategy.Random, options.Daemon.GpuAllocationStrategy);
         Assert.Equal(TimeSpan.FromSeconds(3), options.Daemon.GpuPollInterval);
-        Assert.Equal(4, options.Daemon.SimulatedGpus);
+        Assert.Equal(4, options.Daemon.SimulatedGpus.Count);
         Assert.Equal(new FairShareOptions { Enabled = false, HalfLifeSecs = 0 }, options.Daemon.FairShare);
         Assert.Equal(new ExecutorOptions { HideGpus = false, KillGrace = TimeSpan.Zero }, options.Executor);
         Assert.Equal(["vision", "speech"], options.Projects.KnownProjects);
@@ -176,10 +176,10 @@ public sealed class ConfigFileTests
     [Fact]
     public void Keys_whose_feature_comes_later_are_accepted_and_noted()
     {
-        using var home = new ConfigHome("[quota.default_user]\nmax_running_jobs = 1\n[daemon]\ngpu_poll_interval_secs = 5\ngpus = [0]\n");
+        using var home = new ConfigHome("[quota.default_user]\nmax_running_jobs = 1\n[daemon.fair_share]\nhalf_life_secs = 5\n[daemon]\ngpus = [0]\n");
         var load = home.Load();
         Assert.NotNull(load.Options);
-        Assert.Equal(["quota", "daemon.gpu_poll_interval_secs"], load.Notes.Select(note => note.Key));
+        Assert.Equal(["quota", "daemon.fair_share"], load.Notes.Select(note => note.Key));
         Assert.All(load.Notes, note => Assert.EndsWith("takes effect in a later release", note.ToString()));
     }
 

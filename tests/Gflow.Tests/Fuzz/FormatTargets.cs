@@ -34,7 +34,7 @@ internal static class FormatTargets
         Json("submission", WireJson.Default.SubmissionDraft, draft => SubmissionRules.Check(draft, Draft.Policy)),
         Json("batch", WireJson.Default.ListSubmissionDraft, drafts => drafts.ForEach(draft => SubmissionRules.Check(draft, Draft.Policy))),
         Json("update", WireJson.Default.UpdateDraft, draft => SubmissionRules.Check(Draft.Job().Spec, draft, Draft.Policy)),
-        Json("reservation", WireJson.Default.ReservationDraft, draft => Core.Reservations.ReservationCheck.Check(draft, "alice", 4, Draft.Noon)),
+        Json("reservation", WireJson.Default.ReservationDraft, draft => Core.Reservations.ReservationCheck.Check(draft, "alice", [0, 1, 2, 3], Draft.Noon)),
         FuzzTarget.OfBytes("launcher-reply", 30_000, Reply),
     ];
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Daemon.Storage;
@@ -25,6 +26,9 @@ public sealed partial class MutationTests
         ("PATCH", "/jobs/3", "{}", 0),
         ("POST", "/reservations", """{"gpu_count":1,"start_time":{"secs_since_epoch":4000000000,"nanos_since_epoch":0},"duration_secs":3600}""", 1),
         ("DELETE", "/reservations/1", null, 1),
+        ("POST", "/gpus", """{"allowed_indices":[0]}""", 0),
+        ("POST", "/gpu-processes/ignore", """{"gpu_index":1,"pid":4411}""", 0),
+        ("POST", "/gpu-processes/unignore", """{"gpu_index":1,"pid":4412}""", 0),
         ("POST", "/notifications/targets/hook/pause", null, 0),
         ("POST", "/notifications/targets/hook/resume", null, 0),
         ("POST", "/notifications/targets/hook/test", null, 1),
@@ -160,6 +164,8 @@ public sealed partial class MutationTests
         await daemon.SubmitAsync("\"gpus\":1");
         await daemon.SubmitAsync("\"gpus\":1");
         await daemon.PostAsync("/jobs/4/hold");
+        await daemon.OnGpuAsync(1, new GpuProcess(4411, 1), new GpuProcess(4412, 2));
+        await daemon.PostAsync("/gpu-processes/ignore", """{"gpu_index":1,"pid":4412}""");
         await daemon.PostAsync("/notifications/deliveries/2/cancel");
         await daemon.PostAsync("/reservations", """{"gpu_count":2,"start_time":{"secs_since_epoch":3000000000,"nanos_since_epoch":0},"duration_secs":60}""");
         return daemon;

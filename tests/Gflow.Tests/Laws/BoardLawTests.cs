@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using CsCheck;
 using Gflow.Core.Contracts;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Reservations;
 using Gflow.Core.Scheduling;
@@ -36,7 +37,7 @@ public sealed class BoardLawTests : IDisposable
     public void After_any_history_the_board_is_the_one_that_is_loaded_from_the_database() => Histories.Sample(
         history =>
         {
-            Database.Execute(_database.Writer, "DELETE FROM job; DELETE FROM reservation; DELETE FROM gpu");
+            Database.Execute(_database.Writer, "DELETE FROM job; DELETE FROM reservation; DELETE FROM gpu; DELETE FROM gpu_steering");
             var board = Board.Empty;
             var now = Draft.Noon;
             foreach (var steps in history.Chunk(5))
@@ -45,10 +46,10 @@ public sealed class BoardLawTests : IDisposable
                 board = Commit(board, now, steps);
             }
 
-            var loaded = new GpuRules(Recovery.Compare(_database.Writer, [], Policy, board.Limits, now).Board.Gpus);
-            loaded.Read([.. board.Gpus.Slots.Select(gpu => gpu.Uuid)]);
-            Assert.Empty(loaded.Named);
-            Assert.Equal(Text(board, now), Text(Recovery.Compare(_database.Writer, [], Policy, board.Limits, now).Board with { Gpus = loaded.Board }, now));
+            var loaded = new GpuRules(GpuTable.Board(_database.Writer, machineRestarted: false));
+            loaded.Found([.. board.Gpus.Slots.Select(gpu => gpu.Card)], new Dictionary<string, GpuFault>(), now, static _ => true);
+            Assert.Empty(loaded.Stored);
+            Assert.Equal(Text(board, now), Text(Recovery.Compare(_database.Writer, [], Policy, loaded.Board, board.Limits, now).Board, now));
         },
         iter: 400,
         threads: 1);
@@ -113,7 +114,17 @@ public sealed class BoardLawTests : IDisposable
                 rules.Requeue(id, attempt, batch.Ended(job.Spec.Dependencies.On));
                 break;
             case 17:
-                batch.Gpus.Read([.. Enumerable.Range(number % 5, Gpus).Select(card => $"GPU-{card * (1 + (number % 2))}")]);
+                GpuCard[] cards = [.. Enumerable.Range(number % 5, Gpus).Select(card => new GpuCard($"GPU-{card * (1 + (number % 2))}", $"model {number % 3}", number % 7 * 1024))];
+                batch.Gpus.Found(cards, new Dictionary<string, GpuFault>(), batch.Now, gpu => (gpu.Index + number) % 3 == 0);
+                foreach (var card in cards)
+                {
+                    batch.Gpus.Read(card.Uuid, new GpuReading(batch.Now) { Processes = number % 4 == 0 ? [new GpuProcess(number + 1, 7)] : [] });
+                }
+
+                break;
+            case 19 when batch.Gpus.Board.Slots is [{ Index: var first }, ..]:
+                _ = number % 3 == 0 ? batch.Gpus.FollowConfiguration(Draft.Alice).Ok : batch.Gpus.Restrict(number % 2 == 0 ? null : [first], "all", Draft.Alice).Ok;
+                _ = batch.Gpus.Ignore(first, number + 1, Draft.Alice);
                 break;
             case 18:
                 batch.Reservations.Create(new ReservationSpec("alice", new ReservedGpus.Any(1), batch.Now.AddSeconds(number), TimeSpan.FromMinutes(1)), Draft.Alice);
@@ -161,7 +172,7 @@ public sealed class BoardLawTests : IDisposable
 
         text.AppendLine(CultureInfo.InvariantCulture, $"occupied {string.Join(' ', board.Occupied)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"deadlines {string.Join(' ', board.Deadlines.Select(deadline => deadline.Id).Order())}, last {board.LastId}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"gpus {string.Join(' ', whole.Gpus.Slots)}; names {string.Join(' ', whole.Gpus.Names.OrderBy(name => name.Value))}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"gpus {string.Join(' ', whole.Gpus.Slots)}; names {string.Join(' ', whole.Gpus.Names.OrderBy(name => name.Value))}; allowed {string.Join(' ', whole.AllowedGpus ?? [])} {whole.Gpus.Restriction?.Configured}; ignored {string.Join(' ', whole.Gpus.Ignored.OrderBy(ignored => ignored.ToString(), StringComparer.Ordinal))}");
         text.AppendLine(CultureInfo.InvariantCulture, $"reservations {string.Join(' ', whole.Reservations.Live.Values.Where(held => held.Spec.End > now).OrderBy(held => held.Id.Value))}, last {whole.Reservations.LastId}");
         return text.ToString();
     }

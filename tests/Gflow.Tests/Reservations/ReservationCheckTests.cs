@@ -60,7 +60,7 @@ public sealed class ReservationCheckTests
     [Fact]
     public void Any_second_will_do() => Assert.Equal(TimeSpan.FromSeconds(1), Check(Reserve.Draft() with { DurationSecs = 1 }).Value.Duration);
 
-    private static Result<ReservationSpec> Check(ReservationDraft draft) => ReservationCheck.Check(draft, "caller", 4, Draft.Noon);
+    private static Result<ReservationSpec> Check(ReservationDraft draft) => ReservationCheck.Check(draft, "caller", [0, 1, 2, 3], Draft.Noon);
 
     private static ReservationDraft Indices(params long[] indices) => Reserve.Draft() with { GpuCount = null, GpuIndices = indices };
 

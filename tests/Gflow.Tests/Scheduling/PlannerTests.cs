@@ -1,4 +1,5 @@
 using CsCheck;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Scheduling;
 using Gflow.Tests.TestKit;
@@ -10,11 +11,21 @@ public sealed class PlannerTests
     private static readonly JobPolicy Policy = new(TimeSpan.FromSeconds(10));
     private static readonly Dictionary<JobId, JobState> NoneEnded = [];
 
+    private static readonly string[] Models = ["NVIDIA A100-SXM4-80GB", "NVIDIA GeForce RTX 3090", "NVIDIA L4"];
+
+    private static readonly string?[] Types = [null, null, "a100", "rtx3090", "l4", "h100"];
+
+    /// <summary>A card: its model, its memory, who uses it, whether it may be given; and its place in the configured order.</summary>
+    private static readonly Gen<(int Model, int Memory, int Use, int Order)[]> Machines = Gen.Select(Gen.Int[0, 2], Gen.Int[0, 3], Gen.Int[0, 11], Gen.Int[0, 9]).Array[0, 8];
+
+    private static readonly Gen<(int Gpus, int Type, int Memory, int Index)> Demands = Gen.Select(Gen.Int[0, 4], Gen.Int[0, 5], Gen.Int[0, 6], Gen.Int[0, 12]);
+
     /// <summary>Machines of up to 8 GPUs and up to 60 jobs, some of which run already, some with limits, some dependent, some held.</summary>
     private static readonly Gen<(Board Board, int Gpus)> Snapshots =
-        from gpus in Gen.Int[0, 8]
-        from asked in Gen.Select(Gen.Int[0, 4], Gen.Byte[0, 3], Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 300]).Array[0, 60]
-        select (Build(gpus, asked), gpus);
+        from cards in Machines
+        from asked in Gen.Select(Demands, Gen.Byte[0, 3], Gen.Int[0, 3], Gen.Int[0, 9], Gen.Int[0, 300]).Array[0, 60]
+        from atRandom in Gen.Bool
+        select (Build(cards, asked, atRandom), cards.Length);
 
     [Fact]
     public void No_gpu_is_given_twice_and_none_that_is_not_there() => Snapshots.Sample(sample =>
@@ -32,25 +43,29 @@ public sealed class PlannerTests
             && sample.Board.Jobs.Progress.GetValueOrDefault(job.Id)?.Satisfied(job.Spec.Dependencies) != false));
 
     [Fact]
-    public void It_starts_what_a_walk_along_the_queue_would_start() => Snapshots.Sample(sample =>
-    {
-        var board = sample.Board.Jobs;
-        var free = sample.Gpus - board.Occupied.Count;
-        var expected = new List<JobId>();
-        foreach (var job in board.Live.Values
-            .Where(job => job.Status is JobStatus.Queued && board.Progress.GetValueOrDefault(job.Id)?.Satisfied(job.Spec.Dependencies) != false)
-            .OrderByDescending(job => job.Spec.Priority)
-            .ThenBy(job => job.Id))
-        {
-            if (job.Spec.Gpus <= free)
-            {
-                free -= job.Spec.Gpus;
-                expected.Add(job.Id);
-            }
-        }
+    public void It_starts_what_a_walk_along_the_queue_would_start_on_the_cards_that_it_would_choose() => Snapshots.Sample(
+        sample => Planner.Plan(sample.Board, Draft.Noon).Starts.Select(Text).SequenceEqual(Walk(sample.Board).Select(Text)) || sample.Board.Limits.AtRandom,
+        iter: 2_000);
 
-        return Planner.Plan(sample.Board, Draft.Noon).Starts.Select(start => start.Job).SequenceEqual(expected);
-    });
+    [Fact]
+    public void Left_to_chance_the_same_jobs_start_on_cards_that_are_worth_the_same() => Snapshots.Sample(
+        sample =>
+        {
+            var (chosen, walked) = (Planner.Plan(sample.Board, Draft.Noon).Starts, Walk(sample.Board with { Limits = sample.Board.Limits with { GpuOrder = [] } }));
+            var board = sample.Board with { Limits = sample.Board.Limits with { AtRandom = true, GpuOrder = [] } };
+            var drawn = Planner.Plan(board, Draft.Noon).Starts;
+            return drawn.Count == 0 || drawn.SequenceEqual(Planner.Plan(board, Draft.Noon).Starts, SameStart.Instance)
+                && (sample.Board.Jobs.Live.Values.Any(job => !job.Spec.GpuWish.IsAny) || drawn.Select(start => start.Job).SequenceEqual(walked.Select(start => start.Job)) && chosen.Count == walked.Count);
+        },
+        iter: 500);
+
+    [Fact]
+    public void Chance_gives_each_of_two_equal_cards_to_some_jobs()
+    {
+        var board = Draft.Board(JobBoard.Empty(default), 2) with { Limits = new Limits { AtRandom = true } };
+        var given = Enumerable.Range(1, 64).Select(id => new Room(board).Take(new Demand(1, GpuWish.Any), new JobId((uint)id))[0]).ToList();
+        Assert.InRange(given.Count(gpu => gpu == 0), 8, 56);
+    }
 
     [Fact]
     public void Planning_again_after_carrying_out_the_plan_starts_nothing() => Snapshots.Sample(sample =>
@@ -97,15 +112,77 @@ public sealed class PlannerTests
         Assert.Equal([0, 1], plan.Starts[0].Gpus);
     }
 
-    private static Board Build(int gpus, (int Gpus, byte Priority, int Kind, int After, int Limit)[] asked)
+    /// <summary>The slow planner that is obviously right: job after job, card after card.</summary>
+    private static List<StartDecision> Walk(Board board)
+    {
+        var taken = board.Jobs.Occupied.Keys.ToHashSet();
+        var order = board.Limits.GpuOrder.ToList();
+        List<StartDecision> starts = [];
+        foreach (var job in board.Jobs.Live.Values
+            .Where(job => job.Status is JobStatus.Queued && board.Jobs.Progress.GetValueOrDefault(job.Id)?.Satisfied(job.Spec.Dependencies) != false)
+            .OrderByDescending(job => job.Spec.Priority)
+            .ThenBy(job => job.Id))
+        {
+            var suiting = board.Gpus.Slots
+                .Where(gpu => !taken.Contains(gpu.Index) && board.Hindrance(gpu) is null && job.Spec.GpuWish.Suits(gpu))
+                .OrderBy(gpu => gpu.Card.MemoryMb)
+                .ThenBy(gpu => order.Contains(gpu.Index) ? order.IndexOf(gpu.Index) : int.MaxValue)
+                .ThenBy(gpu => gpu.Index)
+                .Take(job.Spec.Gpus)
+                .Select(gpu => gpu.Index)
+                .ToList();
+            if (suiting.Count == job.Spec.Gpus)
+            {
+                taken.UnionWith(suiting);
+                starts.Add(new StartDecision(job.Id, [.. suiting.Order()]));
+            }
+        }
+
+        return starts;
+    }
+
+    private static string Text(StartDecision start) => $"{start.Job}: {string.Join(',', start.Gpus)}";
+
+    private sealed class SameStart : IEqualityComparer<StartDecision>
+    {
+        public static SameStart Instance { get; } = new();
+
+        public bool Equals(StartDecision? x, StartDecision? y) => Text(x!) == Text(y!);
+
+        public int GetHashCode(StartDecision obj) => Text(obj).GetHashCode(StringComparison.Ordinal);
+    }
+
+    private static Board Build(
+        (int Model, int Memory, int Use, int Order)[] cards, ((int Gpus, int Type, int Memory, int Index) Demand, byte Priority, int Kind, int After, int Limit)[] asked, bool atRandom)
     {
         var rules = new JobRules(JobBoard.Empty(default), Policy, Draft.Noon);
-        var free = Enumerable.Range(0, gpus).ToList();
+        var gpus = Draft.Found([.. cards.Select((card, index) => new GpuCard($"GPU-{index}", Models[card.Model], card.Memory * 20_000L))]);
+        List<int> allowed = [];
+        for (var index = 0; index < cards.Length; index++)
+        {
+            gpus.Read($"GPU-{index}", cards[index].Use switch
+            {
+                0 => new GpuReading(Draft.Noon) { Fault = new GpuFault(GpuRules.Lost, "is lost") },
+                1 => new GpuReading(Draft.Noon) { Processes = [new GpuProcess(4411, 1)] },
+                2 => new GpuReading(Draft.Noon) { OthersMemoryMb = 5000 },
+                3 => new GpuReading(Draft.Noon) { Processes = [new GpuProcess(4411, 1) { IsHarmless = true }] },
+                _ => new GpuReading(Draft.Noon),
+            });
+            if (cards[index].Use != 4)
+            {
+                allowed.Add(index);
+            }
+        }
+
+        var free = Enumerable.Range(0, cards.Length).ToList();
         for (uint i = 1; i <= asked.Length; i++)
         {
-            var (count, priority, kind, after, limit) = asked[i - 1];
+            var (demand, priority, kind, after, limit) = asked[i - 1];
+            var count = demand.Gpus;
+            var wish = new GpuWish(Types[demand.Type], demand.Memory > 3 ? null : demand.Memory * 20_500L, demand.Index > 9 ? [demand.Index - 10, demand.Index - 9] : []);
             var dependsOn = after > 0 && after < i ? new[] { (uint)after } : [];
-            var job = rules.Submit(Draft.Job(count, priority, limit > 200 ? TimeSpan.FromSeconds(limit) : null, dependsOn), NoneEnded);
+            var given = Draft.Job(count, priority, limit > 200 ? TimeSpan.FromSeconds(limit) : null, dependsOn);
+            var job = rules.Submit(given with { Spec = given.Spec with { GpuWish = wish } }, NoneEnded);
             if (kind == 1)
             {
                 rules.Hold(job.Id, Draft.Alice);
@@ -118,6 +195,17 @@ public sealed class PlannerTests
             }
         }
 
-        return Draft.Board(rules.Board, gpus);
+        return Board.Empty with
+        {
+            Jobs = rules.Board,
+            Gpus = gpus.Board,
+            Limits = new Limits
+            {
+                AllowedGpus = allowed.ToHashSet(),
+                GpuMemoryFloorMb = 1024,
+                GpuOrder = [.. cards.Index().Where(card => card.Item.Order > 4).OrderBy(card => card.Item.Order).Select(card => card.Index)],
+                AtRandom = atRandom,
+            },
+        };
     }
 }

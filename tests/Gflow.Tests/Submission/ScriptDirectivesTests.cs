@@ -52,7 +52,7 @@ public sealed class ScriptDirectivesTests
     }
 
     [Theory]
-    [InlineData("--gpus=two", "s.sh line 2: \"two\" is not a number of GPUs, such as 2")]
+    [InlineData("--gpus=two", "s.sh line 2: \"two\" is not a number of GPUs, such as 2, nor a type and a number, such as a100:2")]
     [InlineData("--gpu=2", "s.sh line 2: unknown option --gpu: did you mean --gpus?")]
     [InlineData("--gpus", "s.sh line 2: --gpus needs a value: --gpus=NUMS")]
     [InlineData("--gpus=1 stray", "s.sh line 2: \"stray\" is not an option; put a value that has blanks in quotes, and comments on lines of their own")]

@@ -55,7 +55,7 @@ public sealed class SubmissionRulesTests
     [Fact]
     public void Where_no_gpus_are_looked_for_a_job_that_wants_some_is_told_what_to_try()
     {
-        var refused = Assert.Single(SubmissionRules.Check(new SubmissionDraft { Command = "x", RunDir = "/", Gpus = 1 }, Draft.Policy with { GpuCount = 0 }).Problems);
+        var refused = Assert.Single(SubmissionRules.Check(new SubmissionDraft { Command = "x", RunDir = "/", Gpus = 1 }, Draft.Policy with { Gpus = [] }).Problems);
         Assert.Equal(ProblemCode.Infeasible, refused.Kind);
         Assert.Contains("simulated_gpus", refused.Message, StringComparison.Ordinal);
     }

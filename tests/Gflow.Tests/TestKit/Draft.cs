@@ -1,10 +1,12 @@
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
+using Gflow.Core.Gpus;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Scheduling;
 using Gflow.Core.Submission;
+using Gflow.Daemon.Gpus.Simulated;
 
 namespace Gflow.Tests.TestKit;
 
@@ -21,7 +23,7 @@ internal static class Draft
     public static SubmissionPolicy Policy { get; } = new()
     {
         User = "alice",
-        GpuCount = 4,
+        Gpus = [.. Enumerable.Range(0, 4).Select(index => new GpuSlot(index, new GpuCard($"GPU-{index}", "NVIDIA A100-SXM4-80GB", 81_559)))],
         DefaultRunDir = "/",
         MailboxProblem = text => text.Contains('@') ? null : "write user@host",
         Recipients = new RecipientPolicy
@@ -31,14 +33,21 @@ internal static class Draft
         },
     };
 
-    public static IReadOnlyList<string> Gpus(int count) => [.. Enumerable.Range(0, count).Select(index => $"GPU-{index}")];
+    /// <summary>So many cards, of no particular kind unless they are said to be.</summary>
+    public static IReadOnlyList<GpuCard> Gpus(int count) => [.. Enumerable.Range(0, count).Select(index => new GpuCard($"GPU-{index}"))];
+
+    /// <summary>Rules that have found these cards, each of them in order and used by nobody.</summary>
+    public static GpuRules Found(IReadOnlyList<GpuCard> cards, GpuBoard? board = null)
+    {
+        var rules = new GpuRules(board ?? GpuBoard.Empty);
+        new SimulatedGpuSource(cards).Begin(rules, Noon);
+        return rules;
+    }
 
     /// <summary>The jobs on a machine of so many GPUs.</summary>
     public static Board Board(JobBoard jobs, int gpus)
     {
-        var rules = new GpuRules(GpuBoard.Empty);
-        rules.Read(Gpus(gpus));
-        return Core.Scheduling.Board.Empty with { Jobs = jobs, Gpus = rules.Board };
+        return Core.Scheduling.Board.Empty with { Jobs = jobs, Gpus = Found(Gpus(gpus)).Board };
     }
 
     public static SubmissionDraft Command(string command = "true") => new() { Command = command, RunDir = "/" };

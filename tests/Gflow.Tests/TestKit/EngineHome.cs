@@ -6,6 +6,7 @@ using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
 using Gflow.Core.Scheduling;
 using Gflow.Daemon.Engine;
+using Gflow.Daemon.Gpus.Simulated;
 using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Platform;
 using Gflow.Daemon.Reservations;
@@ -215,7 +216,7 @@ internal sealed class EngineHome : IAsyncDisposable
             Deliveries.AddRange);
         Requests = new AskedRequests(Engine, new JobRequests(Engine, new JobLookup(Engine, _database), _database, user => Draft.Policy with { User = user, Recipients = Recipients }));
         Reservations = new AskedReservations(Engine, new ReservationRequests(Engine, Time));
-        await Engine.StartAsync(Draft.Gpus(_gpus), Patience);
+        await Engine.StartAsync(rules => new SimulatedGpuSource(Draft.Gpus(_gpus)).Begin(rules, Time.GetUtcNow()), Patience);
     }
 
     private async Task CloseAsync()

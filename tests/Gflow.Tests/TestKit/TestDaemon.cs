@@ -4,8 +4,10 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Gflow.Client.Platform;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon;
 using Gflow.Daemon.Configuration;
+using Gflow.Daemon.Engine;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -80,6 +82,14 @@ internal sealed class TestDaemon : IAsyncDisposable
         var answer = await PostAsync("/jobs", $$"""{"command":"true","run_dir":"/tmp"{{(fields.Length > 0 ? "," + fields : "")}}}""");
         Assert.Equal(201, answer.Status);
         return answer.Json.GetProperty("id").GetUInt32();
+    }
+
+    /// <summary>Has these processes seen on a simulated GPU.</summary>
+    public async Task OnGpuAsync(int index, params GpuProcess[] processes)
+    {
+        await Host.Engine.TellAsync(new EngineNews(batch => batch.Gpus.Read(
+            batch.Gpus.Board.Find(index)!.Uuid, new GpuReading(batch.Now) { Processes = [.. processes], IsLast = true })));
+        await Until.TrueAsync(() => Host.Engine.Current.Board is var board && board.Gpus.Reading(board.Gpus.Find(index)!)!.Processes.SequenceEqual(processes));
     }
 
     /// <summary>Waits until a job is in a state.</summary>

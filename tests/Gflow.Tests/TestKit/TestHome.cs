@@ -32,7 +32,7 @@ internal sealed class TestHome : IDisposable
         get
         {
             var defaults = DaemonOptions.Defaults(Paths);
-            return defaults with { Daemon = defaults.Daemon with { Host = "127.0.0.1", Port = 0, SimulatedGpus = 2 }, Storage = defaults.Storage with { MinFreeMb = 0 } };
+            return defaults with { Daemon = defaults.Daemon with { Host = "127.0.0.1", Port = 0, SimulatedGpus = SimulatedGpuCards.Of(2) }, Storage = defaults.Storage with { MinFreeMb = 0 } };
         }
     }
 
