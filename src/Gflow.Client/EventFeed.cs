@@ -55,7 +55,7 @@ public sealed class EventFeed(Stream stream) : IDisposable
             if (frame.Type != "connected" && Read(frame.Data) is { } read)
             {
                 LastSeen = read.Seq;
-                return new FeedSign(read);
+                return new FeedSign(read.IsEvent ? read : null);
             }
         }
 

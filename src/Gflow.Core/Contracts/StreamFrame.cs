@@ -9,7 +9,14 @@ namespace Gflow.Core.Contracts;
 /// </summary>
 public sealed record StreamFrame
 {
+    /// <summary>What a frame is called that tells of a GPU that is free or no longer free, and is no part of the history.</summary>
+    public const string AvailabilityChanged = "gpu_availability_changed";
+
     public required string Type { get; init; }
+
+    /// <summary>Whether it is a part of the history.</summary>
+    [JsonIgnore]
+    public bool IsEvent => Event != AvailabilityChanged;
 
     /// <summary>Position in the history; also the frame's <c>id:</c>.</summary>
     public required long Seq { get; init; }

@@ -20,7 +20,6 @@ namespace Gflow.Daemon.Status;
 internal sealed class EventStream(JobEngine engine, Database database, Func<AccessPolicy> access, TimeProvider time)
 {
     private const int FramesAtOnce = 256;
-    private const string Availability = "gpu_availability_changed";
 
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
@@ -93,14 +92,14 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
     {
         var frame = new StreamFrame
         {
-            Type = Availability,
+            Type = StreamFrame.AvailabilityChanged,
             Seq = last,
-            Event = Availability,
+            Event = StreamFrame.AvailabilityChanged,
             Timestamp = NotificationPayload.Instant(time.GetUtcNow()),
             GpuIndex = gpu,
             Available = isFree,
         };
-        body.Write(Encoding.UTF8.GetBytes($"event: {Availability}\ndata: {JsonSerializer.Serialize(frame, WireJson.Default.StreamFrame)}\n\n"));
+        body.Write(Encoding.UTF8.GetBytes($"event: {StreamFrame.AvailabilityChanged}\ndata: {JsonSerializer.Serialize(frame, WireJson.Default.StreamFrame)}\n\n"));
     }
 
     /// <summary>What is committed is sent only once every reader sees its effect: a read made after a frame is at least as new as the frame.</summary>
