@@ -10,6 +10,7 @@ using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Execution.Local;
 using Gflow.Daemon.Gpus;
+using Gflow.Daemon.Gpus.Nvml;
 using Gflow.Daemon.Gpus.Simulated;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Jobs;
@@ -32,6 +33,9 @@ internal sealed record DaemonParts(TimeProvider Time, ILoggerFactory Logs)
 
     /// <summary>Says who is at the other end of a connection; the kernel unless told otherwise.</summary>
     public Func<ConnectionContext, Peer> Peers { get; init; } = Peer.Of;
+
+    /// <summary>Whether the GPUs' driver is asked, where none are simulated.</summary>
+    public bool AsksDriver { get; init; } = true;
 
     /// <summary>Whether it is the machine's, for all its users, and not that of its own user.</summary>
     public bool IsShared { get; init; }
@@ -177,7 +181,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         var connector = new GuardedConnector(new SystemNameResolver(), () => Address?.Port);
         _notifications = Running(new NotificationsModule(Database, Engine, connector, Scheduler, _parts.Time, _parts.Logs));
         _notifications.Begin(_options.Notifications);
-        var gpus = Running(new SimulatedGpuSource(_options.Daemon.SimulatedGpus));
+        var gpus = Running(GpuSource(executor));
         await Engine.StartAsync(rules => gpus.Begin(rules, _parts.Time.GetUtcNow()), ct);
         Engine.WhenGpusAreLeft(gpus.LookNow);
         await _notifications.DeliverAsync(_options.Notifications);
@@ -212,6 +216,15 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     private LocalExecutor Launcher(DataPaths paths, long epoch) =>
         new(new LocalExecutorOptions(paths.Root, epoch) { IsRoots = _parts.IsShared }, _parts.Time, _parts.Logs.CreateLogger<LocalExecutor>());
+
+    private IGpuSource GpuSource(IJobExecutor executor) => _options.Daemon.SimulatedGpus.Count > 0 || !_parts.AsksDriver
+        ? new SimulatedGpuSource(_options.Daemon.SimulatedGpus)
+        : new NvmlGpuSource(
+            Engine,
+            executor,
+            new NvmlTerms(_options.Daemon.GpuPollInterval, _options.Daemon.GpuIgnore, Database.MachineRestarted),
+            _parts.Time,
+            _parts.Logs.CreateLogger<NvmlGpuSource>());
 
     private void TellOfGpus(Board board)
     {

@@ -4,6 +4,7 @@ namespace Gflow.Launcher;
 internal sealed class JobRegister
 {
     private readonly ExitRecords _records;
+    private readonly DaemonLink _daemon;
     private readonly bool _isShared;
     private readonly JobBook _book;
     private readonly ProcessWatches _watches = new();
@@ -15,6 +16,7 @@ internal sealed class JobRegister
     internal JobRegister(ExitRecords records, DaemonLink daemon, SharedTerms? terms, SharedFiles? files)
     {
         _records = records;
+        _daemon = daemon;
         _isShared = terms is not null;
         _book = new JobBook(records, daemon);
         _orphans = new Orphans(daemon);
@@ -128,6 +130,30 @@ internal sealed class JobRegister
                 return;
             }
         }
+    }
+
+    /// <summary>Says who these processes are, and which job each belongs to.</summary>
+    internal void TellOwners(uint request, int[] pids)
+    {
+        var table = ProcessTable.Read();
+        List<(ProcessEntry Process, JobEntry? Job)> found = [];
+        foreach (var pid in pids)
+        {
+            if (table.Living(pid) is { } process)
+            {
+                found.Add((process, table.OwnerOf(process, All)));
+            }
+        }
+
+        var reply = _daemon.Writer.Begin(ReplyKind.Owners).U32(request).I32(found.Count);
+        foreach (var (process, job) in found)
+        {
+            var program = ProcessTable.ProgramOf(process.Pid);
+            reply.I32(process.Pid).I64((long)process.StartTicks).U32(ProcessTable.UserOf(process.Pid) ?? uint.MaxValue).Text(ProcessTable.NameOf(process.Pid))
+                .I64(program.Device).I64(program.Inode).U32(job?.Id ?? 0).I32(job?.Attempt ?? 0);
+        }
+
+        _daemon.Send(reply);
     }
 
     /// <summary>Forgets a job that is gone.</summary>

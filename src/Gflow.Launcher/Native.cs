@@ -52,7 +52,10 @@ internal static unsafe partial class Native
         [FieldOffset(16)] internal uint Links;
         [FieldOffset(20)] internal uint Owner;
         [FieldOffset(28)] internal ushort Mode;
+        [FieldOffset(32)] internal ulong Inode;
         [FieldOffset(40)] internal long Size;
+        [FieldOffset(136)] internal uint DeviceMajor;
+        [FieldOffset(140)] internal uint DeviceMinor;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -106,6 +106,31 @@ internal sealed unsafe class ProcessTable
         return living;
     }
 
+    /// <summary>A process that lives; null when there is none.</summary>
+    internal ProcessEntry? Living(int pid)
+    {
+        var at = _all.FindIndex(process => process.Pid == pid && process.Alive);
+        return at < 0 ? null : _all[at];
+    }
+
+    /// <summary>The job that a process belongs to, by itself or as a descendant; null for none. What is gflow's own, and all that is theirs, is of no job.</summary>
+    internal JobEntry? OwnerOf(ProcessEntry process, IEnumerable<JobEntry> jobs)
+    {
+        for (ProcessEntry? at = process; at is { } current && !IsOfNoJob(current); at = Living(current.Parent))
+        {
+            if (jobs.FirstOrDefault(job => !job.IsGone && IsSeed(current, job)) is { } owner)
+            {
+                return owner;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The file that a process executes, as device and inode; zeros when this process may not know.</summary>
+    internal static (long Device, long Inode) ProgramOf(int pid) =>
+        Native.TryStatus($"/proc/{pid}/exe", out var status) ? ((long)(((ulong)status.DeviceMajor << 32) | status.DeviceMinor), (long)status.Inode) : (0, 0);
+
     /// <summary>The living children of this process.</summary>
     internal IEnumerable<ProcessEntry> Orphans() => _all.Where(process => process.Alive && process.Parent == Environment.ProcessId);
 
@@ -202,7 +227,7 @@ internal sealed unsafe class ProcessTable
     }
 
     /// <summary>The real uid of a process; null when it has ended.</summary>
-    private static uint? UserOf(int pid)
+    internal static uint? UserOf(int pid)
     {
         Span<byte> buffer = stackalloc byte[1024];
         var status = (ReadOnlySpan<byte>)buffer[..Math.Max(0, Native.ReadFile($"/proc/{pid}/status", buffer))];

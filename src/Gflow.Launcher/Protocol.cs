@@ -44,6 +44,9 @@ internal enum RequestKind : byte
 
     /// <summary>program: become this program in place, keeping the process and its children.</summary>
     Upgrade,
+
+    /// <summary>count u32 and process ids, each i64: who are they, and whose?</summary>
+    Whose,
 }
 
 /// <summary>Messages of the launcher.</summary>
@@ -78,6 +81,9 @@ internal enum ReplyKind : byte
 
     /// <summary>pid i32, start i64 (clock ticks since boot), name text: a process that came from a job, nobody can tell from which.</summary>
     Stranger,
+
+    /// <summary>request u32, count u32, and for each process that was asked for and lives: pid i32, start i64 (clock ticks since boot), real uid u32, name text, its program's device i64 (major and minor number, u32 each) and inode i64 (both 0 when they cannot be read), job u32 (0 for none), attempt i32.</summary>
+    Owners,
 }
 
 /// <summary>Options of a start.</summary>

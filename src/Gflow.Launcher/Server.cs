@@ -4,6 +4,7 @@ namespace Gflow.Launcher;
 internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, int signalFd, ExitRecords records, SharedFiles? files)
 {
     private const int MaxConnections = 16;
+    private const int MaxAskedFor = 4096;
     private const int TickMs = 1000;
     private const int LookMs = 60_000;
     private const long IdleMs = 5000;
@@ -213,6 +214,20 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
             case RequestKind.Upgrade:
                 var program = Texts.Of(reader.Text());
                 return reader.Complete && Done(request, Upgrade(program));
+            case RequestKind.Whose:
+                var pids = new int[reader.Count()];
+                for (var i = 0; i < pids.Length; i++)
+                {
+                    pids[i] = (int)reader.I64();
+                }
+
+                if (!reader.Complete || pids.Length > MaxAskedFor)
+                {
+                    return false;
+                }
+
+                _jobs.TellOwners(request, pids);
+                return true;
             default:
                 return false;
         }

@@ -2,6 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Gflow.Client.Platform;
 
+/// <summary>A file of this machine.</summary>
+/// <param name="Device">Major and minor number, each of 32 bits.</param>
+public readonly record struct FileIdentity(ulong Device, ulong Inode);
+
 /// <summary>What statx(2) says of a file.</summary>
 /// <param name="Links">How many names it has.</param>
 /// <param name="Mode">Kind and permissions.</param>
@@ -12,6 +16,9 @@ public readonly partial record struct FileStatus(uint Links, uint Owner, uint Gr
     private const int Here = -100;
     private const uint Basic = 0x7ff;
     private const uint Kind = 0xf000;
+
+    /// <summary>Which file it is, whatever it is called.</summary>
+    public FileIdentity Identity { get; init; }
 
     public bool IsRegular => (Mode & Kind) == 0x8000;
 
@@ -35,7 +42,10 @@ public readonly partial record struct FileStatus(uint Links, uint Owner, uint Gr
 
     /// <summary>struct statx is the same on every architecture.</summary>
     private static unsafe FileStatus Read(byte* buffer) =>
-        new(*(uint*)(buffer + 16), *(uint*)(buffer + 20), *(uint*)(buffer + 24), *(ushort*)(buffer + 28));
+        new(*(uint*)(buffer + 16), *(uint*)(buffer + 20), *(uint*)(buffer + 24), *(ushort*)(buffer + 28))
+        {
+            Identity = new(((ulong)*(uint*)(buffer + 136) << 32) | *(uint*)(buffer + 140), *(ulong*)(buffer + 32)),
+        };
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static unsafe partial int Look(SafeHandle directory, string path, int flags, uint mask, byte* buffer);

@@ -47,6 +47,11 @@ internal interface IJobExecutor : IAsyncDisposable
     Task AcknowledgeAsync(uint jobId, int attempt, CancellationToken ct);
 
     /// <summary>
+    /// Says who processes are and whose. Those that have ended are left out.
+    /// </summary>
+    Task<IReadOnlyList<ProcessOwner>> OwnersAsync(IReadOnlyList<int> pids, CancellationToken ct);
+
+    /// <summary>
     /// What happened, in order per job. Each end arrives at least once and may arrive again after a reconnect, so the
     /// reader must bear repetitions. Completed when the executor is disposed of or superseded.
     /// </summary>

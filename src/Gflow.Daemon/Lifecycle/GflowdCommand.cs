@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gflow.Client.CommandLine;
 using Gflow.Client.Platform;
 using Gflow.Core.CommandLine;
@@ -14,6 +15,9 @@ internal sealed record VerbCall(ParsedCommand<VerbCall> Given, VerbContext Conte
 /// <summary>The command line of gflowd.</summary>
 internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environment, Terminal terminal, TimeProvider time)
 {
+    private const int DefaultInterval = 10;
+    private const int LongestInterval = 1_000_000;
+
     private static readonly OptionSpec Json = new("--json", [], null, "Answer in JSON");
 
     /// <summary>The whole grammar; what the documentation shows is held against it.</summary>
@@ -75,6 +79,15 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
                 ],
                 Examples = [new("gflowd config check", "Tell everything that is wrong with it")],
             },
+            Verb("gpu-probe", [], "Show what the NVIDIA driver says of the GPUs, as JSON; nothing is changed", (call, _) => Task.FromResult(Probe(call))) with
+            {
+                Options =
+                [
+                    new("--watch", [], null, "Go on, a line for each card that was read, until standard input ends; a line break there looks at once"),
+                    new("--interval", [], "SECONDS", "How often --watch looks (default 10)"),
+                ],
+                Examples = [new("gflowd gpu-probe", "All cards, once"), new("gflowd gpu-probe --watch --interval 2", "Again and again")],
+            },
             Verb("demo", [], "Show all of it: a daemon in a temporary home, jobs, webhooks and mails, and nothing left behind", (call, ct) => new DemoCommand(call.Context).RunAsync(ct)),
         ],
         NotAvailable =
@@ -82,9 +95,9 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
             new("nothing must be configured, and gflowd config check looks through what you write", "init"),
             new("packaging/gflowd.service is a unit for systemd", "service"),
             new("there are no completion scripts yet", "completion"),
-            new("set [daemon] gpus in the configuration", "--gpus"),
-            new("GPUs are given lowest index first", "--gpu-allocation-strategy"),
-            new("real GPUs are not looked for yet", "--gpu-poll-interval-secs"),
+            new("set [daemon] gpus in the configuration, or say gctl set-gpus", "--gpus"),
+            new("set [daemon] gpu_allocation_strategy in the configuration", "--gpu-allocation-strategy"),
+            new("set [daemon] gpu_poll_interval_secs in the configuration", "--gpu-poll-interval-secs"),
             new("leave it out", "--cleanup", "--direct-internal", "--gpus-internal", "--gpu-allocation-strategy-internal", "--gpu-poll-interval-secs-internal"),
         ],
         Examples =
@@ -142,6 +155,19 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
             : ConfigCheck.Run(context.ConfigPath, context.Environment, context.Paths, json);
         await context.Terminal.Out.WriteAsync(report.Output);
         return report.ExitCode;
+    }
+
+    private static int Probe(VerbCall call)
+    {
+        var command = new GpuProbeCommand(call.Context);
+        if (call.Given.Text("--interval") is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= LongestInterval))
+        {
+            call.Context.Terminal.Error.WriteLine($"gflowd: --interval takes seconds from 1 to {LongestInterval}, not \"{text}\"");
+            return VerbExitCodes.WrongUsage;
+        }
+
+        var interval = call.Given.Text("--interval") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : DefaultInterval;
+        return call.Given.Has("--watch") ? command.Watch(TimeSpan.FromSeconds(interval)) : command.Once();
     }
 
     private static async Task<int> RestartAsync(VerbContext context, CancellationToken ct)

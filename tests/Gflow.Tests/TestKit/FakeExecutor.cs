@@ -29,7 +29,13 @@ internal sealed class FakeExecutor(TimeProvider time) : IJobExecutor
     /// <summary>Called for each signal, e.g. to end the job it is for.</summary>
     public Action<(uint JobId, int Attempt, int Signal)> OnSignal { get; set; } = static _ => { };
 
+    /// <summary>Says whose a process is.</summary>
+    public Func<int, ProcessOwner?> OnOwner { get; set; } = static _ => null;
+
     public ChannelReader<ExecutorReport> Reports => _reports.Reader;
+
+    public Task<IReadOnlyList<ProcessOwner>> OwnersAsync(IReadOnlyList<int> pids, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<ProcessOwner>>([.. pids.Select(OnOwner).OfType<ProcessOwner>()]);
 
     public Task<IReadOnlyList<ExecutorJob>> ConnectAsync(CancellationToken ct) => Task.FromResult(JobsAtConnect);
 

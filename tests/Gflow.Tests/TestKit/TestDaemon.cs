@@ -43,7 +43,7 @@ internal sealed class TestDaemon : IAsyncDisposable
         var place = home ?? new TestHome();
         var executor = new FakeExecutor(TimeProvider.System);
         var people = new People();
-        var parts = new DaemonParts(TimeProvider.System, logs ?? NullLoggerFactory.Instance) { Executor = (_, _) => executor, Peers = people.Of, IsShared = shared };
+        var parts = new DaemonParts(TimeProvider.System, logs ?? NullLoggerFactory.Instance) { Executor = (_, _) => executor, Peers = people.Of, IsShared = shared, AsksDriver = false };
         var host = await DaemonHost.StartAsync(configure?.Invoke(place.Options) ?? place.Options, parts, TestContext.Current.CancellationToken);
         return new TestDaemon(place, home is null, host, executor, people);
     }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Gflow.Client.Platform;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 using Gflow.Launcher;
@@ -26,6 +27,9 @@ internal abstract record LauncherReply
 
     /// <summary>The reply to any other request; an empty objection means that it was done.</summary>
     internal sealed record Done(uint Request, string Objection) : LauncherReply;
+
+    /// <summary>The reply to the question numbered <paramref name="Request"/>.</summary>
+    internal sealed record Owners(uint Request, IReadOnlyList<ProcessOwner> Processes) : LauncherReply;
 
     internal sealed record Reported(ExecutorReport Report) : LauncherReply;
 }
@@ -78,6 +82,17 @@ internal static class LauncherMessages
 
     internal static byte[] Bye() => BeginNumbered(RequestKind.Bye).Frame().ToArray();
 
+    internal static byte[] Whose(IReadOnlyList<int> pids)
+    {
+        var frame = BeginNumbered(RequestKind.Whose).I32(pids.Count);
+        foreach (var pid in pids)
+        {
+            frame.I64(pid);
+        }
+
+        return frame.Frame().ToArray();
+    }
+
     internal static byte[] Upgrade(string program) => BeginNumbered(RequestKind.Upgrade).Text(program).Frame().ToArray();
 
     /// <summary>Reads one frame, its length left out.</summary>
@@ -98,6 +113,7 @@ internal static class LauncherMessages
             ReplyKind.Exited => new LauncherReply.Reported(DecodeExited(ref reader)),
             ReplyKind.Gone => new LauncherReply.Reported(new ExecutorReport.Gone(reader.U32(), reader.I32())),
             ReplyKind.Stranger => new LauncherReply.Reported(new ExecutorReport.Stranger(reader.I32(), reader.I64(), reader.Text())),
+            ReplyKind.Owners => DecodeOwners(ref reader),
             _ => throw new InvalidDataException($"the launcher sent a message of unknown kind {kind}"),
         };
         reader.ExpectEnd();
@@ -108,6 +124,21 @@ internal static class LauncherMessages
     {
         _ = reader.U32();
         return new LauncherReply.Welcome(reader.I32(), reader.Text());
+    }
+
+    private static LauncherReply.Owners DecodeOwners(ref FrameReader reader)
+    {
+        var (request, count) = (reader.U32(), reader.U32());
+        List<ProcessOwner> processes = [];
+        for (var i = 0u; i < count; i++)
+        {
+            var (pid, start, uid, name) = (reader.I32(), reader.I64(), reader.U32(), reader.Text());
+            var program = new FileIdentity((ulong)reader.I64(), (ulong)reader.I64());
+            var (job, _) = (reader.U32(), reader.I32());
+            processes.Add(new ProcessOwner(pid, start, uid, name, program.Inode == 0 ? null : program, job == 0 ? null : job));
+        }
+
+        return new LauncherReply.Owners(request, processes);
     }
 
     private static ExecutorReport.Exited DecodeExited(ref FrameReader reader)

@@ -74,6 +74,9 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
     public Task AcknowledgeAsync(uint jobId, int attempt, CancellationToken ct) =>
         RequestAsync(LauncherMessages.Acknowledge(jobId, attempt), ct);
 
+    public async Task<IReadOnlyList<ProcessOwner>> OwnersAsync(IReadOnlyList<int> pids, CancellationToken ct) =>
+        ((LauncherReply.Owners)await RequestAsync(LauncherMessages.Whose(pids), ct)).Processes;
+
     public async ValueTask DisposeAsync()
     {
         if (_closing)
@@ -209,6 +212,9 @@ internal sealed partial class LocalExecutor(LocalExecutorOptions options, TimePr
                 break;
             case LauncherReply.Launched launched:
                 await AnswerAsync(launched.Request, launched);
+                break;
+            case LauncherReply.Owners owners:
+                await AnswerAsync(owners.Request, owners);
                 break;
             case LauncherReply.Done done:
                 await AnswerAsync(done.Request, done);

@@ -1,0 +1,354 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using Gflow.Client.Platform;
+using Gflow.Core.Gpus;
+using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
+using Gflow.Daemon.Engine;
+using Gflow.Daemon.Execution;
+
+namespace Gflow.Daemon.Gpus.Nvml;
+
+/// <param name="Interval">How often cards are looked at.</param>
+/// <param name="Ignored">Absolute paths of programs that are not to be minded.</param>
+/// <param name="MachineRestarted">Whether the machine was started again since the cards were last known: what is not there then is not waited for.</param>
+internal sealed record NvmlTerms(TimeSpan Interval, IReadOnlyList<string> Ignored, bool MachineRestarted);
+
+/// <summary>NVIDIA's cards, as readers of their own tell of them. It waits for no reader, and never asks the driver itself.</summary>
+internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor executor, NvmlTerms terms, TimeProvider time, ILogger<NvmlGpuSource> log) : IGpuSource
+{
+    /// <summary>What a reader may need beside the time that it gives a card.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan OwnersPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan WithoutLibrary = TimeSpan.FromMinutes(10);
+
+    /// <summary>Readers that are left behind and cannot even be ended, before no more are tried.</summary>
+    private const int MostLeft = 8;
+
+    private static readonly GpuFault NoAnswer = new("nvml_query_failed(silent)", "does not answer: the driver has not returned for 15 s");
+    private static readonly GpuFault ReaderEnded = new("nvml_query_failed(reader)", "cannot be read: the process that asks the driver has ended");
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _lookedOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ImmutableDictionary<string, (GpuCard Card, GpuReading Reading)> _read = ImmutableDictionary<string, (GpuCard, GpuReading)>.Empty;
+    private readonly Dictionary<string, string> _told = [];
+    private readonly Dictionary<uint, string> _users = [];
+    private readonly List<GpuReader> _left = [];
+    private GpuReader? _reader;
+    private bool _hasLooked;
+    private Task _running = Task.CompletedTask;
+
+    /// <summary>Those that were there last are there still, as long as nobody has looked; simulated ones never are.</summary>
+    public void Begin(GpuRules rules, DateTimeOffset now) => rules.Leave(static gpu => gpu.Card.BusId.Length == 0);
+
+    public async Task FollowAsync(CancellationToken ct)
+    {
+        _running = Task.Run(RunAsync, CancellationToken.None);
+        await Task.WhenAny(_lookedOnce.Task, Task.Delay(engine.Current.Board.Gpus.Slots.IsEmpty ? StartPatience : RestartPatience, time, ct));
+    }
+
+    public void LookNow() => Volatile.Read(ref _reader)?.LookNow();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _left.ForEach(static reader => reader.Dispose());
+        _stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var pause = ShortestPause;
+        while (!_stopping.IsCancellationRequested)
+        {
+            _left.RemoveAll(static reader => HasGone(reader));
+            if (_left.Count < MostLeft)
+            {
+                var end = await FollowReaderAsync();
+                pause = end switch
+                {
+                    ReaderEnd.AfterRounds => ShortestPause,
+                    ReaderEnd.WithoutLibrary => WithoutLibrary,
+                    _ => pause * 2 < LongestPause ? pause * 2 : LongestPause,
+                };
+            }
+
+            await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static bool HasGone(GpuReader reader)
+    {
+        var gone = reader.HasEnded;
+        if (gone)
+        {
+            reader.Dispose();
+        }
+
+        return gone;
+    }
+
+    /// <summary>Follows one reader until it ends or says nothing.</summary>
+    private async Task<ReaderEnd> FollowReaderAsync()
+    {
+        GpuReader reader;
+        try
+        {
+            reader = GpuReader.Start(terms.Interval);
+        }
+        catch (Win32Exception error)
+        {
+            await TellAsync(ReaderEnded, $"The process that asks the GPUs' driver cannot be started: {error.Message}", areKnown: false);
+            return ReaderEnd.Early;
+        }
+
+        _left.Add(reader);
+        Volatile.Write(ref _reader, reader);
+        var hasRead = false;
+        try
+        {
+            while (true)
+            {
+                var line = await reader.ReadAsync((hasRead ? terms.Interval : TimeSpan.Zero) + GpuProbe.Patience + Slack, time, _stopping.Token);
+                if (line is null)
+                {
+                    LogEnded(log, reader.Pid);
+                    await TellAsync(ReaderEnded, "The process that asks the GPUs' driver has ended; another one is tried", areKnown: false);
+                    return hasRead ? ReaderEnd.AfterRounds : ReaderEnd.Early;
+                }
+
+                hasRead |= line.Round is not null;
+                if (await TakeAsync(line) is { } end)
+                {
+                    return end;
+                }
+            }
+        }
+        catch (TimeoutException)
+        {
+            LogSilent(log, reader.Pid);
+            await TellAsync(NoAnswer, "The GPUs' driver does not answer; the process that has asked it is left behind, and another one is tried", areKnown: false);
+            return ReaderEnd.Early;
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            return ReaderEnd.Early;
+        }
+        finally
+        {
+            Volatile.Write(ref _reader, null);
+            reader.Leave();
+        }
+    }
+
+    /// <returns>Why its reader is of no more use; null while it is.</returns>
+    private async Task<ReaderEnd?> TakeAsync(ProbeLine line)
+    {
+        switch (line)
+        {
+            case { Card: { } card }:
+                await TakeAsync(card, line.At);
+                return null;
+            case { Round: { } round }:
+                await TakeAsync(round);
+                return null;
+            case { Trouble: { } trouble }:
+                var without = trouble.Reason == NvmlException.NoLibrary;
+                await TellAsync(new GpuFault($"nvml_query_failed({trouble.Reason})", $"cannot be read ({trouble.Text})"), trouble.Text, areKnown: without);
+                return without ? ReaderEnd.WithoutLibrary : null;
+            default:
+                return null;
+        }
+    }
+
+    private async Task TakeAsync(ProbedCard card, DateTimeOffset at)
+    {
+        var processes = await ProcessesAsync(card.Processes ?? []);
+        var seen = processes.Sum(process => process.MemoryMb);
+        var reading = new GpuReading(at)
+        {
+            Fault = card.IsMig ? new GpuFault("mig_enabled", "is split up (MIG), and this version gives whole cards alone") : null,
+            Processes = processes,
+            MemoryUsedMb = card.MemoryUsedMb,
+            OthersMemoryMb = processes.All(process => process.MemoryMb is not null) ? Math.Max(0, card.MemoryUsedMb - seen ?? 0) : null,
+            Utilization = card.Utilization,
+            Temperature = card.TemperatureC,
+            Power = card.PowerW,
+            EccErrors = card.EccErrors,
+        };
+        _read = _read.SetItem(card.Uuid, (new GpuCard(card.Uuid, card.Name, card.MemoryTotalMb, card.BusId), reading));
+
+        // One that has no index yet gets it in the order of the bus, once all have been read.
+        await engine.TellAsync(new EngineNews(batch => batch.Gpus.Read(card.Uuid, reading)));
+        Note(card.Uuid, reading.Fault);
+    }
+
+    private async Task TakeAsync(ProbeRound round)
+    {
+        Dictionary<string, GpuFault> faults = [];
+        foreach (var card in round.Cards.Where(card => card.Uuid is not null && card.State is ProbedState.Failed or ProbedState.Silent))
+        {
+            faults[card.Uuid!] = FaultOf(card);
+        }
+
+        var mayLeave = !_hasLooked && terms.MachineRestarted;
+        var read = _read;
+        _hasLooked = true;
+        await engine.TellAsync(new EngineNews(
+            batch =>
+            {
+                var here = Here(round, faults, batch.Gpus.Board, read);
+                batch.Gpus.Found(here, faults, batch.Now, gpu => mayLeave && !batch.Board.Jobs.Occupied.ContainsKey(gpu.Index));
+                foreach (var card in here.Where(card => batch.Before.Gpus.Slots.All(known => known.Uuid != card.Uuid) && read.ContainsKey(card.Uuid)))
+                {
+                    batch.Gpus.Read(card.Uuid, read[card.Uuid].Reading);
+                }
+
+                if (round.Driver is { } driver)
+                {
+                    batch.Gpus.DrivenBy(driver);
+                }
+            },
+            () => _lookedOnce.TrySetResult()));
+        foreach (var (uuid, fault) in faults)
+        {
+            Note(uuid, fault);
+        }
+    }
+
+    /// <summary>The cards that are there, in the order of the bus. Also completes what is wrong with those that do not even say who they are.</summary>
+    private static List<GpuCard> Here(
+        ProbeRound round, Dictionary<string, GpuFault> faults, GpuBoard board, ImmutableDictionary<string, (GpuCard Card, GpuReading Reading)> read)
+    {
+        var here = round.Cards
+            .Where(card => card.Uuid is not null && card.State is ProbedState.Read or ProbedState.Pending)
+            .Select(card => read.TryGetValue(card.Uuid!, out var last) ? last.Card : board.Slots.FirstOrDefault(gpu => gpu.Uuid == card.Uuid)?.Card)
+            .OfType<GpuCard>()
+            .ToList();
+        var nameless = round.Cards.Where(card => card.Uuid is null).ToList();
+        foreach (var gpu in board.Slots.Where(gpu => nameless.Count > 0 && !faults.ContainsKey(gpu.Uuid) && here.TrueForAll(card => card.Uuid != gpu.Uuid)))
+        {
+            // One that has just been asked may be any of them; so may one that has no name, and that one is in trouble.
+            if (nameless.Exists(card => card.State == ProbedState.Pending))
+            {
+                here.Add(gpu.Card);
+            }
+            else
+            {
+                faults[gpu.Uuid] = FaultOf(nameless.Find(card => card.State == ProbedState.Silent) ?? nameless[0]);
+            }
+        }
+
+        here.Sort(static (one, other) => string.CompareOrdinal(one.BusId, other.BusId));
+        return here;
+    }
+
+    private static GpuFault FaultOf(ProbedState card) => card.State == ProbedState.Silent
+        ? NoAnswer
+        : new GpuFault($"nvml_query_failed({card.Reason})", card.Reason == NvmlException.Lost ? $"is lost ({card.Text})" : $"cannot be read ({card.Text})");
+
+    /// <summary>Whose the processes are is asked of the launcher: what a process says of itself anybody may write. Those that have ended meanwhile, and those of other PID namespaces, are none.</summary>
+    private async Task<ImmutableArray<GpuProcess>> ProcessesAsync(IReadOnlyList<ProbedProcess> probed)
+    {
+        if (probed.Count == 0)
+        {
+            return [];
+        }
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        patience.CancelAfter(OwnersPatience);
+        try
+        {
+            var owners = await executor.OwnersAsync([.. probed.Select(process => process.Pid).Distinct()], patience.Token);
+            var harmless = terms.Ignored.Select(path => FileStatus.Of(path, follow: true)?.Identity).OfType<FileIdentity>().ToList();
+            return
+            [
+                .. from owner in owners
+                   join process in probed.GroupBy(process => process.Pid) on owner.Pid equals process.Key
+                   select new GpuProcess(owner.Pid, owner.StartTime)
+                   {
+                       MemoryMb = process.Any(part => part.MemoryMb is null) ? null : process.Sum(part => part.MemoryMb),
+                       User = UserOf(owner.Uid),
+                       Program = owner.Name,
+                       Job = owner.JobId is { } job ? new JobId(job) : null,
+                       IsHarmless = owner.Program is { } program && harmless.Contains(program),
+                   },
+            ];
+        }
+        catch (Exception error) when (error is ExecutorUnavailableException || (error is OperationCanceledException && !_stopping.IsCancellationRequested))
+        {
+            // Nobody can be told apart now: as long as the launcher is away they count as nobody's, and no job is started either.
+            return [.. probed.Select(process => new GpuProcess(process.Pid, 0) { MemoryMb = process.MemoryMb })];
+        }
+    }
+
+    private string UserOf(uint uid)
+    {
+        if (!_users.TryGetValue(uid, out var name))
+        {
+            _users[uid] = name = Account.Of(uid).Name;
+        }
+
+        return name;
+    }
+
+    private async Task TellAsync(GpuFault fault, string trouble, bool areKnown)
+    {
+        await engine.TellAsync(new EngineNews(batch => batch.Gpus.NoneAnswers(fault, trouble, areKnown, batch.Now), () => _lookedOnce.TrySetResult()));
+        foreach (var gpu in engine.Current.Board.Gpus.Slots)
+        {
+            Note(gpu.Uuid, fault);
+        }
+    }
+
+    /// <summary>Logs what is wrong with a card, once for each fault.</summary>
+    private void Note(string uuid, GpuFault? fault)
+    {
+        if (_told.GetValueOrDefault(uuid) == fault?.Reason)
+        {
+            return;
+        }
+
+        if (fault is null)
+        {
+            _told.Remove(uuid);
+            LogInOrder(log, uuid);
+        }
+        else
+        {
+            _told[uuid] = fault.Reason;
+            LogOutOfOrder(log, uuid, fault.Text);
+        }
+    }
+
+    /// <summary>How a reader has ended.</summary>
+    private enum ReaderEnd
+    {
+        /// <summary>It has read cards before.</summary>
+        AfterRounds,
+
+        /// <summary>It never has.</summary>
+        Early,
+
+        /// <summary>There is nobody to ask.</summary>
+        WithoutLibrary,
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "GPU {Uuid} {Fault}. It is given to no job until it is in order; jobs on it go on.")]
+    private static partial void LogOutOfOrder(ILogger log, string uuid, string fault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "GPU {Uuid} is in order again.")]
+    private static partial void LogInOrder(ILogger log, string uuid);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The process that asks the GPUs' driver ({Pid}) says nothing. It is left behind, and another one is tried.")]
+    private static partial void LogSilent(ILogger log, int pid);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The process that asks the GPUs' driver ({Pid}) has ended; another one is tried.")]
+    private static partial void LogEnded(ILogger log, int pid);
+}
