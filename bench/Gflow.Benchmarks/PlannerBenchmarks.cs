@@ -5,17 +5,18 @@ using Gflow.Core.Scheduling;
 
 namespace Gflow.Benchmarks;
 
-/// <summary>One full pass over a long queue on a machine of eight GPUs, against sorting the queue and walking along it.</summary>
+/// <summary>One full pass over a long queue on a machine of eight GPUs of two models, against sorting the queue and walking along it.</summary>
 public class PlannerBenchmarks
 {
     private const int GpuCount = 8;
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+    private static readonly GpuWish[] Wishes = [GpuWish.Any, GpuWish.Any with { Type = "a100" }, GpuWish.Any with { MinMemoryMb = 40_960 }, GpuWish.Any with { Indices = [1, 3] }];
     private Board _board = null!;
 
     [Params(1_000, 10_000, 100_000)]
     public int Queued { get; set; }
 
-    /// <summary>Of how many users the jobs are.</summary>
+    /// <summary>Of how many users the jobs are; what GPUs each of them wants is one of four kinds.</summary>
     [Params(1, 100, 5_000)]
     public int Classes { get; set; }
 
@@ -56,20 +57,18 @@ public class PlannerBenchmarks
     [Benchmark(Baseline = true)]
     public List<JobId> SortAndWalk()
     {
-        var free = new Queue<int>(_board.Gpus.Slots.Select(gpu => gpu.Index).Where(gpu => !_board.Jobs.Occupied.ContainsKey(gpu)));
+        var free = _board.Gpus.Slots.Where(gpu => !_board.Jobs.Occupied.ContainsKey(gpu.Index)).OrderBy(gpu => gpu.Card.MemoryMb).ThenBy(gpu => gpu.Index).ToList();
         var starts = new List<JobId>();
         foreach (var job in _board.Jobs.Live.Values
             .Where(job => job.Status is JobStatus.Queued)
             .OrderByDescending(job => job.Spec.Priority)
             .ThenBy(job => job.Id))
         {
-            if (job.Spec.Gpus <= free.Count)
+            var given = free.Where(job.Spec.GpuWish.Suits).Take(job.Spec.Gpus).ToList();
+            if (given.Count == job.Spec.Gpus)
             {
                 starts.Add(job.Id);
-                for (var i = 0; i < job.Spec.Gpus; i++)
-                {
-                    free.Dequeue();
-                }
+                given.ForEach(gpu => free.Remove(gpu));
             }
         }
 
@@ -85,7 +84,7 @@ public class PlannerBenchmarks
 
     private Job Make(int id, int gpus, JobStatus status) => new(
         new JobId((uint)id),
-        new JobSpec { Command = "true", RunDir = "/", Gpus = gpus, Priority = (byte)(id % 16) },
+        new JobSpec { Command = "true", RunDir = "/", Gpus = gpus, GpuWish = Wishes[id % Classes % Wishes.Length], Priority = (byte)(id % 16) },
         $"user{id % Classes}",
         1000,
         Now,

@@ -75,6 +75,7 @@ internal static class GbatchCommand
             {
                 text.WriteLine($"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
                 TellEnd(invocation, $"job {submitted.Id} was submitted and is already", submitted.State, submitted.ReasonText);
+                TellWarning(invocation, submitted.Warning);
                 if (draft.Hold is true && submitted.State is null)
                 {
                     invocation.Complain($"warning: the daemon is of an earlier version, which does not hold jobs from their submission; gjob hold {submitted.Id}");
@@ -112,6 +113,15 @@ internal static class GbatchCommand
         if (state is not null && JobStates.TryParse(state, out var known) && known.IsFinal())
         {
             invocation.Complain($"{what} {state}: {SafeText.Line(reason ?? "gjob show says why")}");
+        }
+    }
+
+    /// <inheritdoc cref="TellEnd"/>
+    internal static void TellWarning(Invocation invocation, string? warning)
+    {
+        if (warning is not null)
+        {
+            invocation.Complain($"warning: {SafeText.Line(warning)}");
         }
     }
 
@@ -154,6 +164,7 @@ internal static class GbatchCommand
             }
 
             TellEnd(invocation, "it would be", check.State, check.ReasonText);
+            TellWarning(invocation, check.Warning);
             TellWhoIsTold(invocation, check.Notifications);
         });
 

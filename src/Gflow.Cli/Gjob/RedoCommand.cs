@@ -76,6 +76,7 @@ internal static class RedoCommand
         Tell(invocation, job, overrides);
         invocation.Out.WriteLine($"\nSubmitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
         GbatchCommand.TellEnd(invocation, $"job {submitted.Id} was submitted and is already", submitted.State, submitted.ReasonText);
+        GbatchCommand.TellWarning(invocation, submitted.Warning);
         GbatchCommand.TellWhoIsTold(invocation, submitted.Notifications);
         if (invocation.Has("--cascade"))
         {

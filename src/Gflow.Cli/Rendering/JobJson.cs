@@ -67,6 +67,7 @@ internal static class JobJson
         ["run_name"] = job.RunName,
         ["state"] = job.State,
         ["reason_text"] = job.ReasonText,
+        ["warning"] = job.Warning,
         ["redone_from"] = redoneFrom,
         ["notifications"] = Told(job.Notifications),
     });
@@ -87,6 +88,7 @@ internal static class JobJson
         ["project"] = draft.Project,
         ["command"] = JobSpec.CommandLineOf(draft.Script, draft.Arguments ?? [], draft.Command),
         ["reason_text"] = check.ReasonText,
+        ["warning"] = check.Warning,
         ["time_limit"] = CommandJson.Text(draft.TimeLimit),
         ["script"] = draft.Script,
         ["arguments"] = Texts(draft.Arguments),

@@ -9,7 +9,12 @@ namespace Gflow.Core.Contracts;
 public sealed record CheckedJob(
     string State,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ReasonText,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ToldPeople? Notifications);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ToldPeople? Notifications)
+{
+    /// <inheritdoc cref="SubmittedJob.Warning"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Warning { get; init; }
+}
 
 /// <summary>The answer to a submission.</summary>
 /// <param name="State">In which it is now.</param>
@@ -22,7 +27,12 @@ public sealed record SubmittedJob(
     string? State = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ReasonText = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ToldPeople? Notifications = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RedoneJob>? Cascade = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RedoneJob>? Cascade = null)
+{
+    /// <summary>Why it will not start, as things are, before an administrator does something; left out when it may.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Warning { get; init; }
+}
 
 /// <param name="Emails">Mailboxes.</param>
 /// <param name="Events">Wire names, or <c>*</c> for all of jobs.</param>

@@ -35,7 +35,7 @@ public sealed record Board(JobBoard Jobs, GpuBoard Gpus, ReservationBook Reserva
         process.IsHarmless || (Gpus.Ignored.Count > 0 && Gpus.Ignored.Contains(new IgnoredProcess(gpu.Uuid, process.Pid, process.StartTime)));
 
     /// <summary>Who keeps GPUs from jobs.</summary>
-    private string Restrictor => Gpus.Restriction is null ? "daemon.gpus" : "gctl set-gpus";
+    public string Restrictor => Gpus.Restriction is null ? "daemon.gpus" : "gctl set-gpus";
 
     private GpuHindrance? UnknownJob(GpuSlot gpu, GpuReading? reading)
     {

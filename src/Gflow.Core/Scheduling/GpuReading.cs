@@ -16,7 +16,7 @@ public sealed record GpuReading(DateTimeOffset At)
     /// <summary>Memory in use, in MiB, without what the driver keeps for itself; null when it is not known.</summary>
     public long? MemoryUsedMb { get; init; }
 
-    /// <summary>What of it belongs to none of <see cref="Processes"/> that are jobs' or ignored; null when that is not known.</summary>
+    /// <summary>What of it belongs to none of <see cref="Processes"/>; null when that is not known.</summary>
     public long? OthersMemoryMb { get; init; }
 
     /// <summary>Share of the time in which something computed, in percent.</summary>

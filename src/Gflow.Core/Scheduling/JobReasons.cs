@@ -20,6 +20,15 @@ public static class JobReasons
         _ => null,
     };
 
+    /// <summary>Why a job cannot start, however long it waits, unless an administrator lets jobs have more GPUs: a sentence without a full stop; null when it can.</summary>
+    public static string? Restricted(Job job, Board board)
+    {
+        var suiting = board.Gpus.Slots.Where(job.Spec.GpuWish.Suits).ToList();
+        return job.State.IsFinal() || job.Spec.Gpus == 0 || suiting.Count(board.IsAllowed) is var allowed && (job.Spec.Gpus <= allowed || allowed == suiting.Count)
+            ? null
+            : $"It waits until an administrator lets jobs have more GPUs: {TooFew(new LineWait.TooLarge(new Demand(job.Spec.Gpus, job.Spec.GpuWish), allowed, suiting.Count))} ({board.Restrictor})";
+    }
+
     private static JobReason? Ended(JobEnd end) => end switch
     {
         JobEnd.Cancelled { Dependency: { } dependency } => new(ReasonKind.DependencyFailed, $"Cancelled because job {dependency}, which it depends on, did not succeed", dependency),

@@ -67,7 +67,7 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         var draft = await RequestBody.ReadAsync(context, WireJson.Default.SubmissionDraft);
         var tried = draft.Then(asked => requests.Try(asked, Access.ActorOf(context)));
         var job = tried.Ok ? await engine.AskAsync(tried.Value, Access.ActorOf(context), context.RequestAborted) : tried.Problems.ToList();
-        return job.Map(made => Answer.Of(new CheckedJob(made.State.ToString(), EndOf(made), requests.Told(made)), WireJson.Default.CheckedJob));
+        return job.Map(made => Answer.Of(new CheckedJob(made.State.ToString(), EndOf(made), requests.Told(made)) { Warning = JobReasons.Restricted(made, engine.Current.Board) }, WireJson.Default.CheckedJob));
     }
 
     private async Task<Result<Answer>> SubmitBatchAsync(HttpContext context)
@@ -208,7 +208,7 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         return Answer.Of(Submitted(made[0]) with { Cascade = others.Count > 0 ? others : null }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/jobs/{made[0].Id}");
     };
 
-    private SubmittedJob Submitted(Job job) => new(job.Id.Value, job.RunName, job.State.ToString(), EndOf(job), requests.Told(job));
+    private SubmittedJob Submitted(Job job) => new(job.Id.Value, job.RunName, job.State.ToString(), EndOf(job), requests.Told(job)) { Warning = JobReasons.Restricted(job, engine.Current.Board) };
 
     /// <summary>Why a new job has ended already; null when it has not.</summary>
     private static string? EndOf(Job job) => job.Status is JobStatus.Ended ? JobReasons.Of(job, JobBoard.Empty(job.Id))?.Text : null;

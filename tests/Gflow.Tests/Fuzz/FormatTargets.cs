@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Gflow.Core.Contracts;
 using Gflow.Core.Submission;
 using Gflow.Daemon.Execution.Local;
+using Gflow.Daemon.Gpus.Nvml;
 using Gflow.Daemon.Http;
 using Gflow.Tests.Configuration;
 using Gflow.Tests.TestKit;
@@ -36,7 +37,30 @@ internal static class FormatTargets
         Json("update", WireJson.Default.UpdateDraft, draft => SubmissionRules.Check(Draft.Job().Spec, draft, Draft.Policy)),
         Json("reservation", WireJson.Default.ReservationDraft, draft => Core.Reservations.ReservationCheck.Check(draft, "alice", [0, 1, 2, 3], Draft.Noon)),
         FuzzTarget.OfBytes("launcher-reply", 30_000, Reply),
+        FuzzTarget.OfBytes("gpu-records", 30_000, Records),
+        FuzzTarget.OfBytes("gpu-line", 3_000, Line) with { Words = ["\"card\":{", "\"round\":{", "\"trouble\":{", "\"uuid\":", "\"processes\":[{\"pid\":", "\"cards\":[", "\"state\":\"silent\"", "null"] },
     ];
+
+    /// <summary>What a driver lists, behind the number of records that it claims.</summary>
+    private static void Records(byte[] bytes)
+    {
+        var records = bytes.AsSpan(Math.Min(1, bytes.Length));
+        var count = bytes.Length == 0 ? 0 : Math.Min(bytes[0], records.Length / ProcessRecord.Largest);
+        Assert.Equal(count, ProcessRecord.Read(records, count).Count);
+    }
+
+    /// <summary>A line of the process that reads the cards.</summary>
+    private static void Line(byte[] bytes)
+    {
+        try
+        {
+            _ = JsonSerializer.Deserialize(bytes, ProbeJson.Default.ProbeLine);
+        }
+        catch (JsonException)
+        {
+            // So it is told that this is no line.
+        }
+    }
 
     private static void File(byte[] bytes)
     {

@@ -26,6 +26,7 @@ internal static class TextTargets
     [
         FuzzTarget.OfText("duration", 30_000, Duration) with { Words = ["s", "m", "h", "d", "w", "30m", "2h30m", ":", "00:30:00"] },
         FuzzTarget.OfText("memory", 50_000, Memory) with { Words = ["G", "g", "M", "m", "1024", "1099511627776"] },
+        FuzzTarget.OfText("gpu-count", 30_000, GpuCounts) with { Words = ["gpu", ":", "a100", "80gb", "2", "gpu:a100:", "rtx3090"] },
         FuzzTarget.OfText("index-list", 5_000, IndexList) with { Words = ["0-3", "-", ",", " - ", "100000", "0-99999"] },
         FuzzTarget.OfText("instant", 10_000, Instant) with
         {
@@ -51,6 +52,17 @@ internal static class TextTargets
         FuzzTarget.OfText("signing-secret", 10_000, Secret) with { Words = ["whsec_", "=", "==", "AAAA"] },
         FuzzTarget.OfText("query", 10_000, Query) with { Words = ["?", "&", "state=", "user=", "limit=", "offset=", "order=desc", "created_after=", "Running", "PD", "%2C", "+", "shorthand=@~"] },
     ];
+
+    private static void GpuCounts(string text)
+    {
+        if (Read(GpuCountText.Parse(text)) is { Ok: true } gpus)
+        {
+            Assert.InRange(gpus.Value.Count, 0, int.MaxValue);
+            Assert.True(gpus.Value.Type is not { } type || GpuTypeText.Matches(type, type), gpus.Value.Type);
+        }
+
+        Assert.True(GpuTypeText.Matches(text, "") && GpuTypeText.Matches($"NVIDIA {text} x", text), text);
+    }
 
     private static void Duration(string text)
     {

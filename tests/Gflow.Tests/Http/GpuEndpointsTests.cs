@@ -123,7 +123,9 @@ public sealed class GpuEndpointsTests
     public async Task What_is_restricted_or_out_of_order_today_is_accepted_and_waits()
     {
         await using var daemon = await TestDaemon.StartAsync(configure: options => options with { Daemon = options.Daemon with { Gpus = [7] } });
-        await daemon.SubmitAsync("\"gpus\":2");
+        var submitted = await daemon.PostAsync("/jobs", """{"command":"true","run_dir":"/tmp","gpus":2}""");
+        Assert.Equal(
+            "It waits until an administrator lets jobs have more GPUs: of 2 only 0 may be given to jobs (daemon.gpus)", submitted.Json.GetProperty("warning").GetString());
         var waiting = (await daemon.GetAsync("/jobs/1")).Json;
         Assert.Equal("Waits for 2 GPUs; of 2 only 0 may be given to jobs", waiting.GetProperty("reason_text").GetString());
         Assert.Equal(

@@ -169,7 +169,11 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
 
     private async Task TakeAsync(ProbedCard card, DateTimeOffset at)
     {
-        var processes = await ProcessesAsync(card.Processes ?? []);
+        if (await ProcessesAsync(card.Processes ?? []) is not { } processes)
+        {
+            return;
+        }
+
         var seen = processes.Sum(process => process.MemoryMb);
         var reading = new GpuReading(at)
         {
@@ -254,11 +258,12 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         : new GpuFault($"nvml_query_failed({card.Reason})", card.Reason == NvmlException.Lost ? $"is lost ({card.Text})" : $"cannot be read ({card.Text})");
 
     /// <summary>Whose the processes are is asked of the launcher: what a process says of itself anybody may write. Those that have ended meanwhile, and those of other PID namespaces, are none.</summary>
-    private async Task<ImmutableArray<GpuProcess>> ProcessesAsync(IReadOnlyList<ProbedProcess> probed)
+    /// <returns>Null when nobody can be asked now: then what was seen before stands, and no job is started without a launcher anyway.</returns>
+    private async Task<ImmutableArray<GpuProcess>?> ProcessesAsync(IReadOnlyList<ProbedProcess> probed)
     {
         if (probed.Count == 0)
         {
-            return [];
+            return ImmutableArray<GpuProcess>.Empty;
         }
 
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
@@ -267,24 +272,21 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         {
             var owners = await executor.OwnersAsync([.. probed.Select(process => process.Pid).Distinct()], patience.Token);
             var harmless = terms.Ignored.Select(path => FileStatus.Of(path, follow: true)?.Identity).OfType<FileIdentity>().ToList();
-            return
-            [
-                .. from owner in owners
-                   join process in probed.GroupBy(process => process.Pid) on owner.Pid equals process.Key
-                   select new GpuProcess(owner.Pid, owner.StartTime)
-                   {
-                       MemoryMb = process.Any(part => part.MemoryMb is null) ? null : process.Sum(part => part.MemoryMb),
-                       User = UserOf(owner.Uid),
-                       Program = owner.Name,
-                       Job = owner.JobId is { } job ? new JobId(job) : null,
-                       IsHarmless = owner.Program is { } program && harmless.Contains(program),
-                   },
-            ];
+            return ImmutableArray.CreateRange(
+                from owner in owners
+                join process in probed.GroupBy(process => process.Pid) on owner.Pid equals process.Key
+                select new GpuProcess(owner.Pid, owner.StartTime)
+                {
+                    MemoryMb = process.Any(part => part.MemoryMb is null) ? null : process.Sum(part => part.MemoryMb),
+                    User = UserOf(owner.Uid),
+                    Program = owner.Name,
+                    Job = owner.JobId is { } job ? new JobId(job) : null,
+                    IsHarmless = owner.Program is { } program && harmless.Contains(program),
+                });
         }
         catch (Exception error) when (error is ExecutorUnavailableException || (error is OperationCanceledException && !_stopping.IsCancellationRequested))
         {
-            // Nobody can be told apart now: as long as the launcher is away they count as nobody's, and no job is started either.
-            return [.. probed.Select(process => new GpuProcess(process.Pid, 0) { MemoryMb = process.MemoryMb })];
+            return null;
         }
     }
 
