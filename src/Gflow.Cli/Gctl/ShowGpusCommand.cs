@@ -1,5 +1,6 @@
 using Gflow.Cli.Rendering;
 using Gflow.Client.CommandLine;
+using Gflow.Core.Contracts;
 using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gctl;
@@ -12,7 +13,7 @@ internal static class ShowGpusCommand
         Name = "show-gpus",
         Summary = "Show which GPUs jobs may be given, a line for each",
         Notes = ["Each line has the index, available or in_use, restricted where it is, and the reason, joined by tabs. ginfo shows more."],
-        Examples = [new("gctl show-gpus", "All GPUs"), new("gctl show-gpus | grep -c available", "How many a job could be given now")],
+        Examples = [new("gctl show-gpus", "All GPUs"), new("gctl show-gpus | grep restricted", "Those that are kept from jobs")],
         Run = RunAsync,
     };
 
@@ -23,9 +24,12 @@ internal static class ShowGpusCommand
         {
             foreach (var gpu in info.Gpus.OrderBy(gpu => gpu.Index))
             {
-                string?[] fields = [JobText.Count(gpu.Index), gpu.Available ? "available" : "in_use", gpu.Restricted ? "restricted" : null, gpu.Reason];
+                string?[] fields = [JobText.Count(gpu.Index), IsTaken(gpu) ? "in_use" : "available", gpu.Restricted ? "restricted" : null, gpu.Reason];
                 text.WriteLine(string.Join('\t', fields.OfType<string>().Select(SafeText.Line)));
             }
         });
     }
+
+    /// <summary>One that is only kept from jobs is not in use.</summary>
+    private static bool IsTaken(GpuView gpu) => !gpu.Available && !(gpu is { Restricted: true, Jobs: null or { Count: 0 } } && gpu.Reason?.StartsWith("not_allowed", StringComparison.Ordinal) == true);
 }

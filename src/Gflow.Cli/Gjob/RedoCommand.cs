@@ -112,6 +112,9 @@ internal static class RedoCommand
         page.Field("Script", job.Script);
         page.Field("Command", job.Command);
         page.Field("GPUs", JobText.Count(overrides.Gpus ?? job.Gpus));
+        page.Field("GPUType", overrides.GpuType ?? job.GpuType);
+        page.Field("GPUMinMemory", (overrides.GpuMinMemoryMb ?? job.GpuMinMemoryMb) is { } memory ? MemoryText.Format(memory) : null);
+        page.Field("GPUIndex", (overrides.GpuIndices ?? job.GpuIndices?.Select(gpu => (long)gpu).ToList()) is { Count: > 0 } indices ? string.Join(',', indices) : null);
         page.Field("Priority", JobText.Count(overrides.Priority ?? job.Priority));
         page.Field("TimeLimit", limit is { } span ? DurationText.Format(TimeSpan.FromSeconds(span.Secs)) : null);
         page.Field("Dependencies", overrides.DependsOnIds is { Count: 0 } ? "(cleared)" : null);

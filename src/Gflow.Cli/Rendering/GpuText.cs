@@ -77,6 +77,7 @@ internal sealed class GpuText(InfoAnswer info, IReadOnlyDictionary<uint, JobView
         { OutOfOrder: true } => new Cell("down", StateStyle.Of(JobState.Failed)),
         { Jobs.Count: > 0 } => new Cell("allocated", StateStyle.Of(JobState.Running)),
         { Available: true } => "idle",
+        { Reason: "not_read_yet" } => "unread",
         { Restricted: true } => new Cell("restricted", StateStyle.Of(JobState.Finished)),
         _ => new Cell("used", StateStyle.Of(JobState.Hold)),
     };

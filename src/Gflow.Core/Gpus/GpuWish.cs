@@ -40,5 +40,5 @@ public sealed record GpuWish(string? Type, long? MinMemoryMb, IReadOnlyList<int>
     public string Words =>
         (Type is null ? "" : $" of type {Type}")
         + (MinMemoryMb is { } least ? $" with {MemoryText.Format(least)} or more" : "")
-        + (Indices.Count == 0 ? "" : $" of GPU {IndexListText.Format(Indices.Select(index => (uint)index))}");
+        + (Indices.Count == 0 ? "" : $" (GPU {IndexListText.Format(Indices.Select(index => (uint)index))})");
 }

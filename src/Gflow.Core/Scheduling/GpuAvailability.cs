@@ -20,24 +20,29 @@ public sealed record GpuAvailability(ImmutableSortedDictionary<int, DateTimeOffs
         var since = board.Gpus.FreeSince.ToBuilder();
         List<MachineEvent> events = [];
         DateTimeOffset? again = null;
-        foreach (var index in since.Keys.Where(index => board.Gpus.Find(index) is not { } gpu || !board.IsFree(gpu)).ToList())
+        foreach (var index in since.Keys.Where(index => board.Gpus.Find(index) is not { } gpu || !MayBeFree(board, gpu)).ToList())
         {
             since.Remove(index);
         }
 
         foreach (var gpu in board.Gpus.Slots)
         {
-            if (WasTaken(before, gpu) && board.IsFree(gpu))
+            if (WasTaken(before, gpu) && MayBeFree(board, gpu))
             {
-                since.TryAdd(gpu.Index, now);
+                since.TryAdd(gpu.Index, DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()));
             }
 
-            if (!since.TryGetValue(gpu.Index, out var from) || IsWaitedFor(board, gpu))
+            if (!since.TryGetValue(gpu.Index, out var from) || board.Gpus.Reading(gpu) is not { } reading || IsWaitedFor(board, gpu))
             {
                 continue;
             }
 
-            var reading = board.Gpus.Reading(gpu)!;
+            if (from > now)
+            {
+                // The clock was set back, and nobody is to wait for that time to pass a second time.
+                since[gpu.Index] = from = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds());
+            }
+
             if (now < from + board.Limits.GpuPoll)
             {
                 again = again < from + board.Limits.GpuPoll ? again : from + board.Limits.GpuPoll;
@@ -52,8 +57,12 @@ public sealed record GpuAvailability(ImmutableSortedDictionary<int, DateTimeOffs
         return new GpuAvailability(since.ToImmutable(), events, again);
     }
 
-    /// <summary>One that was not looked at before has not become free.</summary>
-    private static bool WasTaken(Board before, GpuSlot gpu) => before.Gpus.Find(gpu.Index) is { } known && before.Gpus.Reading(known) is not null && !before.IsFree(known);
+    /// <summary>One that was not looked at before was taken by nobody but a job.</summary>
+    private static bool WasTaken(Board before, GpuSlot gpu) =>
+        before.Jobs.Occupied.ContainsKey(gpu.Index) || (before.Gpus.Find(gpu.Index) is { } known && before.Gpus.Reading(known) is not null && !before.IsFree(known));
+
+    /// <summary>Whether it is free, as far as anybody has looked.</summary>
+    private static bool MayBeFree(Board board, GpuSlot gpu) => board.Gpus.Reading(gpu) is null ? !board.Jobs.Occupied.ContainsKey(gpu.Index) : board.IsFree(gpu);
 
     private static bool IsWaitedFor(Board board, GpuSlot gpu) => board.Jobs.Ready.Keys.Any(line => line.Demand.Gpus > 0 && line.Demand.Wish.Suits(gpu));
 }

@@ -27,8 +27,8 @@ public sealed class GpuRules(GpuBoard board)
     /// <summary>What changed of that which is to be stored.</summary>
     public IReadOnlyCollection<StoredGpu> Stored => _stored.Values;
 
-    /// <summary>Whether <see cref="GpuBoard.Restriction"/> or <see cref="GpuBoard.Ignored"/> changed.</summary>
-    public bool IsSteered { get; private set; }
+    /// <summary>Whether <see cref="GpuBoard.Restriction"/>, <see cref="GpuBoard.Ignored"/> or <see cref="GpuBoard.FreeSince"/> changed, which are stored as one.</summary>
+    public bool IsNoted { get; private set; }
 
     /// <summary>
     /// All cards were looked for. One that is known keeps its index; a new one gets the lowest that none has, in the order given. One that
@@ -69,7 +69,7 @@ public sealed class GpuRules(GpuBoard board)
         if (ended.Count > 0)
         {
             Board = Board with { Ignored = Board.Ignored.Except(ended) };
-            IsSteered = true;
+            IsNoted = true;
         }
     }
 
@@ -114,7 +114,7 @@ public sealed class GpuRules(GpuBoard board)
         }
 
         Board = Board with { Restriction = new GpuRestriction(indices is null ? null : uuids, configured) };
-        IsSteered = true;
+        IsNoted = true;
         return Result<IReadOnlyList<int>?>.From(indices is null ? null : [.. uuids.Select(uuid => Board.Names[uuid]).Order()]);
     }
 
@@ -126,7 +126,7 @@ public sealed class GpuRules(GpuBoard board)
             return refusal;
         }
 
-        (Board, IsSteered) = (Board with { Restriction = null }, true);
+        (Board, IsNoted) = (Board with { Restriction = null }, true);
         return true;
     }
 
@@ -139,7 +139,7 @@ public sealed class GpuRules(GpuBoard board)
             return false;
         }
 
-        (Board, IsSteered) = (Board with { Restriction = null }, true);
+        (Board, IsNoted) = (Board with { Restriction = null }, true);
         return true;
     }
 
@@ -172,7 +172,7 @@ public sealed class GpuRules(GpuBoard board)
 
         var before = Board.Ignored;
         Board = Board with { Ignored = before.Add(new IgnoredProcess(gpu.Uuid, found.Pid, found.StartTime)) };
-        IsSteered = true;
+        IsNoted = true;
         return before.Count == Board.Ignored.Count;
     }
 
@@ -189,7 +189,7 @@ public sealed class GpuRules(GpuBoard board)
             return new Problem(ProblemCode.NotFound, $"Process {pid} on GPU {index} is not ignored.");
         }
 
-        (Board, IsSteered) = (Board with { Ignored = Board.Ignored.Remove(found) }, true);
+        (Board, IsNoted) = (Board with { Ignored = Board.Ignored.Remove(found) }, true);
         return true;
     }
 
@@ -200,7 +200,13 @@ public sealed class GpuRules(GpuBoard board)
     public void Keep(Func<UnknownRun, bool> isThere) => Board = Board with { Unknown = [.. Board.Unknown.Where(isThere)] };
 
     /// <summary>Since when GPUs are free that are not taken again.</summary>
-    public void Freed(ImmutableSortedDictionary<int, DateTimeOffset> since) => Board = Board with { FreeSince = since };
+    public void Freed(ImmutableSortedDictionary<int, DateTimeOffset> since)
+    {
+        if (!since.SequenceEqual(Board.FreeSince))
+        {
+            (Board, IsNoted) = (Board with { FreeSince = since }, true);
+        }
+    }
 
     public static bool Is(GpuProcess process, IgnoredProcess ignored) => (process.Pid, process.StartTime) == (ignored.Pid, ignored.StartTime);
 

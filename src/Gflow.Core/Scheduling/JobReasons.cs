@@ -1,11 +1,15 @@
 using System.Collections.Immutable;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 
 namespace Gflow.Core.Scheduling;
 
 /// <summary>Why a job is where it is, derived from the board when somebody asks; nothing of it is stored.</summary>
 public static class JobReasons
 {
+    /// <summary>Reasons that one sentence names.</summary>
+    private const int MostHindrances = 3;
+
     /// <returns>Null for jobs that need no explanation.</returns>
     public static JobReason? Of(Job job, JobBoard board, Plan plan) =>
         Of(job, board) ?? (job.Status is JobStatus.Queued ? InLine(plan.Left.Wait(QueueClass.Of(job))) : null);
@@ -58,7 +62,7 @@ public static class JobReasons
     {
         LineWait.NoStarts none => new(ReasonKind.WaitingForResources, none.Why),
         LineWait.TooLarge large => new(ReasonKind.WaitingForGpu, $"Waits for {Count(large.Demand)}; {TooFew(large)}"),
-        LineWait.NotFree taken => new(ReasonKind.WaitingForGpu, $"Waits for {Count(taken.Demand)}; {taken.Free} of {taken.Allowed - taken.Hindered.Count} free{Hindrances(taken.Hindered)}. Smaller jobs behind it may start first"),
+        LineWait.NotFree taken => new(ReasonKind.WaitingForGpu, $"Waits for {Count(taken.Demand)}; {taken.Free} of {taken.Allowed} free{Hindrances(taken.Hindered)}. Smaller jobs behind it may start first"),
         _ => throw new InvalidOperationException(),
     };
 
@@ -85,5 +89,6 @@ public static class JobReasons
         : $"this machine has {large.Allowed} to give";
 
     private static string Hindrances(IReadOnlyList<(int Gpu, string Text)> hindered) =>
-        string.Concat(hindered.Take(3).Select(gpu => $"; GPU {gpu.Gpu} {gpu.Text}")) + (hindered.Count > 3 ? $"; {hindered.Count - 3} more cannot be used" : "");
+        string.Concat(hindered.GroupBy(gpu => gpu.Text).Take(MostHindrances).Select(same => $"; GPU {IndexListText.Format(same.Select(gpu => (uint)gpu.Gpu))} {same.Key}"))
+            + (hindered.GroupBy(gpu => gpu.Text).Skip(MostHindrances).Sum(same => same.Count()) is > 0 and var more ? $"; {more} more cannot be used" : "");
 }

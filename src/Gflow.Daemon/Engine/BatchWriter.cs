@@ -132,7 +132,7 @@ internal sealed class BatchWriter : IDisposable
             GpuTable.Put(Connection, transaction, gpu);
         }
 
-        if (changes.IsSteered)
+        if (changes.HasGpuNotes)
         {
             GpuTable.Put(Connection, transaction, changes.Board.Gpus);
         }

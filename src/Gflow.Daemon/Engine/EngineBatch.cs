@@ -142,14 +142,14 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     public BatchChanges Changes()
     {
         var (jobs, reserved) = (Rules.Changes(), Reservations.Changes());
-        return new(Board, jobs.Jobs, reserved.Reservations, Gpus.Stored, Gpus.IsSteered, [.. jobs.Events, .. reserved.Events, .. _events], jobs.Effects);
+        return new(Board, jobs.Jobs, reserved.Reservations, Gpus.Stored, Gpus.IsNoted, [.. jobs.Events, .. reserved.Events, .. _events], jobs.Effects);
     }
 }
 
 /// <summary>What a batch comes to.</summary>
 /// <param name="Jobs">Those that changed, in their newest version; likewise the reservations.</param>
 /// <param name="Gpus">Those that have changed.</param>
-/// <param name="IsSteered">Whether what administrators say of GPUs has changed.</param>
+/// <param name="HasGpuNotes">Whether what is stored about them beside that has changed.</param>
 /// <param name="Events">What happened: to jobs, to reservations, to the machine.</param>
 /// <param name="Effects">What is to be done about it.</param>
 internal sealed record BatchChanges(
@@ -157,10 +157,10 @@ internal sealed record BatchChanges(
     IReadOnlyList<Job> Jobs,
     IReadOnlyCollection<Reservation> Reservations,
     IReadOnlyCollection<StoredGpu> Gpus,
-    bool IsSteered,
+    bool HasGpuNotes,
     IReadOnlyList<Event> Events,
     IReadOnlyList<Effect> Effects)
 {
     /// <summary>Whether nothing has changed; a reservation never does without an event.</summary>
-    public bool IsEmpty => Jobs.Count == 0 && Events.Count == 0 && Gpus.Count == 0 && !IsSteered;
+    public bool IsEmpty => Jobs.Count == 0 && Events.Count == 0 && Gpus.Count == 0 && !HasGpuNotes;
 }

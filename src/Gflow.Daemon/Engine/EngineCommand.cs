@@ -94,6 +94,17 @@ internal sealed class EngineNews(Action<EngineBatch> apply, Action? committed = 
     public override void Committed() => committed?.Invoke();
 }
 
+/// <summary>What was seen of the machine. One that is lost is overtaken by the next.</summary>
+/// <param name="broke">Is told of a bug.</param>
+internal sealed class EngineReading(Action<EngineBatch> apply, Action committed, Action<Exception> broke) : EngineCommand
+{
+    public override void Apply(EngineBatch batch) => apply(batch);
+
+    public override void Committed() => committed();
+
+    public override void Broke(Exception bug) => broke(bug);
+}
+
 /// <summary>Notes that the daemon is alive. One that cannot be stored is overtaken by the next.</summary>
 internal sealed class EngineHeartbeat : EngineCommand
 {

@@ -33,6 +33,7 @@ internal static class GpuTable
         {
             Names = names.ToImmutable(),
             Slots = slots.ToImmutable(),
+            FreeSince = (said.FreeSince ?? new Dictionary<int, long>()).ToImmutableSortedDictionary(gpu => gpu.Key, gpu => DateTimeOffset.FromUnixTimeMilliseconds(gpu.Value)),
             Restriction = said.Configured is { } configured ? new GpuRestriction(said.Allowed, configured) : null,
             Ignored = machineRestarted ? [] : [.. (said.Ignored ?? []).Select(ignored => new IgnoredProcess(ignored.Uuid, ignored.Pid, ignored.StartTime))],
         };
@@ -54,13 +55,14 @@ internal static class GpuTable
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Keeps what administrators have said.</summary>
+    /// <summary>Keeps what is known of them beside what they are.</summary>
     public static void Put(SqliteConnection connection, SqliteTransaction transaction, GpuBoard board)
     {
         var said = new StoredSteering
         {
             Configured = board.Restriction?.Configured,
             Allowed = board.Restriction?.Uuids,
+            FreeSince = board.FreeSince.IsEmpty ? null : board.FreeSince.ToDictionary(gpu => gpu.Key, gpu => gpu.Value.ToUnixTimeMilliseconds()),
             Ignored = board.Ignored.IsEmpty ? null : [.. board.Ignored.Select(ignored => new StoredIgnored(ignored.Uuid, ignored.Pid, ignored.StartTime))],
         };
         using var command = connection.CreateCommand();
@@ -78,7 +80,7 @@ internal static class GpuTable
     }
 }
 
-/// <summary>What administrators have said of GPUs, as it is stored.</summary>
+/// <summary>What administrators have said of GPUs, and what is still to be said of them, as it is stored.</summary>
 internal sealed record StoredSteering
 {
     /// <summary>See <see cref="GpuRestriction"/>; null when the configuration holds.</summary>
@@ -87,6 +89,9 @@ internal sealed record StoredSteering
     public IReadOnlyList<string>? Allowed { get; init; }
 
     public IReadOnlyList<StoredIgnored>? Ignored { get; init; }
+
+    /// <summary>Since when GPUs are free of which nobody was told yet, by their indices, in milliseconds since 1970.</summary>
+    public IReadOnlyDictionary<int, long>? FreeSince { get; init; }
 }
 
 internal sealed record StoredIgnored(string Uuid, int Pid, long StartTime);

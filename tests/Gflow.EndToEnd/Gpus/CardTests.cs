@@ -147,6 +147,23 @@ public sealed class CardTests(Installation installed)
     }
 
     [Fact]
+    public async Task When_a_job_has_left_its_card_the_cards_are_looked_at_at_once()
+    {
+        await using var machine = await Machine.CreateAsync(installed, gpus: 0);
+        var cards = NvmlDouble.For(machine);
+        machine.Environment["GFLOW_DAEMON__GPU_POLL_INTERVAL_SECS"] = "3600";
+        await machine.StartDaemonAsync();
+        var job = await machine.SubmitAsync("-g", "1", "sleep", "1000");
+        await machine.RunningAsync(job);
+        using var foreign = Process.Start("sleep", "1000");
+        cards.Add($"process {Rtx} {foreign.Id} 10");
+        await machine.DoneAsync("gcancel", $"{job}");
+        await machine.EndedAsync(job);
+        await ReasonAsync(machine, Rtx, $"unmanaged(pid={foreign.Id})");
+        foreign.Kill();
+    }
+
+    [Fact]
     public async Task A_lost_card_touches_its_own_jobs_alone_and_is_out_of_order_until_it_is_back()
     {
         await using var machine = await Machine.CreateAsync(installed, gpus: 0);

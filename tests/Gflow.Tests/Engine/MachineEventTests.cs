@@ -57,7 +57,7 @@ public sealed class MachineEventTests
         {
             await home.RestartAsync(executor => executor.JobsAtConnect = [new ExecutorJob(41, 1, process.Id, Draft.Noon, Ended: false)]);
             var waiting = await home.SubmitAsync(Draft.Command() with { Gpus = 2 });
-            Assert.Equal("Waits for 2 GPUs; 1 of 1 free; GPU 1 is used by job 41, which runs and is not in the database. Smaller jobs behind it may start first", home.Engine.Current.ReasonOf(home.Job(waiting.Id))!.Text);
+            Assert.Equal("Waits for 2 GPUs; 1 of 2 free; GPU 1 is used by job 41, which runs and is not in the database. Smaller jobs behind it may start first", home.Engine.Current.ReasonOf(home.Job(waiting.Id))!.Text);
             await home.Engine.AskAsync(JobRequests.Cancel(waiting.Id), EngineHome.Alice, EngineHome.Patience);
 
             home.Executor.Exit(41, 1, 0);
@@ -92,6 +92,22 @@ public sealed class MachineEventTests
         await home.Engine.AskAsync(JobRequests.Cancel(waiting.Id), EngineHome.Alice, EngineHome.Patience);
         await EngineHome.UntilAsync(() => home.Deliveries.Any(row => row.Type == EventType.GpuAvailable));
         Assert.Equal(1, Payload(Assert.Single(home.Deliveries, row => row.Type == EventType.GpuAvailable)).Gpu!.Index);
+    }
+
+    [Fact]
+    public async Task A_gpu_that_became_free_right_before_a_restart_is_told_after_it_and_once()
+    {
+        await using var home = await EngineHome.StartAsync(gpus: 1);
+        var job = await home.SubmitAsync(Draft.Command() with { Gpus = 1 });
+        await home.WaitAsync(job.Id, running => running.Status is JobStatus.Running);
+        home.Executor.Exit(job.Id.Value, 1, 0);
+        await home.WaitAsync(job.Id, JobState.Finished);
+        await home.RestartAsync();
+        await PollAsync(home);
+        await home.RestartAsync();
+        home.Time.Advance(TimeSpan.FromSeconds(30));
+        await home.SettleClockAsync();
+        Assert.Single(home.Deliveries, row => row.Type == EventType.GpuAvailable);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ public sealed class GpuEndpointsTests
         await daemon.OnGpuAsync(0, new GpuProcess(4411, 1) { User = "dana", Program = "python" });
         await daemon.SubmitAsync("\"gpus\":2");
         Assert.Equal(
-            "Waits for 2 GPUs; 1 of 1 free; GPU 0 is used by process 4411 (python of dana). Smaller jobs behind it may start first",
+            "Waits for 2 GPUs; 1 of 2 free; GPU 0 is used by process 4411 (python of dana). Smaller jobs behind it may start first",
             (await daemon.GetAsync("/jobs/1")).Json.GetProperty("reason_text").GetString());
         await daemon.OnGpuAsync(0);
         await daemon.UntilAsync(1, "Running");
@@ -105,7 +105,7 @@ public sealed class GpuEndpointsTests
     [InlineData("\"gpus\":5", "gpus", "5 GPUs; this machine has 2 × a100 (80G) (GPU 0,1), 2 × rtx3090 (24G) (GPU 2,3), so it could never start")]
     [InlineData("\"gpus\":3,\"gpu_type\":\"a100\"", "gpu_type", "3 GPUs of type a100; this machine has 2 × a100")]
     [InlineData("\"gpus\":1,\"gpu_min_memory_mb\":98304", "gpu_min_memory_mb", "1 GPU with 96G or more; this machine has")]
-    [InlineData("\"gpu_indices\":[4]", "gpu_indices", "1 GPU of GPU 4; this machine has")]
+    [InlineData("\"gpu_indices\":[4]", "gpu_indices", "1 GPU (GPU 4); this machine has")]
     [InlineData("\"gpus\":3,\"gpu_indices\":[0,1]", "gpu_indices", "asks for 3 GPUs and names 2")]
     [InlineData("\"gpu_type\":\"a100\"", "gpus", "add how many")]
     [InlineData("\"gpus\":1,\"gpu_type\":\"-\"", "gpu_type", "a part of a model's name")]

@@ -172,7 +172,7 @@ public sealed class BoardLawTests : IDisposable
 
         text.AppendLine(CultureInfo.InvariantCulture, $"occupied {string.Join(' ', board.Occupied)}");
         text.AppendLine(CultureInfo.InvariantCulture, $"deadlines {string.Join(' ', board.Deadlines.Select(deadline => deadline.Id).Order())}, last {board.LastId}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"gpus {string.Join(' ', whole.Gpus.Slots)}; names {string.Join(' ', whole.Gpus.Names.OrderBy(name => name.Value))}; allowed {string.Join(' ', whole.AllowedGpus ?? [])} {whole.Gpus.Restriction?.Configured}; ignored {string.Join(' ', whole.Gpus.Ignored.OrderBy(ignored => ignored.ToString(), StringComparer.Ordinal))}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"gpus {string.Join(' ', whole.Gpus.Slots)}; names {string.Join(' ', whole.Gpus.Names.OrderBy(name => name.Value))}; allowed {string.Join(' ', whole.AllowedGpus ?? [])} {whole.Gpus.Restriction?.Configured}; free {string.Join(' ', whole.Gpus.FreeSince.Select(gpu => $"{gpu.Key} {Instant(gpu.Value)}"))}; ignored {string.Join(' ', whole.Gpus.Ignored.OrderBy(ignored => ignored.ToString(), StringComparer.Ordinal))}");
         text.AppendLine(CultureInfo.InvariantCulture, $"reservations {string.Join(' ', whole.Reservations.Live.Values.Where(held => held.Spec.End > now).OrderBy(held => held.Id.Value))}, last {whole.Reservations.LastId}");
         return text.ToString();
     }

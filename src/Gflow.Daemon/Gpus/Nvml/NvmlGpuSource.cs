@@ -40,6 +40,7 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
     private readonly Dictionary<uint, string> _users = [];
     private readonly List<GpuReader> _left = [];
     private GpuReader? _reader;
+    private int _isTelling;
     private bool _hasLooked;
     private Task _running = Task.CompletedTask;
 
@@ -52,7 +53,18 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         await Task.WhenAny(_lookedOnce.Task, Task.Delay(engine.Current.Board.Gpus.Slots.IsEmpty ? StartPatience : RestartPatience, time, ct));
     }
 
-    public void LookNow() => Volatile.Read(ref _reader)?.LookNow();
+    public void LookNow()
+    {
+        // Not on the writer's time, should nobody read at the other end; once said is enough then.
+        if (Volatile.Read(ref _reader) is { } reader && Interlocked.Exchange(ref _isTelling, 1) == 0)
+        {
+            _ = Task.Run(() =>
+            {
+                reader.LookNow();
+                Volatile.Write(ref _isTelling, 0);
+            });
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -189,7 +201,7 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         _read = _read.SetItem(card.Uuid, (new GpuCard(card.Uuid, card.Name, card.MemoryTotalMb, card.BusId), reading));
 
         // One that has no index yet gets it in the order of the bus, once all have been read.
-        await engine.TellAsync(new EngineNews(batch => batch.Gpus.Read(card.Uuid, reading)));
+        await TellAsync(batch => batch.Gpus.Read(card.Uuid, reading));
         Note(card.Uuid, reading.Fault);
     }
 
@@ -204,7 +216,7 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         var mayLeave = !_hasLooked && terms.MachineRestarted;
         var read = _read;
         _hasLooked = true;
-        await engine.TellAsync(new EngineNews(
+        await TellAsync(
             batch =>
             {
                 var here = Here(round, faults, batch.Gpus.Board, read);
@@ -219,7 +231,7 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
                     batch.Gpus.DrivenBy(driver);
                 }
             },
-            () => _lookedOnce.TrySetResult()));
+            () => _lookedOnce.TrySetResult());
         foreach (var (uuid, fault) in faults)
         {
             Note(uuid, fault);
@@ -300,9 +312,12 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         return name;
     }
 
+    private ValueTask TellAsync(Action<EngineBatch> apply, Action? committed = null) =>
+        engine.TellAsync(new EngineReading(apply, committed ?? (static () => { }), bug => LogBroken(log, bug)));
+
     private async Task TellAsync(GpuFault fault, string trouble, bool areKnown)
     {
-        await engine.TellAsync(new EngineNews(batch => batch.Gpus.NoneAnswers(fault, trouble, areKnown, batch.Now), () => _lookedOnce.TrySetResult()));
+        await TellAsync(batch => batch.Gpus.NoneAnswers(fault, trouble, areKnown, batch.Now), () => _lookedOnce.TrySetResult());
         foreach (var gpu in engine.Current.Board.Gpus.Slots)
         {
             Note(gpu.Uuid, fault);
@@ -344,6 +359,9 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "GPU {Uuid} {Fault}. It is given to no job until it is in order; jobs on it go on.")]
     private static partial void LogOutOfOrder(ILogger log, string uuid, string fault);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What was seen of the GPUs could not be taken in")]
+    private static partial void LogBroken(ILogger log, Exception error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "GPU {Uuid} is in order again.")]
     private static partial void LogInOrder(ILogger log, string uuid);
