@@ -232,6 +232,11 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         {
             LogUnknownGpus(_log, string.Join(", ", unknown), board.Gpus.Slots.Length);
         }
+
+        if (board.Gpus.AreKnown && board.Limits.GpuOrder.Where(index => board.Gpus.Find(index) is null).ToList() is { Count: > 0 } unordered)
+        {
+            LogUnorderedGpus(_log, string.Join(", ", unordered), board.Gpus.Slots.Length);
+        }
     }
 
     private static SchedulerFacts Scheduler => new(Environment.MachineName, Version);
@@ -325,6 +330,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "[daemon] gpus names GPU {Gpus}, which this machine does not have: it has {Count}. Jobs are given none but those it names.")]
     private static partial void LogUnknownGpus(ILogger log, string gpus, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "[daemon] gpu_order names GPU {Gpus}, which this machine does not have: it has {Count}.")]
+    private static partial void LogUnorderedGpus(ILogger log, string gpus, int count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}")]
     private static partial void LogWithoutTcp(ILogger log, string reason);

@@ -111,6 +111,9 @@ public sealed record StatusAnswer
 
     public required int GpuAvailable { get; init; }
 
+    /// <summary>What there is to know about the GPUs, as sentences.</summary>
+    public IReadOnlyList<string> GpuNotes { get; init; } = [];
+
     /// <summary>The user whose daemon it is; of a shared one, as whom it serves.</summary>
     public required string User { get; init; }
 

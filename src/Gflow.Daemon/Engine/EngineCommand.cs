@@ -95,14 +95,20 @@ internal sealed class EngineNews(Action<EngineBatch> apply, Action? committed = 
 }
 
 /// <summary>What was seen of the machine. One that is lost is overtaken by the next.</summary>
-/// <param name="broke">Is told of a bug.</param>
-internal sealed class EngineReading(Action<EngineBatch> apply, Action committed, Action<Exception> broke) : EngineCommand
+internal sealed class EngineReading(Action<EngineBatch> apply) : EngineCommand
 {
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when it was taken in or is lost; faulted when it met a bug.</summary>
+    public Task Done => _done.Task;
+
     public override void Apply(EngineBatch batch) => apply(batch);
 
-    public override void Committed() => committed();
+    public override void Committed() => _done.TrySetResult();
 
-    public override void Broke(Exception bug) => broke(bug);
+    public override void Failed(Problem problem) => _done.TrySetResult();
+
+    public override void Broke(Exception bug) => _done.TrySetException(bug);
 }
 
 /// <summary>Notes that the daemon is alive. One that cannot be stored is overtaken by the next.</summary>

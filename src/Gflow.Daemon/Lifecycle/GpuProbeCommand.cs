@@ -30,7 +30,7 @@ internal sealed partial class GpuProbeCommand(VerbContext context)
             },
             context.Time);
         var last = probe.Look();
-        while (probe.IsPending)
+        while (last.Round?.Cards.Any(card => card.State == ProbedState.Pending) == true)
         {
             last = probe.Look();
         }

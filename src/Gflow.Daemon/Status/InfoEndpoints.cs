@@ -50,6 +50,7 @@ internal sealed class InfoEndpoints(JobEngine engine, Database database, Notific
             Executor = Executor,
             GpuTotal = board.Gpus.Slots.Length,
             GpuAvailable = board.Gpus.Slots.Count(board.IsFree),
+            GpuNotes = GpuMapping.Notes(board),
             User = facts.Owner.Name,
             Shared = facts.Shared,
             DataDir = facts.Paths.Root,

@@ -15,6 +15,7 @@
  *
  * Cards are numbered by the library in the order of their lines.
  */
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,16 +99,20 @@ static void enter(struct machine *m)
 
 /* A handle is the card's UUID, wherever the card is counted: what was opened stays that card. */
 static char uuids[MOST][96];
+static pthread_mutex_t keeping = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *kept(const char *uuid)
 {
-    for (int i = 0; i < MOST; i++) {
+    const char *found = NULL;
+    pthread_mutex_lock(&keeping);
+    for (int i = 0; i < MOST && found == NULL; i++) {
         if (uuids[i][0] == '\0')
             strcpy(uuids[i], uuid);
         if (strcmp(uuids[i], uuid) == 0)
-            return uuids[i];
+            found = uuids[i];
     }
-    return NULL;
+    pthread_mutex_unlock(&keeping);
+    return found;
 }
 
 static int of(struct machine *m, const void *device, struct card **card)

@@ -61,6 +61,15 @@ internal sealed class CardThread
         }
     }
 
+    /// <summary>What it knew, it no longer does: cards are counted anew.</summary>
+    public void Forget()
+    {
+        lock (_lock)
+        {
+            (_uuid, _failure, _hasAnswered) = (null, null, false);
+        }
+    }
+
     private void Run()
     {
         while (true)

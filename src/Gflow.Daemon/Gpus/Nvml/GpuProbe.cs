@@ -66,9 +66,6 @@ internal sealed class GpuProbe(Action<ProbeLine> say, TimeProvider time)
         }
     }
 
-    /// <summary>Whether some card has neither answered nor been silent for long enough.</summary>
-    public bool IsPending => _cards.Exists(card => card.State(Patience).State == ProbedState.Pending);
-
     private void Ask(NvmlLibrary library, int count)
     {
         if (_cards.Count > count)
@@ -97,6 +94,7 @@ internal sealed class GpuProbe(Action<ProbeLine> say, TimeProvider time)
         {
             _isInitialized = false;
             _library!.Shutdown();
+            _cards.ForEach(card => card.Forget());
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _lookedOnce = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ImmutableDictionary<string, (GpuCard Card, GpuReading Reading)> _read = ImmutableDictionary<string, (GpuCard, GpuReading)>.Empty;
+    private readonly Dictionary<string, (GpuCard Card, GpuReading Reading)> _read = [];
     private readonly Dictionary<string, string> _told = [];
     private readonly Dictionary<uint, string> _users = [];
     private readonly List<GpuReader> _left = [];
@@ -49,6 +49,11 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
 
     public async Task FollowAsync(CancellationToken ct)
     {
+        foreach (var path in terms.Ignored.Where(path => FileStatus.Of(path, follow: true) is null))
+        {
+            LogNoSuchProgram(log, path);
+        }
+
         _running = Task.Run(RunAsync, CancellationToken.None);
         await Task.WhenAny(_lookedOnce.Task, Task.Delay(engine.Current.Board.Gpus.Slots.IsEmpty ? StartPatience : RestartPatience, time, ct));
     }
@@ -80,18 +85,30 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         while (!_stopping.IsCancellationRequested)
         {
             _left.RemoveAll(static reader => HasGone(reader));
-            if (_left.Count < MostLeft)
+            var end = _left.Count < MostLeft ? await TryReaderAsync() : ReaderEnd.Early;
+            pause = end switch
             {
-                var end = await FollowReaderAsync();
-                pause = end switch
-                {
-                    ReaderEnd.AfterRounds => ShortestPause,
-                    ReaderEnd.WithoutLibrary => WithoutLibrary,
-                    _ => pause * 2 < LongestPause ? pause * 2 : LongestPause,
-                };
-            }
-
+                ReaderEnd.AfterRounds => ShortestPause,
+                ReaderEnd.WithoutLibrary => WithoutLibrary,
+                _ => pause * 2 < LongestPause ? pause * 2 : LongestPause,
+            };
             await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>A bug in what is made of a reading must not end the looking.</summary>
+    private async Task<ReaderEnd> TryReaderAsync()
+    {
+        try
+        {
+            return await FollowReaderAsync();
+        }
+#pragma warning disable CA1031 // Whatever it is, it is logged, and another reader is tried.
+        catch (Exception bug) when (!_stopping.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogBroken(log, bug);
+            return ReaderEnd.Early;
         }
     }
 
@@ -146,7 +163,7 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         {
             LogSilent(log, reader.Pid);
             await TellAsync(NoAnswer, "The GPUs' driver does not answer; the process that has asked it is left behind, and another one is tried", areKnown: false);
-            return ReaderEnd.Early;
+            return hasRead ? ReaderEnd.AfterRounds : ReaderEnd.Early;
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
@@ -198,7 +215,7 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
             Power = card.PowerW,
             EccErrors = card.EccErrors,
         };
-        _read = _read.SetItem(card.Uuid, (new GpuCard(card.Uuid, card.Name, card.MemoryTotalMb, card.BusId), reading));
+        _read[card.Uuid] = (new GpuCard(card.Uuid, card.Name, card.MemoryTotalMb, card.BusId), reading);
 
         // One that has no index yet gets it in the order of the bus, once all have been read.
         await TellAsync(batch => batch.Gpus.Read(card.Uuid, reading));
@@ -213,56 +230,59 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
             faults[card.Uuid!] = FaultOf(card);
         }
 
-        var mayLeave = !_hasLooked && terms.MachineRestarted;
-        var read = _read;
-        _hasLooked = true;
-        await TellAsync(
-            batch =>
-            {
-                var here = Here(round, faults, batch.Gpus.Board, read);
-                batch.Gpus.Found(here, faults, batch.Now, gpu => mayLeave && !batch.Board.Jobs.Occupied.ContainsKey(gpu.Index));
-                foreach (var card in here.Where(card => batch.Before.Gpus.Slots.All(known => known.Uuid != card.Uuid) && read.ContainsKey(card.Uuid)))
-                {
-                    batch.Gpus.Read(card.Uuid, read[card.Uuid].Reading);
-                }
+        var board = engine.Current.Board.Gpus;
+        if (round.Cards.Any(card => card.State == ProbedState.Pending && !IsKnown(card, board)))
+        {
+            // Cards are given their indices in the order of the bus, so that those that wake slowly are waited for.
+            return;
+        }
 
-                if (round.Driver is { } driver)
-                {
-                    batch.Gpus.DrivenBy(driver);
-                }
-            },
-            () => _lookedOnce.TrySetResult());
+        var mayLeave = !_hasLooked && terms.MachineRestarted;
+        var here = Here(round, board);
+        AddNameless(round, board, here, faults);
+        await TellAsync(batch =>
+        {
+            batch.Gpus.Found(here, faults, batch.Now, gpu => mayLeave && !batch.Board.Jobs.Occupied.ContainsKey(gpu.Index));
+            foreach (var card in here.Where(card => board.Slots.All(known => known.Uuid != card.Uuid)))
+            {
+                batch.Gpus.Read(card.Uuid, _read[card.Uuid].Reading);
+            }
+
+            if (round.Driver is { } driver)
+            {
+                batch.Gpus.DrivenBy(driver);
+            }
+        });
+        _hasLooked = true;
+        _lookedOnce.TrySetResult();
         foreach (var (uuid, fault) in faults)
         {
             Note(uuid, fault);
         }
     }
 
-    /// <summary>The cards that are there, in the order of the bus. Also completes what is wrong with those that do not even say who they are.</summary>
-    private static List<GpuCard> Here(
-        ProbeRound round, Dictionary<string, GpuFault> faults, GpuBoard board, ImmutableDictionary<string, (GpuCard Card, GpuReading Reading)> read)
+    private bool IsKnown(ProbedState card, GpuBoard board) => card.Uuid is { } uuid && (_read.ContainsKey(uuid) || board.Slots.Any(gpu => gpu.Uuid == uuid));
+
+    /// <summary>The cards that are there, in the order of the bus.</summary>
+    private List<GpuCard> Here(ProbeRound round, GpuBoard board)
     {
         var here = round.Cards
             .Where(card => card.Uuid is not null && card.State is ProbedState.Read or ProbedState.Pending)
-            .Select(card => read.TryGetValue(card.Uuid!, out var last) ? last.Card : board.Slots.FirstOrDefault(gpu => gpu.Uuid == card.Uuid)?.Card)
+            .Select(card => _read.TryGetValue(card.Uuid!, out var last) ? last.Card : board.Slots.FirstOrDefault(gpu => gpu.Uuid == card.Uuid)?.Card)
             .OfType<GpuCard>()
             .ToList();
-        var nameless = round.Cards.Where(card => card.Uuid is null).ToList();
-        foreach (var gpu in board.Slots.Where(gpu => nameless.Count > 0 && !faults.ContainsKey(gpu.Uuid) && here.TrueForAll(card => card.Uuid != gpu.Uuid)))
-        {
-            // One that has just been asked may be any of them; so may one that has no name, and that one is in trouble.
-            if (nameless.Exists(card => card.State == ProbedState.Pending))
-            {
-                here.Add(gpu.Card);
-            }
-            else
-            {
-                faults[gpu.Uuid] = FaultOf(nameless.Find(card => card.State == ProbedState.Silent) ?? nameless[0]);
-            }
-        }
-
         here.Sort(static (one, other) => string.CompareOrdinal(one.BusId, other.BusId));
         return here;
+    }
+
+    /// <summary>A card that does not even say who it is may be any of those that say nothing; they are in its trouble.</summary>
+    private static void AddNameless(ProbeRound round, GpuBoard board, List<GpuCard> here, Dictionary<string, GpuFault> faults)
+    {
+        var nameless = round.Cards.Where(card => card.Uuid is null).OrderBy(card => card.State == ProbedState.Silent ? 0 : 1).FirstOrDefault();
+        foreach (var gpu in board.Slots.Where(gpu => nameless is not null && !faults.ContainsKey(gpu.Uuid) && here.TrueForAll(card => card.Uuid != gpu.Uuid)))
+        {
+            faults[gpu.Uuid] = FaultOf(nameless!);
+        }
     }
 
     private static GpuFault FaultOf(ProbedState card) => card.State == ProbedState.Silent
@@ -312,12 +332,18 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
         return name;
     }
 
-    private ValueTask TellAsync(Action<EngineBatch> apply, Action? committed = null) =>
-        engine.TellAsync(new EngineReading(apply, committed ?? (static () => { }), bug => LogBroken(log, bug)));
+    /// <summary>Completes when the engine has taken it in.</summary>
+    private async Task TellAsync(Action<EngineBatch> apply)
+    {
+        var reading = new EngineReading(apply);
+        await engine.TellAsync(reading);
+        await reading.Done.WaitAsync(_stopping.Token);
+    }
 
     private async Task TellAsync(GpuFault fault, string trouble, bool areKnown)
     {
-        await TellAsync(batch => batch.Gpus.NoneAnswers(fault, trouble, areKnown, batch.Now), () => _lookedOnce.TrySetResult());
+        await TellAsync(batch => batch.Gpus.NoneAnswers(fault, trouble, areKnown, batch.Now));
+        _lookedOnce.TrySetResult();
         foreach (var gpu in engine.Current.Board.Gpus.Slots)
         {
             Note(gpu.Uuid, fault);
@@ -359,6 +385,9 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "GPU {Uuid} {Fault}. It is given to no job until it is in order; jobs on it go on.")]
     private static partial void LogOutOfOrder(ILogger log, string uuid, string fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "[daemon] gpu_ignore names {Path}, and there is no such file: no process is ignored for it as long as there is none.")]
+    private static partial void LogNoSuchProgram(ILogger log, string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "What was seen of the GPUs could not be taken in")]
     private static partial void LogBroken(ILogger log, Exception error);

@@ -23,6 +23,11 @@ internal static class StatusText
         Add("Uptime", DurationText.FormatUptime(TimeSpan.FromSeconds(status.UptimeSecs)));
         Add("Executor", status.Executor);
         Add("GPUs", $"{status.GpuTotal} total, {status.GpuAvailable} available");
+        foreach (var note in status.GpuNotes ?? [])
+        {
+            Add("", note);
+        }
+
         Add("Jobs", $"{status.RunningJobs} running, {status.QueuedJobs} queued");
         Add("Socket", status.Socket);
         Add("URL", status.Url ?? "none");
@@ -44,6 +49,6 @@ internal static class StatusText
 
         return text.ToString();
 
-        void Add(string label, string value) => text.Append($"{label + ":",-11}{SafeText.Line(value)}\n");
+        void Add(string label, string value) => text.Append($"{(label.Length > 0 ? label + ":" : ""),-11}{SafeText.Line(value)}\n");
     }
 }
