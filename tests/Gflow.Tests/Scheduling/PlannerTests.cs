@@ -42,6 +42,10 @@ public sealed class PlannerTests
             && job.Spec.Gpus == start.Gpus.Count
             && sample.Board.Jobs.Progress.GetValueOrDefault(job.Id)?.Satisfied(job.Spec.Dependencies) != false));
 
+    [Fact] // [95]
+    public void Where_no_job_can_be_started_none_is_given_a_gpu() => Snapshots.Sample(sample =>
+        Planner.Plan(sample.Board with { Limits = sample.Board.Limits with { NoStarts = "the disk is full" } }, Draft.Noon).Starts.Count == 0);
+
     [Fact]
     public void It_starts_what_a_walk_along_the_queue_would_start_on_the_cards_that_it_would_choose() => Snapshots.Sample(
         sample =>
