@@ -92,7 +92,7 @@ public sealed record GpuProcessView(
 
 /// <summary>Which GPUs jobs may be given from now on.</summary>
 /// <param name="AllowedIndices">Null for all, empty for none.</param>
-/// <param name="FollowConfiguration">Whether it is left to the configuration again, whatever else is said.</param>
+/// <param name="FollowConfiguration">Whether it is left to the configuration again; then nothing else is said.</param>
 public sealed record GpuAllowance(IReadOnlyList<long>? AllowedIndices = null, bool? FollowConfiguration = null);
 
 /// <param name="AllowedGpuIndices">Null for all.</param>

@@ -154,7 +154,7 @@ public sealed record SubmissionDraft
 
     private static byte[]? Packed(string text) => ByteText.IsUtf8(text) ? null : ByteText.Bytes(text);
 
-    /// <summary>This draft with <paramref name="upper"/> laid over it: what is set above wins.</summary>
+    /// <summary>This draft with <paramref name="upper"/> laid over it: what is set above wins. Where that wants no GPUs, nothing is left of which it had wanted.</summary>
     public SubmissionDraft Under(SubmissionDraft upper) => new()
     {
         Name = upper.Name ?? Name,
@@ -168,9 +168,9 @@ public sealed record SubmissionDraft
         Umask = upper.Umask ?? Umask,
         Limits = upper.Limits ?? Limits,
         Gpus = upper.Gpus ?? Gpus,
-        GpuType = upper.GpuType ?? GpuType,
-        GpuMinMemoryMb = upper.GpuMinMemoryMb ?? GpuMinMemoryMb,
-        GpuIndices = upper.GpuIndices ?? GpuIndices,
+        GpuType = upper.GpuType ?? (upper.Gpus == 0 ? null : GpuType),
+        GpuMinMemoryMb = upper.GpuMinMemoryMb ?? (upper.Gpus == 0 ? null : GpuMinMemoryMb),
+        GpuIndices = upper.GpuIndices ?? (upper.Gpus == 0 ? null : GpuIndices),
         Priority = upper.Priority ?? Priority,
         TimeLimit = upper.TimeLimit ?? TimeLimit,
         DependsOn = upper.DependsOn ?? DependsOn,

@@ -54,7 +54,7 @@ internal sealed class DemandRules(Refusals refusals)
     {
         if (gpus == 0 && !wish.IsAny)
         {
-            refusals.Add(ProblemCode.Invalid, $"The job says which GPUs it wants and not that it wants any: add how many, such as --gpus 1.", "gpus");
+            refusals.Add(ProblemCode.Invalid, "The job says which GPUs it wants and not that it wants any: add how many, such as --gpus 1, or leave out which.", "gpus");
         }
         else if (wish.Indices.Count > 0 && gpus > wish.Indices.Count)
         {

@@ -14,7 +14,7 @@ public static class SubmissionOptionTable
     public static IReadOnlyList<SubmissionOption> All { get; } =
     [
         new("--gpus", ["-g", "--gres"], "NUMS", "GPUs the job needs for itself (default 0): a number, or a type and a number such as a100:2",
-            (wish, values) => GpuCountText.Parse(values[0]).Then(gpus => With(wish, wish.Draft with { Gpus = gpus.Count, GpuType = gpus.Type ?? wish.Draft.GpuType }))),
+            (wish, values) => GpuCountText.Parse(values[0]).Then(gpus => With(wish, wish.Draft with { Gpus = gpus.Count, GpuType = gpus.Type }))),
         new("--gpu-min-memory", [], "MEMORY", "The least memory that each of them has, such as 40G",
             (wish, values) => MemoryText.ParseMegabytes(values[0]).Then(memory => With(wish, wish.Draft with { GpuMinMemoryMb = memory }))),
         new("--gpu-index", [], "GPUS", "Only of these, by their indices (0,2-3); all of them where --gpus does not say how many",

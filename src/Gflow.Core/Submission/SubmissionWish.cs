@@ -8,11 +8,20 @@ namespace Gflow.Core.Submission;
 /// <param name="Dependencies">Null when none were named.</param>
 public sealed record SubmissionWish(SubmissionDraft Draft, DependencyWish? Dependencies = null)
 {
-    /// <summary>This wish with <paramref name="upper"/> laid over it: what is set above wins; e-mail addresses are added up, those below first.</summary>
+    /// <summary>
+    /// This wish with <paramref name="upper"/> laid over it: what is set above wins; e-mail addresses are added up, those below first. Number
+    /// and type of GPUs are one option, so that a number above leaves nothing of a type below.
+    /// </summary>
     public SubmissionWish Under(SubmissionWish upper)
     {
         var draft = Draft.Under(upper.Draft);
-        return new(draft with { Notifications = Join(Draft.Notifications, upper.Draft.Notifications) }, upper.Dependencies ?? Dependencies);
+        return new(
+            draft with
+            {
+                GpuType = upper.Draft.Gpus is null ? draft.GpuType : upper.Draft.GpuType,
+                Notifications = Join(Draft.Notifications, upper.Draft.Notifications),
+            },
+            upper.Dependencies ?? Dependencies);
     }
 
     private static WireNotifications? Join(WireNotifications? below, WireNotifications? above)

@@ -26,6 +26,11 @@ internal sealed class GpuEndpoints(JobEngine engine)
             return wish.Problems.ToList();
         }
 
+        if (wish.Value is { AllowedIndices: not null, FollowConfiguration: true })
+        {
+            return new Problem(ProblemCode.Invalid, "'allowed_indices' and 'follow_configuration' exclude each other: leave one out.", "allowed_indices");
+        }
+
         Turn<IReadOnlyList<int>?> turn = (batch, by) => wish.Value.FollowConfiguration == true
             ? batch.Gpus.FollowConfiguration(by).Map(_ => batch.Board.AllowedGpus)
             : batch.Gpus.Restrict(wish.Value.AllowedIndices, batch.Before.Limits.Configured, by);

@@ -35,7 +35,7 @@ internal static class GpuMapping
 
         if (board.AllowedGpus is { } allowed && board.Gpus.Slots.Any(gpu => !board.IsAllowed(gpu)))
         {
-            notes.Add($"{Those(allowed.Where(index => board.Gpus.Find(index) is not null).ToList())} may be given to jobs ({(board.Gpus.Restriction is null ? "[daemon] gpus" : "gctl set-gpus")}).");
+            notes.Add($"{Those(allowed.Where(index => board.Gpus.Find(index) is not null).ToList())} may be given to jobs ({board.Restrictor}).");
         }
 
         if (board.Gpus.Restriction is null && board.Gpus.AreKnown && UnknownAllowed(board) is { Count: > 0 } unknown)

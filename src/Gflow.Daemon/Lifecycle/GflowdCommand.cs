@@ -160,14 +160,27 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
     private static int Probe(VerbCall call)
     {
         var command = new GpuProbeCommand(call.Context);
-        if (call.Given.Text("--interval") is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= LongestInterval))
+        var interval = DefaultInterval;
+        if (call.Given.Text("--interval") is { } text)
         {
-            call.Context.Terminal.Error.WriteLine($"gflowd: --interval takes seconds from 1 to {LongestInterval}, not \"{text}\"");
-            return VerbExitCodes.WrongUsage;
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out interval) || interval is < 1 or > LongestInterval)
+            {
+                return Wrong(call, $"--interval takes seconds from 1 to {LongestInterval}, not \"{text}\"");
+            }
+
+            if (!call.Given.Has("--watch"))
+            {
+                return Wrong(call, "--interval says how often --watch looks; without --watch it looks once");
+            }
         }
 
-        var interval = call.Given.Text("--interval") is { } given ? int.Parse(given, CultureInfo.InvariantCulture) : DefaultInterval;
         return call.Given.Has("--watch") ? command.Watch(TimeSpan.FromSeconds(interval)) : command.Once();
+    }
+
+    private static int Wrong(VerbCall call, string what)
+    {
+        call.Context.Terminal.Error.WriteLine($"gflowd: {what}");
+        return VerbExitCodes.WrongUsage;
     }
 
     private static async Task<int> RestartAsync(VerbContext context, CancellationToken ct)

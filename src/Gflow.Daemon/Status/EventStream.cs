@@ -50,9 +50,8 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
 
     private async Task SendAsync(PipeWriter body, long last, Actor reader, CancellationToken ct)
     {
-        body.Write("event: connected\ndata: {}\n\n"u8);
-        await body.FlushAsync(ct);
         var free = Free();
+        body.Write("event: connected\ndata: {}\n\n"u8);
         while (true)
         {
             var seen = engine.Availability.LastEventSeq;
@@ -75,8 +74,6 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
             {
                 body.Write(": keep-alive\n\n"u8);
             }
-
-            await body.FlushAsync(ct);
         }
     }
 

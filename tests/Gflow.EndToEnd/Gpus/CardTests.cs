@@ -52,7 +52,7 @@ public sealed class CardTests(Installation installed)
         await using var machine = await Machine.CreateAsync(installed, gpus: 0);
         var cards = NvmlDouble.For(machine);
         await machine.StartDaemonAsync();
-        using var foreign = Process.Start("sleep", "1000");
+        using var foreign = Foreigner.Start("sleep", "1000");
         cards.Add($"process {Rtx} {foreign.Id} 1500");
         await ReasonAsync(machine, Rtx, $"unmanaged(pid={foreign.Id})");
         var seen = Assert.Single((await GpuAsync(machine, Rtx)).Processes!);
@@ -73,7 +73,7 @@ public sealed class CardTests(Installation installed)
         await ReasonAsync(machine, Rtx, $"unmanaged(pid={foreign.Id})");
         var before = Told(machine).Count(payload => payload.Event == "gpu_available");
 
-        foreign.Kill();
+        foreign.Dispose();
         await machine.UntilAsync(() => Told(machine).Count(payload => payload.Event == "gpu_available") > before, "the card is available again");
         Assert.Equal((2, Rtx), Told(machine).Last(payload => payload.Event == "gpu_available") is var told ? (told.Gpu!.Index, told.Gpu.Uuid) : default);
     }
@@ -87,32 +87,24 @@ public sealed class CardTests(Installation installed)
         File.Copy("/bin/sleep", server);
         machine.Environment["GFLOW_DAEMON__GPU_IGNORE"] = $"[\"{server}\"]";
         await machine.StartDaemonAsync();
-        using var harmless = Process.Start(server, "1000");
-        using var pretender = Process.Start(new ProcessStartInfo("bash", ["-c", $"exec -a {server} sleep 1000"]))!;
-        try
-        {
-            cards.Add($"process {Rtx} {harmless.Id} 30");
-            cards.Add($"process GPU-l4 {pretender.Id} 30");
-            await ReasonAsync(machine, "GPU-l4", $"unmanaged(pid={pretender.Id})");
-            await ReasonAsync(machine, Rtx, $"manual_ignore(gpu=2,pid={harmless.Id})");
-            Assert.True((await GpuAsync(machine, Rtx)).Available);
+        using var harmless = Foreigner.Start(server, "1000");
+        using var pretender = Foreigner.Start("bash", "-c", $"exec -a {server} sleep 1000");
+        cards.Add($"process {Rtx} {harmless.Id} 30");
+        cards.Add($"process GPU-l4 {pretender.Id} 30");
+        await ReasonAsync(machine, "GPU-l4", $"unmanaged(pid={pretender.Id})");
+        await ReasonAsync(machine, Rtx, $"manual_ignore(gpu=2,pid={harmless.Id})");
+        Assert.True((await GpuAsync(machine, Rtx)).Available);
 
-            // A container's processes have other numbers, or none; their memory shows.
-            cards.Cards[2] = cards.Cards[2] with { UsedMb = 30 + 1024 };
-            cards.Add("process GPU-a100-one 4194000 5000");
-            cards.Cards[1] = cards.Cards[1] with { UsedMb = 5004 };
-            cards.Write();
-            await ReasonAsync(machine, "GPU-a100-one", "unmanaged(memory=5004M)");
-            Assert.True((await GpuAsync(machine, Rtx)).Available);
-            cards.Cards[2] = cards.Cards[2] with { UsedMb = 30 + 1025 };
-            cards.Write();
-            await ReasonAsync(machine, Rtx, "unmanaged(memory=1025M)");
-        }
-        finally
-        {
-            harmless.Kill();
-            pretender.Kill();
-        }
+        // A container's processes have other numbers, or none; their memory shows.
+        cards.Cards[2] = cards.Cards[2] with { UsedMb = 30 + 1024 };
+        cards.Add("process GPU-a100-one 4194000 5000");
+        cards.Cards[1] = cards.Cards[1] with { UsedMb = 5004 };
+        cards.Write();
+        await ReasonAsync(machine, "GPU-a100-one", "unmanaged(memory=5004M)");
+        Assert.True((await GpuAsync(machine, Rtx)).Available);
+        cards.Cards[2] = cards.Cards[2] with { UsedMb = 30 + 1025 };
+        cards.Write();
+        await ReasonAsync(machine, Rtx, "unmanaged(memory=1025M)");
     }
 
     [Fact]
@@ -135,10 +127,9 @@ public sealed class CardTests(Installation installed)
         Assert.Equal(job, Assert.Single((await GpuAsync(machine, Rtx)).Processes!).Job);
 
         // Nobody is of a job because he says so.
-        using var liar = Process.Start(new ProcessStartInfo("sleep", "1000") { Environment = { ["GFLOW_JOB_ID"] = $"{job}", ["GFLOW_JOB_ATTEMPT"] = "1" } })!;
+        using var liar = Foreigner.Start("env", $"GFLOW_JOB_ID={job}", "GFLOW_JOB_ATTEMPT=1", "sleep", "1000");
         cards.Add($"process GPU-l4 {liar.Id} 10");
         await ReasonAsync(machine, "GPU-l4", $"unmanaged(pid={liar.Id})");
-        liar.Kill();
 
         // With its last process it leaves every card, and the cards are looked at at once.
         await machine.DoneAsync("gcancel", $"{job}");
@@ -155,12 +146,11 @@ public sealed class CardTests(Installation installed)
         await machine.StartDaemonAsync();
         var job = await machine.SubmitAsync("-g", "1", "sleep", "1000");
         await machine.RunningAsync(job);
-        using var foreign = Process.Start("sleep", "1000");
+        using var foreign = Foreigner.Start("sleep", "1000");
         cards.Add($"process {Rtx} {foreign.Id} 10");
         await machine.DoneAsync("gcancel", $"{job}");
         await machine.EndedAsync(job);
         await ReasonAsync(machine, Rtx, $"unmanaged(pid={foreign.Id})");
-        foreign.Kill();
     }
 
     [Fact]
@@ -199,6 +189,31 @@ public sealed class CardTests(Installation installed)
         Assert.Equal("Finished", (await machine.EndedAsync(waiting)).State);
         await machine.UntilAsync(() => Told(machine).Any(payload => payload.Gpu?.Uuid == Rtx), "the card is available again");
         Assert.Equal("Running", (await machine.JobAsync(beside)).State);
+    }
+
+    [Fact]
+    public async Task While_a_driver_is_loaded_anew_jobs_go_on_and_then_its_cards_are_the_same()
+    {
+        await using var machine = await Machine.CreateAsync(installed, gpus: 0);
+        var cards = NvmlDouble.For(machine);
+        await machine.StartDaemonAsync();
+        var on = await machine.SubmitAsync("--gpu-index", "2", "sleep", "1000");
+        await machine.RunningAsync(on);
+        string[] unloaded = ["init 9", .. cards.Cards.Select(card => $"error {card.Uuid} 9")];
+        unloaded.ToList().ForEach(cards.Add);
+        foreach (var uuid in cards.Cards.Select(card => card.Uuid))
+        {
+            await ReasonAsync(machine, uuid, "nvml_query_failed(driver_not_loaded)");
+        }
+
+        await machine.UntilAsync(async () => (await machine.DoneAsync("ginfo")).Contains("nvmlInit: Driver Not Loaded", StringComparison.Ordinal), "the driver's words are shown");
+        var waiting = await machine.SubmitAsync("-g", "l4:1", "true");
+        Assert.Contains("GPU 3 cannot be read", (await machine.JobAsync(waiting)).ReasonText!, StringComparison.Ordinal);
+        Assert.Equal("Finished", (await machine.EndedAsync(await machine.SubmitAsync("true"))).State);
+        unloaded.ToList().ForEach(cards.Remove);
+        Assert.Equal("Finished", (await machine.EndedAsync(waiting)).State);
+        Assert.Equal("Running", (await machine.JobAsync(on)).State);
+        Assert.Equal([on], (await GpuAsync(machine, Rtx)).Jobs);
     }
 
     [Fact]
@@ -256,24 +271,16 @@ public sealed class CardTests(Installation installed)
         await using var machine = await Machine.CreateAsync(installed, gpus: 0);
         var cards = NvmlDouble.For(machine, isOld);
         cards.Add(line);
-        using var first = Process.Start("sleep", "1000");
-        using var second = Process.Start("sleep", "1001");
-        try
-        {
-            cards.Add($"process {Rtx} {first.Id} 100");
-            cards.Add($"process {Rtx} {second.Id} -");
-            await machine.StartDaemonAsync();
-            await ReasonAsync(machine, Rtx, $"unmanaged(pid={string.Join(',', ((int[])[first.Id, second.Id]).Order())})");
-            var processes = (await GpuAsync(machine, Rtx)).Processes!;
-            Assert.Equal(100L, processes.Single(process => process.Pid == first.Id).MemoryMb);
-            Assert.Null(processes.Single(process => process.Pid == second.Id).MemoryMb);
-            Assert.Equal([true, true, false, true], (await GpusAsync(machine)).Select(gpu => gpu.Available));
-        }
-        finally
-        {
-            first.Kill();
-            second.Kill();
-        }
+        using var first = Foreigner.Start("sleep", "1000");
+        using var second = Foreigner.Start("sleep", "1000");
+        cards.Add($"process {Rtx} {first.Id} 100");
+        cards.Add($"process {Rtx} {second.Id} -");
+        await machine.StartDaemonAsync();
+        await ReasonAsync(machine, Rtx, $"unmanaged(pid={string.Join(',', ((int[])[first.Id, second.Id]).Order())})");
+        var processes = (await GpuAsync(machine, Rtx)).Processes!;
+        Assert.Equal(100L, processes.Single(process => process.Pid == first.Id).MemoryMb);
+        Assert.Null(processes.Single(process => process.Pid == second.Id).MemoryMb);
+        Assert.Equal([true, true, false, true], (await GpusAsync(machine)).Select(gpu => gpu.Available));
     }
 
     [Fact]
@@ -286,10 +293,9 @@ public sealed class CardTests(Installation installed)
         await machine.RunningAsync(on);
         cards.Add($"hang {Rtx}");
         await ReasonAsync(machine, Rtx, "nvml_query_failed(silent)");
-        using var foreign = Process.Start("sleep", "1000");
+        using var foreign = Foreigner.Start("sleep", "1000");
         cards.Add($"process GPU-l4 {foreign.Id} 10");
         await ReasonAsync(machine, "GPU-l4", $"unmanaged(pid={foreign.Id})");
-        foreign.Kill();
         Assert.Equal("Running", (await machine.JobAsync(on)).State);
         Assert.Equal("Finished", (await machine.EndedAsync(await machine.SubmitAsync("-g", "a100:2", "true"))).State);
 
@@ -370,12 +376,8 @@ public sealed class CardTests(Installation installed)
 
     private static async Task<GpuView> GpuAsync(Machine machine, string uuid) => (await GpusAsync(machine)).Single(gpu => gpu.Uuid == uuid);
 
-    private static async Task ReasonAsync(Machine machine, string uuid, string reason)
-    {
-        GpuView? seen = null;
-        await machine.UntilAsync(async () => (seen = await GpuAsync(machine, uuid)).Reason == reason, $"{uuid} is {reason}");
-        _ = seen;
-    }
+    private static Task ReasonAsync(Machine machine, string uuid, string reason) =>
+        machine.UntilAsync(async () => (await GpuAsync(machine, uuid)).Reason == reason, $"{uuid} is {reason}");
 
     /// <summary>Runs a job to its end.</summary>
     /// <returns>What CUDA would see in it.</returns>
@@ -397,4 +399,24 @@ public sealed class CardTests(Installation installed)
 
     private static List<NotificationPayload> Told(Machine machine) =>
         [.. machine.Hook.Requests.Snapshot().Select(request => JsonSerializer.Deserialize(request.Body, PayloadJson.Default.NotificationPayload)!).DistinctBy(payload => payload.Id)];
+
+    /// <summary>A process that belongs to no job, as long as it is not disposed of.</summary>
+    private sealed class Foreigner(Process process) : IDisposable
+    {
+        private bool _isGone;
+
+        public int Id => process.Id;
+
+        public static Foreigner Start(string program, params string[] arguments) => new(Process.Start(program, arguments));
+
+        public void Dispose()
+        {
+            if (!_isGone)
+            {
+                _isGone = true;
+                process.Kill();
+                process.WaitForExit();
+            }
+        }
+    }
 }

@@ -60,6 +60,6 @@ public sealed class GinfoTests : IAsyncLifetime
     private void Gpus(params GpuView[] gpus) => _daemon.On(
         "GET /info",
         JsonSerializer.Serialize(
-            new InfoAnswer(gpus, null, "sequential", "local") { Driver = "NVIDIA 550.54.15", Notes = gpus.Length == 0 ? ["libnvidia-ml.so.1 was not found."] : ["Only GPUs 0, 1 may be given to jobs ([daemon] gpus)."] },
+            new InfoAnswer(gpus, null, "sequential", "local") { Driver = "NVIDIA 550.54.15", Notes = gpus.Length == 0 ? ["libnvidia-ml.so.1 was not found."] : ["Only GPUs 0, 1 may be given to jobs (daemon.gpus)."] },
             WireJson.Default.InfoAnswer));
 }

@@ -40,6 +40,7 @@ public sealed class GpuEndpointsTests
     [Theory]
     [InlineData("/gpus", """{"allowed_indices":[0,2]}""", "allowed_indices", "There is no GPU 2")]
     [InlineData("/gpus", """{"allowed_indices":[-1]}""", "allowed_indices", "There is no GPU -1")]
+    [InlineData("/gpus", """{"allowed_indices":[0],"follow_configuration":true}""", "allowed_indices", "exclude each other")]
     [InlineData("/gpu-processes/ignore", """{"gpu_index":0}""", "pid", "'pid' must be")]
     [InlineData("/gpu-processes/ignore", """{"gpu_index":9,"pid":1}""", "gpu_index", "There is no GPU 9")]
     [InlineData("/gpu-processes/ignore", """{"gpu_index":0,"pid":99999999999}""", "pid", "'pid' must be")]
@@ -129,8 +130,22 @@ public sealed class GpuEndpointsTests
         var waiting = (await daemon.GetAsync("/jobs/1")).Json;
         Assert.Equal("Waits for 2 GPUs; of 2 only 0 may be given to jobs", waiting.GetProperty("reason_text").GetString());
         Assert.Equal(
-            ["No GPU may be given to jobs ([daemon] gpus).", "[daemon] gpus names GPU 7, which this machine does not have."],
+            ["No GPU may be given to jobs (daemon.gpus).", "[daemon] gpus names GPU 7, which this machine does not have."],
             (await daemon.GetAsync("/info")).Json.GetProperty("notes").EnumerateArray().Select(note => note.GetString()));
+    }
+
+    [Fact]
+    public async Task A_repeat_without_gpus_wants_none_of_a_kind_and_one_with_fewer_wants_them_of_the_same()
+    {
+        await using var daemon = await TestDaemon.StartAsync(configure: Mixed);
+        var id = await daemon.SubmitAsync("\"gpus\":2,\"gpu_type\":\"a100\",\"gpu_min_memory_mb\":40000,\"gpu_indices\":[0,1],\"hold\":true");
+        await daemon.PostAsync($"/jobs/{id}/cancel", "");
+        var without = (await daemon.PostAsync($"/jobs/{id}/redo", """{"gpus":0}""")).Json.GetProperty("id").GetUInt32();
+        var job = (await daemon.GetAsync($"/jobs/{without}")).Json;
+        Assert.Equal(0, job.GetProperty("gpus").GetInt32());
+        Assert.False(job.TryGetProperty("gpu_type", out _) || job.TryGetProperty("gpu_min_memory_mb", out _) || job.TryGetProperty("gpu_indices", out _));
+        var fewer = (await daemon.PostAsync($"/jobs/{id}/redo", """{"gpus":1}""")).Json.GetProperty("id").GetUInt32();
+        Assert.Equal("a100", (await daemon.GetAsync($"/jobs/{fewer}")).Json.GetProperty("gpu_type").GetString());
     }
 
     [Fact]

@@ -182,6 +182,15 @@ public sealed class GflowdCommandTests
         }
     }
 
+    [Theory]
+    [InlineData("gpu-probe --interval 5", "gflowd: --interval says how often --watch looks; without --watch it looks once\n")]
+    [InlineData("gpu-probe --watch --interval 0", "gflowd: --interval takes seconds from 1 to 1000000, not \"0\"\n")]
+    public async Task An_interval_is_one_of_a_watch(string line, string error)
+    {
+        using var home = new TestHome();
+        Assert.Equal((2, "", error), await RunAsync(home, line.Split(' ')));
+    }
+
     [Fact]
     public async Task A_start_that_fails_tells_why()
     {

@@ -101,6 +101,17 @@ public sealed class ScriptDirectivesTests
     public void Of_many_that_do_not_count_a_few_are_named() =>
         Assert.Equal("s.sh has more such lines", ScriptDirectives.Unheeded(string.Concat(Enumerable.Repeat("#GFLOW --gpus=1\n", 9)), "s.sh")[^1]);
 
+    [Theory]
+    [InlineData("--priority=2", 2L, "a100", 40_960L)]
+    [InlineData("-g 1", 1L, null, 40_960L)]
+    [InlineData("-g l4:1", 1L, "l4", 40_960L)]
+    [InlineData("-g 0", 0L, null, null)]
+    public void Number_and_type_of_gpus_are_one_option_and_who_wants_none_wants_none_of_a_kind(string flags, long gpus, string? type, long? memoryMb)
+    {
+        var wish = Read("# GFLOW --gpus=a100:2 --gpu-min-memory=40G --gpu-index=0-3").Under(Read($"# GFLOW {flags}"));
+        Assert.Equal((gpus, type, memoryMb, gpus > 0), (wish.Draft.Gpus, wish.Draft.GpuType, wish.Draft.GpuMinMemoryMb, wish.Draft.GpuIndices is not null));
+    }
+
     [Fact]
     public void Flags_win_and_addresses_add_up()
     {
