@@ -21,7 +21,7 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
     private const int NarrowestElastic = 8;
     private const int NarrowestCut = 2;
 
-    /// <summary>Columns that are not shown, one after the other, when the rest would not fit without cutting what is not elastic.</summary>
+    /// <summary>Columns that are not shown, one after the other, when the rest would not fit without making what is elastic unreadable.</summary>
     internal IReadOnlyList<int> LeftOutFirst { get; init; } = [];
 
     private readonly List<Row> _rows = [];
@@ -105,11 +105,10 @@ internal sealed class TextTable(IReadOnlyList<string> headers, int gap, IReadOnl
             {
                 between--;
             }
-
-            Narrow(widths, elastic, column => Math.Max(NarrowestElastic, headers[column].Length), Surplus(widths, between, width));
         }
         while (Surplus(widths, between, width) > 0 && leftOut++ < LeftOutFirst.Count);
 
+        Narrow(widths, elastic, column => Math.Max(NarrowestElastic, headers[column].Length), Surplus(widths, between, width));
         int[] cut = [.. Enumerable.Range(0, widths.Length).Where(column => whole?.Contains(column) != true)];
         Narrow(widths, cut, _ => NarrowestCut, Surplus(widths, between, width));
         for (var last = cut.Length - 1; last >= 0 && Surplus(widths, between, width) > 0; last--)

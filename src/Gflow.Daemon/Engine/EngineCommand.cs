@@ -94,12 +94,12 @@ internal sealed class EngineNews(Action<EngineBatch> apply, Action? committed = 
     public override void Committed() => committed?.Invoke();
 }
 
-/// <summary>What was seen of the machine. One that is lost is overtaken by the next.</summary>
+/// <summary>What was seen of the machine. Of one that cannot be stored what needs no disk holds all the same, and the next overtakes the rest.</summary>
 internal sealed class EngineReading(Action<EngineBatch> apply) : EngineCommand
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when it was taken in or is lost; faulted when it met a bug.</summary>
+    /// <summary>Completes when it was taken in, as far as it can be; faulted when it met a bug.</summary>
     public Task Done => _done.Task;
 
     public override void Apply(EngineBatch batch) => apply(batch);

@@ -393,6 +393,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     /// </summary>
     private void Refuse(List<EngineCommand> commands)
     {
+        See([.. commands.OfType<EngineReading>()]);
         foreach (var command in commands)
         {
             command.Failed(_store.Problem!);
@@ -407,6 +408,18 @@ internal sealed partial class JobEngine : IAsyncDisposable
         // The heartbeat finds out whether it works again, when nothing else waits to be stored.
         _unstored.AddRange(commands.Where(command => command.MustHappen).Append(new EngineHeartbeat()));
         _wakeup.After(StoreRetryDelay);
+    }
+
+    /// <summary>What was seen needs no disk, and the next plan that can be stored must go by it.</summary>
+    private void See(List<EngineCommand> readings)
+    {
+        if (readings.Count > 0)
+        {
+            var (before, now) = (Current.Board, _time.GetUtcNow());
+            var seen = EngineCommand.ApplyAll(readings, () => Begin(before, now)).Gpus.Board;
+            var board = before with { Gpus = before.Gpus with { Readings = seen.Readings, Trouble = seen.Trouble } };
+            Volatile.Write(ref _current, new Committed(board, Planner.Plan(board, now)));
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The launcher runs job {Job} attempt {Attempt} (pid {Pid}), which the database does not know. It is left alone and keeps its GPUs.")]

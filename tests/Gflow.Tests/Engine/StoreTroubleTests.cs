@@ -1,9 +1,12 @@
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
 using Gflow.Daemon.Jobs;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
+using Microsoft.Data.Sqlite;
 
 namespace Gflow.Tests.Engine;
 
@@ -54,6 +57,30 @@ public sealed class StoreTroubleTests
         Assert.Equal(new JobId(1), (await home.SubmitAsync(large)).Id);
     }
 
+    [Theory]
+    [InlineData(13, false)]
+    [InlineData(10, true)]
+    public async Task Who_uses_a_gpu_is_seen_while_nothing_can_be_stored(int sqliteError, bool isFatal)
+    {
+        await using var home = await EngineHome.StartAsync(gpus: 2);
+        var held = await home.SubmitAsync(Taking(2) with { Hold = true });
+        var gpu = home.Engine.Current.Board.Gpus.Slots[1];
+        var reading = new EngineReading(batch =>
+        {
+            batch.Gpus.Read(gpu.Uuid, new GpuReading(batch.Now) { Processes = [new GpuProcess(4411, 1)] });
+            batch.Write((_, _) => throw new SqliteException("no room", sqliteError));
+        });
+        await home.Engine.TellAsync(reading);
+        await reading.Done;
+        Assert.Equal("unmanaged(pid=4411)", home.Engine.Current.Board.Hindrance(gpu)?.Reason);
+        if (!isFatal)
+        {
+            await home.Engine.AskAsync(JobRequests.Release(held.Id), EngineHome.Alice, EngineHome.Patience);
+            await home.SettleClockAsync();
+            Assert.Equal(JobState.Queued, home.Job(held.Id).State);
+        }
+    }
+
     [Fact]
     public async Task What_could_not_be_stored_spends_no_recipients()
     {
@@ -100,7 +127,7 @@ public sealed class StoreTroubleTests
     {
         await using var home = await EngineHome.StartAsync(gpus: 1);
         var running = await home.SubmitAsync(Taking(1));
-        await home.WaitAsync(running.Id, JobState.Running);
+        await home.WaitAsync(running.Id, job => job.Status is JobStatus.Running);
 
         await home.BreakStoreAsync();
         var hit = await home.Requests.CancelAsync(running.Id, EngineHome.Alice, EngineHome.Patience);
@@ -128,7 +155,7 @@ public sealed class StoreTroubleTests
         var jobs = new[] { await home.SubmitAsync(Taking(1)), await home.SubmitAsync(Taking(1)) };
         foreach (var job in jobs)
         {
-            await home.WaitAsync(job.Id, JobState.Running);
+            await home.WaitAsync(job.Id, running => running.Status is JobStatus.Running);
         }
 
         var waiting = await home.SubmitAsync(Taking(2));
