@@ -116,6 +116,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Note("daemon.host", before.Daemon.Host, changed.Daemon.Host);
         Note("daemon.user", before.Daemon.User, changed.Daemon.User);
         Note("access.root_jobs", before.Access.RootJobs, changed.Access.RootJobs);
+        Note("access.system_users", before.Access.SystemUsers, changed.Access.SystemUsers);
         Note("daemon.port", before.Daemon.Port, changed.Daemon.Port);
         Note("daemon.gpus", string.Join(',', before.Daemon.Gpus ?? []), string.Join(',', changed.Daemon.Gpus ?? []));
         Note("daemon.gpu_order", string.Join(',', before.Daemon.GpuOrder), string.Join(',', changed.Daemon.GpuOrder));
@@ -127,12 +128,13 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Note("executor.gpu_ids", before.Executor.NamesGpusByUuid, changed.Executor.NamesGpusByUuid);
         Note("executor.hide_gpus", before.Executor.HideGpus, changed.Executor.HideGpus);
         Note("executor.python_unbuffered", before.Executor.PythonUnbuffered, changed.Executor.PythonUnbuffered);
+        Note("executor.launcher_socket", before.Executor.LauncherSocket, changed.Executor.LauncherSocket);
         Note("executor.kill_grace_secs", before.Executor.KillGrace, changed.Executor.KillGrace);
         _options = changed with
         {
             Daemon = before.Daemon,
             Executor = before.Executor,
-            Access = changed.Access with { RootJobs = before.Access.RootJobs },
+            Access = changed.Access with { RootJobs = before.Access.RootJobs, SystemUsers = before.Access.SystemUsers },
             Storage = changed.Storage with { Path = before.Storage.Path, LogMaxMb = before.Storage.LogMaxMb },
         };
         Engine.SetBounds(Retention(changed), OutboxBytes(changed), MinFreeBytes(changed));
@@ -174,7 +176,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
         DemandLocalDisk();
         Running(await HomeLock.TakeAsync(Paths.Root, Socket, ct));
-        Paths.Create();
+        Paths.Create(_parts.IsShared);
         Database = Running(Database.Open(Paths.Database, _parts.Time));
         var executor = Running((_parts.Executor ?? Launcher)(Paths, Database.Start));
         Engine = Running(new JobEngine(Database, executor, Settings(), _parts.Time, _parts.Logs));
@@ -215,7 +217,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     }
 
     private LocalExecutor Launcher(DataPaths paths, long epoch) =>
-        new(new LocalExecutorOptions(paths.Root, epoch) { IsRoots = _parts.IsShared }, _parts.Time, _parts.Logs.CreateLogger<LocalExecutor>());
+        new(new LocalExecutorOptions(paths.Root, epoch) { RootSocket = _parts.IsShared ? _options.Executor.LauncherSocket : null }, _parts.Time, _parts.Logs.CreateLogger<LocalExecutor>());
 
     private IGpuSource GpuSource(IJobExecutor executor) => _options.Daemon.SimulatedGpus.Count > 0 || !_parts.AsksDriver
         ? new SimulatedGpuSource(_options.Daemon.SimulatedGpus)

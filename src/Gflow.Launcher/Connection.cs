@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gflow.Launcher.Privileged;
 
 namespace Gflow.Launcher;
 

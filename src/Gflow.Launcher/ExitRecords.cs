@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Launcher.Privileged;
 
 namespace Gflow.Launcher;
 

@@ -1,3 +1,5 @@
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
 /// <summary>What the launcher knows of jobs, and its records on disk.</summary>

@@ -1,35 +1,33 @@
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
 /// <summary>Sees how jobs end: writes each end down before its zombie goes, and finds what is left of a job.</summary>
-internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatches watches, Orphans orphans, JobLogs logs, DaemonLink daemon)
+internal sealed class JobEnds(JobBook book, JobStarts starts, ProcessWatches watches, Orphans orphans, JobLogs logs, DaemonLink daemon, IJobParent parent)
 {
     /// <summary>Reaps all children that ended: main processes once their end is written, orphans at once.</summary>
     internal void Reap()
     {
-        Native.SigInfo info = default;
-        Native.ResourceUse use = default;
-        while (Native.WaitId(Native.P_ALL, 0, &info, Native.WEXITED | Native.WNOHANG | Native.WNOWAIT, &use) == 0 && info.Pid != 0)
+        while (parent.TryGetEnd(0, collect: false, out var end))
         {
-            if (!book.Children.TryGetValue(info.Pid, out var job))
+            if (!book.Children.TryGetValue(end.Pid, out var job))
             {
-                orphans.Reaped(info.Pid);
-                _ = Native.WaitId(Native.P_PID, info.Pid, &info, Native.WEXITED | Native.WNOHANG, &use);
+                orphans.Reaped(end.Pid);
+                _ = parent.TryGetEnd(end.Pid, collect: true, out _);
             }
-            else if (!TryEndChild(job, info, use))
+            else if (!TryEndChild(job, end))
             {
                 // This zombie stays and would be found again and again: ask for each of the others by itself.
                 ReapEach();
                 return;
             }
-
-            info.Pid = 0;
         }
     }
 
     /// <summary>Takes over a job that was not gone when it was written down.</summary>
     internal void Adopt(JobEntry job)
     {
-        if (job.Pid == 0 && job.End is null && ProcessTable.Read().FindMain(job) is { } main)
+        if (job.Pid == 0 && job.End is null && ProcessTable.Read(parent.Pid).FindMain(job) is { } main)
         {
             (job.Pid, job.StartTicks) = (main.Pid, main.StartTicks);
             book.Store(job);
@@ -38,7 +36,7 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
         logs.Reopen(job);
         var process = job.Pid == 0 ? null : ProcessTable.Find(job.Pid);
         var runs = job.End is null && process?.StartTicks == job.StartTicks;
-        if (runs && process!.Value.Parent == Environment.ProcessId)
+        if (runs && process!.Value.Parent == parent.Pid)
         {
             job.IsChild = true;
             book.Children[job.Pid] = job;
@@ -56,7 +54,7 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
         }
     }
 
-    private bool TryEndChild(JobEntry job, in Native.SigInfo info, in Native.ResourceUse use)
+    private bool TryEndChild(JobEntry job, in ChildEnd end)
     {
         if (job.Pending is { } start && !starts.Settle(start))
         {
@@ -65,12 +63,12 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
 
         var rest = orphans.MayHaveRest(job, book.Children) ? orphans.RestOf(job, book.Jobs.Values, book.Children) : [];
         job.End = new ProcessEnd(
-            info.Code == Native.CLD_EXITED ? EndFlags.Code : EndFlags.Signal,
-            info.Status,
+            end.Exited != 0 ? EndFlags.Code : EndFlags.Signal,
+            end.Status,
             JobBook.Now,
-            (use.UserSeconds * 1000) + (use.UserMicros / 1000),
-            (use.SystemSeconds * 1000) + (use.SystemMicros / 1000),
-            use.MaxRssKib,
+            end.UserMs,
+            end.SystemMs,
+            end.MaxRssKib,
             rest.Count);
         job.IsGone = rest.Count == 0;
         if (!book.Store(job))
@@ -79,9 +77,7 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
             return false;
         }
 
-        Native.SigInfo reaped;
-        Native.ResourceUse unused;
-        _ = Native.WaitId(Native.P_PID, job.Pid, &reaped, Native.WEXITED | Native.WNOHANG, &unused);
+        _ = parent.TryGetEnd(job.Pid, collect: true, out _);
         job.IsChild = false;
         _ = book.Children.Remove(job.Pid);
         Report(job);
@@ -102,11 +98,9 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
     {
         foreach (var job in book.Children.Values.ToArray())
         {
-            Native.SigInfo info = default;
-            Native.ResourceUse use;
-            if (Native.WaitId(Native.P_PID, job.Pid, &info, Native.WEXITED | Native.WNOHANG | Native.WNOWAIT, &use) == 0 && info.Pid != 0)
+            if (parent.TryGetEnd(job.Pid, collect: false, out var end))
             {
-                _ = TryEndChild(job, info, use);
+                _ = TryEndChild(job, end);
             }
         }
     }
@@ -126,7 +120,7 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
 
     private void EndLost(JobEntry job)
     {
-        var rest = ProcessTable.Read().MembersOf(job);
+        var rest = ProcessTable.Read(parent.Pid).MembersOf(job);
         job.End = Lost(EndFlags.None, rest.Count);
         job.IsGone = rest.Count == 0;
         book.Store(job);
@@ -142,7 +136,7 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
         var settled = job.IsGone;
         while (!settled)
         {
-            var members = ProcessTable.Read().MembersOf(job);
+            var members = ProcessTable.Read(parent.Pid).MembersOf(job);
             job.IsGone = members.Count == 0;
             if (job.IsGone)
             {
@@ -163,7 +157,7 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
 
                 if (job.IsKilled)
                 {
-                    ProcessWatches.Send(process, Native.SIGKILL);
+                    watches.Send(process, Native.SIGKILL);
                 }
             }
         }
@@ -182,12 +176,11 @@ internal sealed unsafe class JobEnds(JobBook book, JobStarts starts, ProcessWatc
         RemoveCopyBeside(job);
     }
 
-    internal static void RemoveCopyBeside(JobEntry job)
+    internal void RemoveCopyBeside(JobEntry job)
     {
-        if (job.CopyBeside is { } path && JobProcess.Spawn("--remove", job.Owner ?? Native.geteuid(), path, logFd: -1, out var tellFd, out _) > 0)
+        if (job.CopyBeside is { } path && parent.Remove(job.Owner ?? Native.geteuid(), path))
         {
             job.CopyBeside = null;
-            _ = Native.close(tellFd);
         }
     }
 

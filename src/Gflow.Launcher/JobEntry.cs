@@ -1,3 +1,5 @@
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
 /// <summary>What the launcher knows of one attempt of one job.</summary>
@@ -21,7 +23,7 @@ internal sealed class JobEntry(uint id, int attempt)
 
     internal string LogPath { get; set; } = "";
 
-    /// <summary>The mark of its processes (<see cref="Launcher.Mark"/>).</summary>
+    /// <summary>The mark of its processes (<see cref="Privileged.Mark"/>).</summary>
     internal ulong Mark { get; init; }
 
     /// <summary>Its processes as they were seen, with their starts: what belonged to it once belongs to it until it is gone.</summary>
@@ -69,6 +71,9 @@ internal sealed class JobEntry(uint id, int attempt)
 /// <param name="CopyBeside">Where it may lay a copy of the script, as a path ended by NUL.</param>
 internal sealed record PendingStart(JobEntry Job, int Fd, byte[]? CopyBeside)
 {
+    /// <summary>What was written so far.</summary>
+    internal string Told { get; set; } = "";
+
     /// <summary>The requests to be answered then.</summary>
     internal List<uint> Requests { get; } = [];
 }

@@ -1,9 +1,10 @@
 using System.Text;
+using Gflow.Launcher.Privileged;
 
 namespace Gflow.Launcher;
 
 /// <summary>The logs of jobs, as far as they are watched lest they grow too large.</summary>
-internal sealed unsafe class JobLogs(SharedFiles? files)
+internal sealed unsafe class JobLogs(IJobParent parent)
 {
     private int _watched;
 
@@ -26,7 +27,7 @@ internal sealed unsafe class JobLogs(SharedFiles? files)
     /// <summary>Opens the log of a job that was taken over.</summary>
     internal void Reopen(JobEntry job)
     {
-        var fd = job.LogLimit <= 0 ? -1 : files is not null ? files.ReopenLog(job) : Native.open(job.LogPath, Native.O_WRONLY | Native.O_APPEND | Native.O_NONBLOCK | Native.O_CLOEXEC | Native.O_NOFOLLOW, 0);
+        var fd = job.LogLimit <= 0 ? -1 : parent.ReopenLog(job);
         if (fd >= 0)
         {
             Watch(job, fd);

@@ -1,3 +1,5 @@
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
 /// <summary>All jobs of this launcher, from their start to the acknowledgement of their end.</summary>
@@ -6,23 +8,26 @@ internal sealed class JobRegister
     private readonly ExitRecords _records;
     private readonly DaemonLink _daemon;
     private readonly bool _isShared;
+    private readonly IJobParent _parent;
     private readonly JobBook _book;
-    private readonly ProcessWatches _watches = new();
+    private readonly ProcessWatches _watches;
     private readonly Orphans _orphans;
     private readonly JobLogs _logs;
     private readonly JobStarts _starts;
     private readonly JobEnds _ends;
 
-    internal JobRegister(ExitRecords records, DaemonLink daemon, SharedTerms? terms, SharedFiles? files)
+    internal JobRegister(ExitRecords records, DaemonLink daemon, IJobParent parent, bool isShared)
     {
         _records = records;
         _daemon = daemon;
-        _isShared = terms is not null;
+        _isShared = isShared;
+        _parent = parent;
+        _watches = new ProcessWatches(parent);
         _book = new JobBook(records, daemon);
-        _orphans = new Orphans(daemon);
-        _logs = new JobLogs(files);
-        _starts = new JobStarts(_book, _logs, records, daemon, terms, files);
-        _ends = new JobEnds(_book, _starts, _watches, _orphans, _logs, daemon);
+        _orphans = new Orphans(daemon, parent);
+        _logs = new JobLogs(parent);
+        _starts = new JobStarts(_book, _logs, records, daemon, parent, isShared);
+        _ends = new JobEnds(_book, _starts, _watches, _orphans, _logs, daemon, parent);
     }
 
     internal bool IsEmpty => _book.Jobs.Count == 0;
@@ -61,7 +66,7 @@ internal sealed class JobRegister
 
             if (job.IsGone)
             {
-                JobEnds.RemoveCopyBeside(job);
+                _ends.RemoveCopyBeside(job);
             }
         }
 
@@ -95,7 +100,7 @@ internal sealed class JobRegister
     internal void ForgetRequests() => _starts.ForgetRequests();
 
     /// <inheritdoc cref="JobStarts.SettleAll"/>
-    internal void SettleStarts() => _starts.SettleAll();
+    internal bool SettleStarts() => _starts.SettleAll();
 
     /// <summary>Sends a signal to all processes of a job; those that are forked meanwhile are found in another round.</summary>
     internal void Signal(uint id, int attempt, int signal)
@@ -109,19 +114,22 @@ internal sealed class JobRegister
         if (job.IsChild)
         {
             // The leader is not reaped, so the number can mean no other group; and no fork escapes a group's signal.
-            _ = Native.kill(-job.Pid, signal);
-            _ = signal == Native.SIGTERM ? Native.kill(-job.Pid, Native.SIGCONT) : 0;
+            _parent.SignalGroup(job.Pid, signal);
+            if (signal == Native.SIGTERM)
+            {
+                _parent.SignalGroup(job.Pid, Native.SIGCONT);
+            }
         }
 
         var reached = new HashSet<(int, ulong)>();
         for (var round = 0; round < 16; round++)
         {
             var before = reached.Count;
-            foreach (var process in ProcessTable.Read().MembersOf(job))
+            foreach (var process in ProcessTable.Read(_parent.Pid).MembersOf(job))
             {
                 if ((!job.IsChild || process.Group != job.Pid) && reached.Add((process.Pid, process.StartTicks)))
                 {
-                    ProcessWatches.Send(process, signal);
+                    _watches.Send(process, signal);
                 }
             }
 
@@ -135,7 +143,7 @@ internal sealed class JobRegister
     /// <summary>Says who these processes are, and which job each belongs to.</summary>
     internal void TellOwners(uint request, int[] pids)
     {
-        var table = ProcessTable.Read();
+        var table = ProcessTable.Read(_parent.Pid);
         List<(ProcessEntry Process, JobEntry? Job)> found = [];
         foreach (var pid in pids)
         {
@@ -148,9 +156,9 @@ internal sealed class JobRegister
         var reply = _daemon.Writer.Begin(ReplyKind.Owners).U32(request).I32(found.Count);
         foreach (var (process, job) in found)
         {
-            var program = ProcessTable.ProgramOf(process.Pid);
+            var program = _parent.ProgramOf(process.Pid);
             reply.I32(process.Pid).I64((long)process.StartTicks).U32(ProcessTable.UserOf(process.Pid) ?? uint.MaxValue).Text(ProcessTable.NameOf(process.Pid))
-                .I64(program.Device).I64(program.Inode).U32(job?.Id ?? 0).I32(job?.Attempt ?? 0);
+                .I64((long)program.Device).I64((long)program.Inode).U32(job?.Id ?? 0).I32(job?.Attempt ?? 0);
         }
 
         _daemon.Send(reply);

@@ -1,13 +1,20 @@
+using System.Text;
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
 /// <summary>Starts the processes of jobs, and answers those who asked for it.</summary>
-internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords records, DaemonLink daemon, SharedTerms? terms, SharedFiles? files)
+internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords records, DaemonLink daemon, IJobParent parent, bool isShared)
 {
+    private const int EndLooks = 20;
+    private const int SettleLooks = 50;
+    private const int SettlePauseMs = 20;
+
     // Those that are under way, by the descriptor that tells when they are not any more.
     private readonly Dictionary<int, PendingStart> _starts = [];
 
     // Whether this machine lets processes be marked.
-    private readonly bool _marks = Mark.Set(Protocol.MarkOfNoJob);
+    private readonly bool _marks = Mark.Set(MarkNumbers.OfNoJob);
 
     /// <summary>Descriptors to wait for.</summary>
     internal IEnumerable<int> Fds => _starts.Keys;
@@ -21,7 +28,7 @@ internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords r
             return false;
         }
 
-        _ = Settle(start);
+        _ = HasTold(start) && Settle(start);
         return true;
     }
 
@@ -30,54 +37,24 @@ internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords r
     {
         LogPath = Texts.Of(spawn.LogPath),
         LogLimit = spawn.LogLimit,
-        Owner = terms is null ? null : spawn.Uid,
+        Owner = isShared ? spawn.Uid : null,
         Mark = _marks ? Mark.Random() : Mark.None,
     };
-
-    private static string? OwnAlone(uint uid) =>
-        uid == Native.geteuid() ? null : $"the launcher of uid {Native.geteuid()} starts no jobs of uid {uid}";
 
     /// <returns>Why there is no process; null when there is one.</returns>
     internal string? TrySpawn(JobEntry job, in SpawnRequest spawn, ReadOnlySpan<byte> frame)
     {
-        if ((terms is null ? OwnAlone(spawn.Uid) : terms.Refusal(spawn.Uid)) is { } refusal)
-        {
-            return refusal;
-        }
-
-        if (files is not null && spawn.Flags.HasFlag(StartFlags.Script) && files.HandOverScript(job.Id, spawn.Uid) is { } objection)
-        {
-            return objection;
-        }
-
-        var logFd = files is null ? Spawner.OpenLog(spawn.LogPath, spawn.Flags.HasFlag(StartFlags.AppendLog), out var reason) : files.CreateLog(job, spawn.Uid, out reason);
-        if (logFd < 0)
-        {
-            return reason;
-        }
-
-        if (spawn.Limits.Lowered() is { Length: > 0 } lowered)
-        {
-            _ = Program.Print(logFd, $"[gflow: limits are lowered to the launcher's hard ones: {lowered}]", 0);
-        }
-
         job.StartedAt = JobBook.Now;
         if (!records.Announce(job))
         {
-            _ = Native.close(logFd);
             return $"the launcher cannot write its record: {Native.ErrorText(Native.Errno)}";
         }
 
-        var tellFd = -1;
-        _ = _marks && Mark.Set(job.Mark);
-        job.Pid = files is null && spawn.Limits.AreInherited() && !spawn.Flags.HasFlag(StartFlags.Original)
-            ? Spawner.Spawn(spawn, logFd, out reason)
-            : JobProcess.Spawn("--exec", spawn.Uid, frame, logFd, out tellFd, out reason);
-        _ = _marks && Mark.Set(Protocol.MarkOfNoJob);
+        job.Pid = parent.Start(job, spawn, frame, out var logFd, out var tellFd, out var reason);
         if (job.Pid == 0)
         {
             records.Delete(job);
-            _ = Native.close(logFd);
+            _ = logFd < 0 ? 0 : Native.close(logFd);
             return reason;
         }
 
@@ -96,18 +73,32 @@ internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords r
         return null;
     }
 
+    /// <summary>Reads what a start has told, which may be as little as its submitter, who can stop its process, lets it be.</summary>
+    /// <returns>Whether it has told all, so that <see cref="Settle"/> can be called.</returns>
+    private static bool HasTold(PendingStart start)
+    {
+        var bytes = stackalloc byte[1024];
+        nint got;
+        while ((got = Native.read(start.Fd, bytes, 1024)) > 0)
+        {
+            start.Told += Encoding.UTF8.GetString(bytes, (int)got);
+        }
+
+        return got == 0;
+    }
+
     /// <summary>Learns whether a job's program has begun, and answers those who asked. False when it has not; then nothing is left of the start.</summary>
     internal bool Settle(PendingStart start)
     {
+        _ = HasTold(start);
         var job = start.Job;
-        var told = JobProcess.ReadReason(start.Fd);
-        var reason = told.TrimStart(JobProcess.HasCopyBeside).TrimEnd('\n');
+        var reason = start.Told.TrimStart(JobProgram.HasCopyBeside).TrimEnd('\n');
         _ = _starts.Remove(start.Fd);
         _ = Native.close(start.Fd);
         job.Pending = null;
         if (reason.Length == 0)
         {
-            if (told.Length > 0)
+            if (start.Told.Length > 0)
             {
                 job.CopyBeside = start.CopyBeside;
                 book.Store(job);
@@ -117,9 +108,12 @@ internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords r
             return true;
         }
 
-        Native.SigInfo reaped;
-        Native.ResourceUse unused;
-        _ = Native.WaitId(Native.P_PID, job.Pid, &reaped, Native.WEXITED, &unused);
+        // It is just ending. One that its submitter has stopped is let go of when it ends, as a child that is of no job.
+        for (var look = 0; look < EndLooks && !parent.TryGetEnd(job.Pid, collect: true, out _); look++)
+        {
+            _ = Native.poll(null, 0, 1);
+        }
+
         _ = book.Children.Remove(job.Pid);
         logs.Stop(job);
         book.Forget(job);
@@ -142,12 +136,20 @@ internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords r
         }
     }
 
-    /// <summary>Waits for the starts that are under way.</summary>
-    internal void SettleAll()
+    /// <summary>Waits a moment for the starts that are under way.</summary>
+    /// <returns>False when some are still: a name service may hang, or their submitter has stopped them.</returns>
+    internal bool SettleAll()
     {
-        foreach (var start in _starts.Values.ToArray())
+        for (var look = 0; look < SettleLooks && _starts.Count > 0; look++)
         {
-            _ = Settle(start);
+            foreach (var start in _starts.Values.ToArray())
+            {
+                _ = HasTold(start) && Settle(start);
+            }
+
+            _ = _starts.Count > 0 ? Native.poll(null, 0, SettlePauseMs) : 0;
         }
+
+        return _starts.Count == 0;
     }
 }

@@ -1,7 +1,9 @@
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
-/// <summary>Children of this process that are no main processes: what jobs have left behind.</summary>
-internal sealed class Orphans(DaemonLink daemon)
+/// <summary>Children of the jobs' parent that are no main processes: what jobs have left behind.</summary>
+internal sealed class Orphans(DaemonLink daemon, IJobParent parent)
 {
     // Each with the job it belongs to, or null for one of no job.
     private readonly Dictionary<int, JobEntry?> _orphans = [];
@@ -10,7 +12,7 @@ internal sealed class Orphans(DaemonLink daemon)
     private readonly List<ProcessEntry> _strangers = [];
 
     // Which children there are, as one cheap read; machines whose kernel lacks it are searched whole instead.
-    private readonly string _childrenPath = $"/proc/self/task/{Environment.ProcessId}/children";
+    private readonly string _childrenPath = $"/proc/{parent.Pid}/task/{parent.Pid}/children";
     private byte[] _childrenBuffer = new byte[4096];
 
     /// <summary>One of them has ended.</summary>
@@ -24,7 +26,7 @@ internal sealed class Orphans(DaemonLink daemon)
     }
 
     /// <summary>
-    /// Whether any child is neither a main process nor known to be of another job. The orphans of a process become this process's
+    /// Whether any child is neither a main process nor known to be of another job. The orphans of a process become the parent's
     /// children before its end is told, so that without such a child nothing is left of a job whose main process ended.
     /// </summary>
     /// <param name="main">The main processes that are children.</param>
@@ -54,12 +56,12 @@ internal sealed class Orphans(DaemonLink daemon)
     /// <summary>What is left of a job whose main process ended; learns of all other orphans whose they are.</summary>
     internal List<ProcessEntry> RestOf(JobEntry job, IReadOnlyCollection<JobEntry> all, Dictionary<int, JobEntry> main)
     {
-        var processes = ProcessTable.Read();
+        var processes = ProcessTable.Read(parent.Pid);
         foreach (var orphan in processes.Orphans().Where(orphan => !main.ContainsKey(orphan.Pid) && !_orphans.ContainsKey(orphan.Pid)))
         {
-            var owner = all.FirstOrDefault(other => !other.IsGone && ProcessTable.IsSeed(orphan, other));
+            var owner = all.FirstOrDefault(other => !other.IsGone && processes.IsSeed(orphan, other));
             _orphans[orphan.Pid] = owner;
-            if (owner is null && orphan.Mark != Protocol.MarkOfNoJob)
+            if (owner is null && orphan.Mark != MarkNumbers.OfNoJob)
             {
                 _strangers.Add(orphan);
                 LauncherLog.Write($"process {orphan.Pid} ({ProcessTable.NameOf(orphan.Pid)}) came from a job, and nobody can tell from which: it is left alone");

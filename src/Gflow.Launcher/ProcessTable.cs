@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using Gflow.Launcher.Privileged;
 
 namespace Gflow.Launcher;
 
@@ -11,19 +12,21 @@ namespace Gflow.Launcher;
 /// <param name="Alive">False for a zombie.</param>
 internal readonly record struct ProcessEntry(int Pid, int Parent, int Group, int Session, ulong StartTicks, bool Alive)
 {
-    /// <summary>Its mark (<see cref="Launcher.Mark"/>), read with all others.</summary>
+    /// <summary>Its mark (<see cref="Privileged.Mark"/>), read with all others.</summary>
     internal ulong Mark { get; init; }
 }
 
 /// <summary>The machine's processes at one instant, and which of them belong to a job.</summary>
-internal sealed unsafe class ProcessTable
+/// <param name="parent">The process of the jobs' parent.</param>
+internal sealed unsafe class ProcessTable(int parent)
 {
     private readonly List<ProcessEntry> _all = [];
 
     /// <summary>Looks at all processes.</summary>
-    internal static ProcessTable Read()
+    /// <param name="parent">The process of the jobs' parent.</param>
+    internal static ProcessTable Read(int parent)
     {
-        var table = new ProcessTable();
+        var table = new ProcessTable(parent);
         var directory = Native.opendir("/proc");
         for (byte* entry; directory != 0 && (entry = Native.readdir(directory)) != null;)
         {
@@ -127,12 +130,8 @@ internal sealed unsafe class ProcessTable
         return null;
     }
 
-    /// <summary>The file that a process executes, as device and inode; zeros when this process may not know.</summary>
-    internal static (long Device, long Inode) ProgramOf(int pid) =>
-        Native.TryStatus($"/proc/{pid}/exe", out var status) ? ((long)(((ulong)status.DeviceMajor << 32) | status.DeviceMinor), (long)status.Inode) : (0, 0);
-
-    /// <summary>The living children of this process.</summary>
-    internal IEnumerable<ProcessEntry> Orphans() => _all.Where(process => process.Alive && process.Parent == Environment.ProcessId);
+    /// <summary>The living children of the jobs' parent.</summary>
+    internal IEnumerable<ProcessEntry> Orphans() => _all.Where(process => process.Alive && process.Parent == parent);
 
     /// <summary>The name of a process's program, cut by the kernel; empty when it has ended.</summary>
     internal static string NameOf(int pid)
@@ -159,7 +158,7 @@ internal sealed unsafe class ProcessTable
     }
 
     /// <summary>Whether a process belongs to a job by itself, and not only as somebody's child.</summary>
-    internal static bool IsSeed(in ProcessEntry process, JobEntry job)
+    internal bool IsSeed(in ProcessEntry process, JobEntry job)
     {
         if (process.Pid == job.Pid && process.StartTicks == job.StartTicks)
         {
@@ -184,13 +183,13 @@ internal sealed unsafe class ProcessTable
         return WasSeen(process, job) || ((job.Mark != Mark.None || MayBeOrphanOf(process, job)) && IsKnown(process, job));
     }
 
-    /// <summary>Orphans come to this process; those of a launcher that died went to whoever adopts what it leaves.</summary>
-    private static bool MayBeOrphanOf(in ProcessEntry process, JobEntry job) =>
-        process.Parent == Environment.ProcessId || (job.HadOtherLauncher && (process.Parent == 1 || process.Parent == Native.getppid()));
+    /// <summary>Orphans come to the jobs' parent; those of a launcher that died went to whoever adopts what it leaves.</summary>
+    private bool MayBeOrphanOf(in ProcessEntry process, JobEntry job) =>
+        process.Parent == parent || (job.HadOtherLauncher && (process.Parent == 1 || process.Parent == Native.getppid()));
 
     private static bool WasSeen(in ProcessEntry process, JobEntry job) => job.Seen.TryGetValue(process.Pid, out var start) && start == process.StartTicks;
 
-    private static bool IsOfNoJob(in ProcessEntry process) => process.Pid == Environment.ProcessId || process.Mark == Protocol.MarkOfNoJob;
+    private bool IsOfNoJob(in ProcessEntry process) => process.Pid == parent || process.Mark == MarkNumbers.OfNoJob;
 
     /// <summary>Whether a process bears the job's mark and is of its user, as anybody may set the limit that the mark is.</summary>
     private static bool IsKnown(in ProcessEntry process, JobEntry job) => job.Mark == Mark.None
@@ -227,13 +226,7 @@ internal sealed unsafe class ProcessTable
     }
 
     /// <summary>The real uid of a process; null when it has ended.</summary>
-    internal static uint? UserOf(int pid)
-    {
-        Span<byte> buffer = stackalloc byte[1024];
-        var status = (ReadOnlySpan<byte>)buffer[..Math.Max(0, Native.ReadFile($"/proc/{pid}/status", buffer))];
-        var at = status.IndexOf("\nUid:\t"u8);
-        return at >= 0 && Utf8Parser.TryParse(status[(at + 6)..], out uint uid, out _) ? uid : null;
-    }
+    internal static uint? UserOf(int pid) => (uint?)ProcFile.Number(pid, "Uid:");
 
     private static string? Variable(ReadOnlySpan<byte> environ, ReadOnlySpan<byte> name)
     {

@@ -1,7 +1,9 @@
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
 /// <summary>Processes whose end is waited for: those that are no children, or whose end is waited for besides.</summary>
-internal sealed class ProcessWatches
+internal sealed class ProcessWatches(IJobParent parent)
 {
     // By the descriptor that becomes readable when it ends.
     private readonly Dictionary<int, (JobEntry Job, int Pid)> _pidfds = [];
@@ -48,13 +50,17 @@ internal sealed class ProcessWatches
     }
 
     /// <summary>Sends a signal to exactly this process.</summary>
-    internal static void Send(in ProcessEntry process, int signal)
+    internal void Send(in ProcessEntry process, int signal)
     {
         if (Open(process) is int pidfd)
         {
-            _ = Native.PidFdSignal(pidfd, signal);
+            parent.Signal(pidfd, signal);
             // One that is stopped would see to its end only when somebody lets it go on.
-            _ = signal == Native.SIGTERM ? Native.PidFdSignal(pidfd, Native.SIGCONT) : 0;
+            if (signal == Native.SIGTERM)
+            {
+                parent.Signal(pidfd, Native.SIGCONT);
+            }
+
             _ = Native.close(pidfd);
         }
     }

@@ -13,15 +13,6 @@ internal static class Protocol
 
     /// <summary>The most bytes a frame may have after its length. Environments are the large part.</summary>
     internal const int MaxFrameBytes = 4 * 1024 * 1024;
-
-    /// <summary>The most bytes of a path that the kernel takes as the address of a Unix socket.</summary>
-    internal const int MaxSocketPathBytes = 107;
-
-    /// <summary>The limit whose soft value is a process's mark: RLIMIT_RTTIME, the same number on all architectures that gflow runs on.</summary>
-    internal const int MarkResource = 15;
-
-    /// <summary>The mark of daemons and launchers, so that one that somebody starts in a job does not end with that job; those of jobs are above.</summary>
-    internal const ulong MarkOfNoJob = 1UL << 62;
 }
 
 /// <summary>Messages of the daemon. All but <see cref="Hello"/> begin with a u32 that their reply repeats.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gflow.Launcher.Privileged;
 
 namespace Gflow.Launcher;
 
@@ -22,7 +23,7 @@ internal static unsafe class ScriptChoice
 
         var beside = Lay(request.Copy, request.Beside);
         request.UseCopy(beside);
-        _ = Program.Print(1, $"[gflow: {Texts.Of(request.Original)} {difference}; what runs is what was submitted, from {Texts.Of(beside ? request.Beside : request.Copy)}]", 0);
+        _ = SelfProcess.Print(1, $"[gflow: {Texts.Of(request.Original)} {difference}; what runs is what was submitted, from {Texts.Of(beside ? request.Beside : request.Copy)}]", 0);
         return beside;
     }
 

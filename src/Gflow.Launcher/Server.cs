@@ -1,16 +1,18 @@
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
 /// <summary>The launcher's one loop: waits for orders, ends of processes and the clock, and deals with one after the other.</summary>
-internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, int signalFd, ExitRecords records, SharedFiles? files)
+internal sealed unsafe class Server(KeeperLine line, int lockFd, int listenFd, int signalFd, ExitRecords records, IJobParent parent)
 {
+    // Signals, callers, and news of the jobs' parent; what is polled besides comes after them.
+    private const int FixedFds = 3;
+
     private const int MaxConnections = 16;
     private const int MaxAskedFor = 4096;
     private const int TickMs = 1000;
     private const int LookMs = 60_000;
     private const long IdleMs = 5000;
-
-    // A daemon of root's is found or started with its launcher before it has opened its database, and could start none itself.
-    private const long SharedIdleMs = 60_000;
     private const long CollectBytes = 512 * 1024;
 
     private readonly DaemonLink _daemon = new();
@@ -25,7 +27,23 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
     /// <summary>Serves until there is nothing left to do: no job, no end to be fetched, no daemon.</summary>
     internal void Run()
     {
-        _jobs = new JobRegister(records, _daemon, line.Shared, files);
+        try
+        {
+            Serve();
+        }
+        catch (ParentLostException lost)
+        {
+            // What is known of the jobs is in the records: beginning anew finds who their parent is now.
+            LauncherLog.Write(lost.Message);
+            _ = SelfProcess.Become(SelfProcess.Path, lockFd, line.For("--resume", $"{lockFd}"));
+        }
+
+        records.Sync();
+    }
+
+    private void Serve()
+    {
+        _jobs = new JobRegister(records, _daemon, parent, line.Parent is not null);
         _jobs.TakeOver();
         while (!_exit)
         {
@@ -39,8 +57,6 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
 
             Tidy();
         }
-
-        records.Sync();
     }
 
     private int Wait()
@@ -48,6 +64,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
         var count = 0;
         Poll(signalFd, Native.POLLIN);
         Poll(_connections.Count < MaxConnections ? listenFd : -1, Native.POLLIN);
+        Poll(parent.NewsFd, Native.POLLIN);
         foreach (var connection in _connections)
         {
             Poll(connection.Fd, (short)(connection.HasUnsent ? Native.POLLIN | Native.POLLOUT : Native.POLLIN));
@@ -58,7 +75,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
             Poll(pidfd, Native.POLLIN);
         }
 
-        var timeout = _jobs.NeedsTick ? TickMs : IsIdle ? (int)PatienceMs : KeepsOnlyEnds ? LookMs : -1;
+        var timeout = parent.HasNews ? 0 : _jobs.NeedsTick ? TickMs : IsIdle ? (int)IdleMs : KeepsOnlyEnds ? LookMs : -1;
         fixed (Native.PollFd* polled = _polled)
         {
             // Interrupted or not: what did not happen reads as zero.
@@ -78,8 +95,6 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
         }
     }
 
-    private long PatienceMs => line.Shared is null ? IdleMs : SharedIdleMs;
-
     private bool IsIdle => _jobs.IsEmpty && !_daemon.IsConnected;
 
     private bool KeepsOnlyEnds => !_daemon.IsConnected && _jobs.AllGone;
@@ -93,16 +108,21 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
             _jobs.Reap();
         }
 
-        for (var i = 2; i < count; i++)
+        if (parent.TakeNews())
+        {
+            _jobs.Reap();
+        }
+
+        for (var i = FixedFds; i < count; i++)
         {
             if (_polled[i].Happened == 0)
             {
                 continue;
             }
 
-            if (i < 2 + connections)
+            if (i < FixedFds + connections)
             {
-                Serve(_connections[i - 2]);
+                Serve(_connections[i - FixedFds]);
             }
             else
             {
@@ -150,13 +170,8 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
         }
     }
 
-    /// <summary>Only the launcher's own user is heard; the launcher of a shared daemon hears that daemon's user instead, and not even root.</summary>
-    private bool MayGiveOrders(int fd)
-    {
-        var credentials = stackalloc uint[3];
-        var length = 12;
-        return Native.getsockopt(fd, Native.SOL_SOCKET, Native.SO_PEERCRED, credentials, &length) == 0 && credentials[1] == (line.Shared?.User ?? Native.geteuid());
-    }
+    /// <summary>Only this process's own user is heard.</summary>
+    private static bool MayGiveOrders(int fd) => SocketAddress.PeerOf(fd) is { } peer && peer.Uid == Native.geteuid();
 
     private void Serve(Connection connection)
     {
@@ -243,7 +258,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
 
         if (protocol != Protocol.Version)
         {
-            Refuse(connection, RefusalCode.Protocol, $"this launcher ({Program.Version}) speaks protocol {Protocol.Version}");
+            Refuse(connection, RefusalCode.Protocol, $"this launcher ({SelfProcess.Version}) speaks protocol {Protocol.Version}");
         }
         else if (epoch < records.Epoch)
         {
@@ -268,7 +283,7 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
         _daemon.Current = connection;
         _jobs.ForgetRequests();
         connection.IsDaemon = true;
-        _daemon.Send(_daemon.Writer.Begin(ReplyKind.Welcome).U32(Protocol.Version).I32(Environment.ProcessId).Text(Program.Version));
+        _daemon.Send(_daemon.Writer.Begin(ReplyKind.Welcome).U32(Protocol.Version).I32(Environment.ProcessId).Text(SelfProcess.Version));
         foreach (var job in _jobs.All)
         {
             _daemon.Send(_daemon.Writer.Begin(ReplyKind.Job).U32(job.Id).I32(job.Attempt).I32(job.Pid).I64(job.StartedAt).U8((byte)(job.End is null ? 0 : 1)));
@@ -289,14 +304,13 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
     {
         var (id, attempt) = (reader.U32(), reader.I32());
         var spawn = SpawnRequest.Read(ref reader);
-        var isWell = reader.Complete && (line.Shared is null || Texts.Of(spawn.LogPath) == line.Shared.LogOf(id));
-        if (isWell)
+        if (reader.Complete)
         {
             _jobs.Start(request, id, attempt, spawn, frame);
         }
 
         spawn.Free();
-        return isWell;
+        return reader.Complete;
     }
 
     private bool Done(uint request, string objection)
@@ -310,21 +324,13 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
     /// </summary>
     private string Upgrade(string program)
     {
-        if (line.Shared is not null && program != Program.Path)
+        if (!_jobs.SettleStarts())
         {
-            return $"a launcher with root's rights becomes nothing but {Program.Path}";
+            return "a start is under way that takes its time";
         }
 
-        _jobs.SettleStarts();
         _jobs.Reap();
-        LauncherLog.Write($"becoming {program}");
-        // The lock is the one descriptor that must live on: without it another launcher could slip in between.
-        _ = Native.fcntl(lockFd, Native.F_SETFD, 0);
-        Program.Execute(program, line.For("--resume", $"{lockFd}"));
-        var reason = $"{program} cannot be executed: {Native.ErrorText(Native.Errno)}";
-        _ = Native.fcntl(lockFd, Native.F_SETFD, Native.FD_CLOEXEC);
-        LauncherLog.Write(reason);
-        return reason;
+        return SelfProcess.Become(program, lockFd, line.For("--resume", $"{lockFd}"));
     }
 
     private void Tidy()
@@ -356,6 +362,6 @@ internal sealed unsafe class Server(CommandLine line, int lockFd, int listenFd, 
         // Ends are kept for a daemon to come; none will when the data directory was deleted.
         _exit |= KeepsOnlyEnds && Native.access(line.Socket, 0) != 0 && Native.Errno == Native.ENOENT;
         _exit |= _isToldToEnd && KeepsOnlyEnds;
-        _exit |= IsIdle && Environment.TickCount64 - _idleSince >= PatienceMs;
+        _exit |= IsIdle && Environment.TickCount64 - _idleSince >= IdleMs;
     }
 }

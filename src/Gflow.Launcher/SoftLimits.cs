@@ -1,3 +1,5 @@
+using Gflow.Launcher.Privileged;
+
 namespace Gflow.Launcher;
 
 /// <summary>The soft limits that a job was submitted with (getrlimit(2)), each in the unit of its resource.</summary>
@@ -36,8 +38,17 @@ internal unsafe struct SoftLimits
         return limit with { Soft = Math.Min((_given & (1u << resource)) == 0 ? usual : _soft[resource], limit.Hard) };
     }
 
-    /// <summary>Those that are lower than was asked for, in words; empty when none is.</summary>
-    internal readonly string Lowered()
+    /// <summary>Says in the job's log which are lower than was asked for.</summary>
+    internal readonly void TellLowered(int logFd)
+    {
+        if (Lowered() is { Length: > 0 } lowered)
+        {
+            _ = SelfProcess.Print(logFd, $"[gflow: limits are lowered to the launcher's hard ones: {lowered}]", 0);
+        }
+    }
+
+    /// <summary>Those that are lower, in words; empty when none is.</summary>
+    private readonly string Lowered()
     {
         var text = "";
         for (var resource = 0; resource < Names.Length; resource++)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gflow.Launcher.Privileged;
 
 namespace Gflow.Launcher;
 
@@ -164,7 +165,7 @@ internal static unsafe class Spawner
 
         var actions = stackalloc byte[80];
         var arguments = Arguments(request);
-        InitOutput(actions, logFd);
+        Stub.InitOutput(actions, logFd);
         _ = Native.posix_spawn_file_actions_addchdir_np(actions, request.Directory);
         int pid;
         var error = SpawnWithOwnSettings(&pid, (byte*)program, actions, arguments, request);
@@ -173,15 +174,6 @@ internal static unsafe class Spawner
         reason = error == 0 ? "" : Explain(error, Texts.Of(request.Directory), Texts.Of((byte*)program));
         Marshal.FreeCoTaskMem(program);
         return error == 0 ? pid : 0;
-    }
-
-    /// <summary>Begins the actions of a start: stdin from /dev/null, stdout and stderr into the log.</summary>
-    internal static void InitOutput(byte* actions, int logFd)
-    {
-        _ = Native.posix_spawn_file_actions_init(actions);
-        _ = Native.posix_spawn_file_actions_addopen(actions, 0, "/dev/null", Native.O_RDONLY, 0);
-        _ = Native.posix_spawn_file_actions_adddup2(actions, logFd, 1);
-        _ = Native.posix_spawn_file_actions_adddup2(actions, logFd, 2);
     }
 
     /// <summary>The program's name and its arguments as the kernel wants them. To be freed.</summary>
@@ -208,23 +200,10 @@ internal static unsafe class Spawner
         return found;
     }
 
-    /// <summary>Attributes of every start: own session, all signals at their defaults, none blocked but those in <paramref name="blocked"/>.</summary>
-    internal static void InitAttributes(byte* attributes, ulong blocked)
-    {
-        var mask = stackalloc ulong[16];
-        new Span<ulong>(mask, 16).Clear();
-        mask[0] = blocked;
-        _ = Native.posix_spawnattr_init(attributes);
-        _ = Native.posix_spawnattr_setsigmask(attributes, mask);
-        new Span<ulong>(mask, 16).Fill(ulong.MaxValue);
-        _ = Native.posix_spawnattr_setsigdefault(attributes, mask);
-        _ = Native.posix_spawnattr_setflags(attributes, Native.POSIX_SPAWN_SETSID | Native.POSIX_SPAWN_SETSIGDEF | Native.POSIX_SPAWN_SETSIGMASK);
-    }
-
     private static int SpawnWithOwnSettings(int* pid, byte* program, byte* actions, byte** arguments, in SpawnRequest request)
     {
         var attributes = stackalloc byte[336];
-        InitAttributes(attributes, blocked: 0);
+        Stub.InitAttributes(attributes, blocked: 0);
 
         // Inherited by the new process, and this one has no use of them in between.
         Native.Limit own;
@@ -331,23 +310,4 @@ internal static unsafe class Spawner
 
     private static string Under(string directory, string path) =>
         path.StartsWith('/') ? path : path.Length == 0 ? directory : $"{directory}/{path}";
-}
-
-/// <summary>Texts that end with a NUL.</summary>
-internal static unsafe class Texts
-{
-    internal static string Of(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
-
-    /// <summary>The bytes, with the NUL.</summary>
-    internal static byte[] BytesOf(byte* text) => new ReadOnlySpan<byte>(text, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text).Length + 1).ToArray();
-
-    /// <summary>What is before the first equals sign of a variable; empty where there is none.</summary>
-    internal static ReadOnlySpan<byte> NameOf(byte* variable)
-    {
-        var text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(variable);
-        return text[..Math.Max(text.IndexOf((byte)'='), 0)];
-    }
-
-    internal static bool Contains(byte* text, byte sought) =>
-        MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text).Contains(sought);
 }

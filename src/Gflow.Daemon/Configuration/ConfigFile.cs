@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Gflow.Client.Configuration;
+using Gflow.Client.Platform;
 using Gflow.Core.Submission;
 using Gflow.Core.Text;
 using Gflow.Daemon.Configuration.Reading;
@@ -52,6 +53,7 @@ internal static class ConfigFile
             {
                 Policy = AccessValidator.Read(root.Section("access")),
                 RootJobs = root.Section("access").Flag("root_jobs") ?? defaults.Access.RootJobs,
+                SystemUsers = root.Section("access").Flag("system_users") ?? defaults.Access.SystemUsers,
             },
             Projects = Projects(root.Section("projects")),
             Quota = Quota(root.Section("quota")),
@@ -155,7 +157,19 @@ internal static class ConfigFile
             NamesGpusByUuid = NamesGpusByUuid(section),
             PythonUnbuffered = section.Flag("python_unbuffered") ?? fallback.PythonUnbuffered,
             KillGrace = Seconds(section, "kill_grace_secs") ?? fallback.KillGrace,
+            LauncherSocket = LauncherSocket(section) ?? fallback.LauncherSocket,
         };
+    }
+
+    private static string? LauncherSocket(ConfigSection section)
+    {
+        if (section.Text("launcher_socket") is not { } path || (path.Value.StartsWith('/') && !path.Value.Contains('\0') && Encoding.UTF8.GetByteCount(path.Value) <= SocketPath.Longest))
+        {
+            return section.Text("launcher_socket")?.Value;
+        }
+
+        section.Wrong("launcher_socket", path, "this is no place for a socket");
+        return null;
     }
 
     private static bool NamesGpusByUuid(ConfigSection section)

@@ -103,6 +103,9 @@ internal sealed record ExecutorOptions
 
     /// <summary>Time between SIGTERM and SIGKILL.</summary>
     public TimeSpan KillGrace { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Absolute path of the socket of the launcher with root's rights, which a shared daemon needs.</summary>
+    public string LauncherSocket { get; init; } = "/run/gflow-launcher/launcher.sock";
 }
 
 /// <summary><c>[access]</c></summary>
@@ -111,8 +114,11 @@ internal sealed record AccessOptions
     /// <summary>Who may do and see what.</summary>
     public AccessPolicy Policy { get; init; } = new();
 
-    /// <summary>Whether a shared daemon runs jobs of root and of users of the system.</summary>
+    /// <summary>Whether the launcher that a shared daemon starts runs jobs of root.</summary>
     public bool RootJobs { get; init; }
+
+    /// <summary>Whether it runs jobs of users of the system.</summary>
+    public bool SystemUsers { get; init; }
 }
 
 /// <summary><c>[projects]</c></summary>

@@ -22,6 +22,7 @@ internal static class DaemonSchema
             new("gpu_ids", ConfigKind.Text) { Form = "\"index\" or \"uuid\"" },
             new("python_unbuffered", ConfigKind.Flag),
             new("kill_grace_secs", ConfigKind.Number) { Maximum = 3600 },
+            new("launcher_socket", ConfigKind.Text) { Form = "an absolute path of at most 107 bytes" },
         ],
     };
 
@@ -33,6 +34,7 @@ internal static class DaemonSchema
             new("share_commands", ConfigKind.Flag),
             new("share_logs", ConfigKind.Flag),
             new("root_jobs", ConfigKind.Flag),
+            new("system_users", ConfigKind.Flag),
         ],
     };
 

@@ -27,7 +27,8 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         {
             if (context.Home.IsShared && !context.GaveUpRoot)
             {
-                return await new SharedStart(load.Options, context.Environment).BecomeServerAsync(context.FlagsWith(logFile), ct);
+                var start = new SharedStart(load.Options, context.Environment);
+                return context.Home.HasRootsRights ? await start.BecomeServerAsync(context.FlagsWith(logFile), ct) : start.ForgoRights(context.FlagsWith(logFile));
             }
 
             CheckUser(load.Options.Daemon.User);

@@ -58,7 +58,7 @@ internal sealed class StartCommand(VerbContext context)
 
     private SafeFileHandle OpenLog(DaemonOptions options, string log)
     {
-        if (context.Home.IsShared)
+        if (context.Home.HasRootsRights)
         {
             return new SharedStart(options, context.Environment).OpenLog(Path.GetFileName(log));
         }

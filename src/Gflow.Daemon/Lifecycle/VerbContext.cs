@@ -10,7 +10,7 @@ namespace Gflow.Daemon.Lifecycle;
 
 /// <summary>What every verb of gflowd is given.</summary>
 /// <param name="ConfigPath">Path of the file of <c>--config</c>, absolute where there is one; null without it.</param>
-/// <param name="GaveUpRoot">Whether this process is what a gflowd of root has become.</param>
+/// <param name="GaveUpRoot">Whether this process is what a gflowd that was to serve everybody has become, and can get no rights any more.</param>
 internal sealed record VerbContext(string? ConfigPath, IReadOnlyDictionary<string, string> Environment, Terminal Terminal, TimeProvider Time, bool GaveUpRoot = false)
 {
     /// <summary>The least important log entries that a daemon is to write.</summary>

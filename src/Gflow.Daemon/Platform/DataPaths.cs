@@ -20,12 +20,17 @@ internal sealed record DataPaths(string Root)
     public string ScriptOf(JobId id) => Path.Combine(Scripts, id.ToString());
 
     /// <summary>Makes the directories, readable by their owner alone.</summary>
+    /// <param name="isShared">Whether other users must pass through them to what is theirs.</param>
     /// <exception cref="IOException">One cannot be made; the message names what stands in the way.</exception>
-    public void Create()
+    public void Create(bool isShared)
     {
         foreach (var directory in (string[])[Root, Logs, Scripts])
         {
             PrivateDirectory.Make(directory);
+            if (isShared)
+            {
+                PrivateDirectory.LetPass(directory);
+            }
         }
     }
 }

@@ -19,6 +19,20 @@ internal static class PrivateDirectory
         }
     }
 
+    /// <summary>Lets others go through it to what they know the name of, and see nothing of it.</summary>
+    /// <exception cref="IOException">It belongs to somebody else.</exception>
+    public static void LetPass(string path)
+    {
+        try
+        {
+            File.SetUnixFileMode(path, OwnerOnly | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new IOException($"The directory {path} cannot be opened to the users of this machine: it belongs to somebody else", error);
+        }
+    }
+
     private static string? InTheWay(string path)
     {
         for (var place = path; place is not null; place = Path.GetDirectoryName(place))

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Gflow.Launcher;
+using Gflow.Launcher.Privileged;
 
 namespace Gflow.Daemon.Platform;
 
@@ -30,10 +30,10 @@ internal static partial class ProcessLimits
     /// <summary>Takes off the mark by which the launcher knows the processes of a job: a daemon that somebody starts in a job does not end with it.</summary>
     public static void LeaveJob()
     {
-        if (Get(Protocol.MarkResource, out var limit) == 0 && Protocol.MarkOfNoJob <= limit.Hard)
+        if (Get(MarkNumbers.Resource, out var limit) == 0 && MarkNumbers.OfNoJob <= limit.Hard)
         {
-            limit.Soft = Protocol.MarkOfNoJob;
-            _ = Set(Protocol.MarkResource, in limit);
+            limit.Soft = MarkNumbers.OfNoJob;
+            _ = Set(MarkNumbers.Resource, in limit);
         }
     }
 

@@ -13,41 +13,77 @@ public sealed class ForgeryTests(Installation installed, People people) : IClass
     public async Task The_launcher_hears_nobody_but_the_serving_user()
     {
         await using var machine = await SharedMachine.StartAsync(installed, people);
-        Assert.Contains("refused", (await ForgeAsync(machine, "root", "hello")).Out, StringComparison.Ordinal);
-        Assert.NotEqual(0, (await ForgeAsync(machine, people.Ann, "hello")).Code);
-        Assert.Contains("Permission denied", (await ForgeAsync(machine, people.Ann, "hello")).Error, StringComparison.Ordinal);
+        Assert.Equal("closed\n", (await ForgeAsync(machine, "root", "look:0")).Out);
+        Assert.Contains("Permission denied", (await ForgeAsync(machine, people.Ann, "look:0")).Error, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("uid:0", "starts no jobs of uid 0")]
-    [InlineData("uid:1", "starts no jobs of uid 1")]
-    [InlineData("uid:self", "starts no jobs as the user that the daemon serves as")]
-    [InlineData("uid:4000000000", "knows no user")]
-    [InlineData("log:{DATA}/logs/../launcher/77.log", "closed")]
-    [InlineData("log:/etc/gflow-forged.log", "closed")]
-    [InlineData("log:77.log", "closed")]
-    [InlineData("limit:200", "closed")]
-    [InlineData("truncated", "closed")]
-    [InlineData("trailing", "closed")]
-    [InlineData("oversized", "closed")]
+    [InlineData("uid:0", "refused: root")]
+    [InlineData("uid:1", "refused: system user")]
+    [InlineData("uid:self", "refused: serving user")]
+    [InlineData("uid:65534", "refused: nobody")]
+    [InlineData("uid:65535", "refused: nobody")]
+    [InlineData("uid:4294967295", "refused: nobody")]
+    [InlineData("uid:4000000000", "started: this machine knows no user")]
+    [InlineData("garbage", "started: its request is not well formed")]
+    [InlineData("script", "refused: script")]
+    [InlineData("short", "closed")]
+    [InlineData("long", "closed")]
+    [InlineData("empty", "closed")]
+    [InlineData("bare", "closed")]
+    [InlineData("half", "closed")]
     [InlineData("many", "closed")]
     [InlineData("unknown", "closed")]
-    [InlineData("upgrade:/bin/sh", "becomes nothing but")]
-    [InlineData("script", "the copy of the script")]
-    public async Task A_forged_message_starts_nothing(string what, string answer)
+    [InlineData("signal:0", "closed")]
+    [InlineData("signal:65", "closed")]
+    [InlineData("signal:-9", "closed")]
+    [InlineData("look:-1", "closed")]
+    [InlineData("look:1", "error: No such process")]
+    [InlineData("kill:1", "error: No such process")]
+    [InlineData("kill:launcher", "error: No such process")]
+    [InlineData("kill:victim", "error: No such process")]
+    [InlineData("kill-file:", "error: No such process")]
+    [InlineData("kill-group:1", "error: No such process")]
+    [InlineData("kill-group:victim", "error: No such process")]
+    [InlineData("kill-group:-1", "error: No such process")]
+    [InlineData("log:1", "error: Permission denied")]
+    [InlineData("remove:/etc/hostname", "started:")]
+    public async Task A_forged_order_does_no_more_than_the_serving_user_may(string what, string answer)
     {
         await using var machine = await SharedMachine.StartAsync(installed, people);
         var gate = machine.At("open/gate");
         await machine.SubmitAsync(people.Bob, $"touch {gate}; sleep 1000");
         await machine.UntilAsync(() => File.Exists(gate), "a job keeps the launcher there");
         await machine.KillDaemonAsync();
+
+        // It would come back and take its place again.
+        Processes.Signal(machine.KeeperPid(), Processes.Stop);
+        using var victim = Run.Start("/usr/bin/sleep", ["1000"], new Dictionary<string, string> { ["MACHINE"] = machine.Root });
         var launcher = machine.LauncherPid();
-        var ran = await ForgeAsync(machine, people.Server, what.Replace("{DATA}", machine.Data, StringComparison.Ordinal).Replace("self", $"{await People.UidAsync(people.Server)}", StringComparison.Ordinal));
-        Assert.Contains(answer, ran.Out, StringComparison.Ordinal);
+        var spoken = what.Replace("self", $"{await People.UidAsync(people.Server)}", StringComparison.Ordinal)
+            .Replace("launcher", $"{launcher}", StringComparison.Ordinal).Replace("victim", $"{victim.Id}", StringComparison.Ordinal);
+        var ran = await ForgeAsync(machine, people.Server, spoken);
+        Assert.StartsWith(answer, ran.Out, StringComparison.Ordinal);
         Assert.Equal(launcher, machine.LauncherPid());
+        Assert.False(victim.HasExited);
         Assert.False(File.Exists(machine.At("open/forged")), ran.ToString());
-        Assert.DoesNotContain(Directory.EnumerateFiles(machine.Data, "77*", SearchOption.AllDirectories), file => new FileInfo(file).Length > 0);
         Assert.False(File.Exists("/etc/gflow-forged.log"));
+        Assert.True(File.Exists("/etc/hostname"));
+        Assert.DoesNotContain(Directory.EnumerateFiles(machine.Logs, "77*"), file => new FileInfo(file).Length > 0);
+    }
+
+    [Fact]
+    public async Task Logs_are_made_in_no_directory_but_the_serving_users()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var (elsewhere, aside) = (machine.At("elsewhere"), machine.At("data/aside"));
+        Directory.CreateDirectory(elsewhere);
+        Directory.Move(machine.Logs, aside);
+        File.CreateSymbolicLink(machine.Logs, elsewhere);
+        var job = await machine.EndedAsync(await machine.SubmitAsync(people.Ann, "echo out"));
+        Assert.Equal("Failed", job.State);
+        Assert.Contains("cannot be made", job.ReasonText, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(elsewhere));
     }
 
     [Theory]
@@ -85,5 +121,5 @@ public sealed class ForgeryTests(Installation installed, People people) : IClass
     }
 
     private Task<Ran> ForgeAsync(SharedMachine machine, string user, string what) =>
-        machine.AsAsync(user, "/usr/bin/python3", "-c", File.ReadAllText(Forge), machine.Data, people.Ann, machine.At("open/forged"), what);
+        machine.AsAsync(user, "/usr/bin/python3", "-c", File.ReadAllText(Forge), machine.LauncherSocket, people.Ann, machine.At("open/forged"), what);
 }

@@ -47,7 +47,8 @@ public sealed class People : IAsyncLifetime
             new Dictionary<string, string>(environment) { ["HOME"] = $"/home/{user}", ["USER"] = user },
             Directory.Exists($"/home/{user}") ? $"/home/{user}" : "/");
 
-    private static async Task<string> DoneAsync(string program, params string[] arguments)
+    /// <summary>Runs a program as root that has to succeed; what it prints.</summary>
+    internal static async Task<string> DoneAsync(string program, params string[] arguments)
     {
         var ran = await Run.Async(program, arguments, Environment);
         Assert.True(ran.Code == 0, $"{program} {string.Join(' ', arguments)}: {ran}");

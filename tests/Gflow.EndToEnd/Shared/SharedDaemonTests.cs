@@ -9,10 +9,12 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task The_serving_process_has_no_rights_and_the_launcher_has_roots()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task The_serving_process_has_no_rights_and_the_launcher_has_roots(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var uid = await People.UidAsync(people.Server);
         foreach (var thread in Directory.EnumerateDirectories($"/proc/{machine.DaemonPid}/task"))
         {
@@ -25,12 +27,25 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         }
 
         Assert.Contains("Uid:\t0\t0\t0\t0", await File.ReadAllTextAsync($"/proc/{machine.LauncherPid()}/status", Ct), StringComparison.Ordinal);
+        Assert.Contains($"Uid:\t{uid}\t{uid}\t{uid}\t{uid}", await File.ReadAllTextAsync($"/proc/{machine.KeeperPid()}/status", Ct), StringComparison.Ordinal);
+        foreach (var pid in (int[])[machine.DaemonPid, machine.KeeperPid()])
+        {
+            // Whatever it holds open, the user that serves could open himself.
+            foreach (var held in Directory.EnumerateFileSystemEntries($"/proc/{pid}/fd").Select(fd => File.ResolveLinkTarget(fd, false)!.FullName).Where(File.Exists).Distinct())
+            {
+                Assert.True((await machine.AsAsync(people.Server, "test", "-r", held)).Code == 0, held);
+            }
+        }
+
+        Assert.Equal(["711", "711"], (await People.DoneAsync("stat", "-c", "%a", machine.Data, machine.Logs)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
-    [Fact]
-    public async Task A_job_is_its_submitters_with_his_groups_and_his_umask_and_limits()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_job_is_its_submitters_with_his_groups_and_his_umask_and_limits(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var submitted = await machine.AsAsync(
             people.Ann, "sh", "-c", "umask 027; ulimit -Sn 321; ulimit -Sc 0; ulimit -St 1234; gbatch --json 'id -u; id -G; umask; ulimit -Sn; ulimit -St; pwd; touch \"$HOME/made\"'; true");
         var lines = await machine.OutputAsync(SharedMachine.Id(submitted));
@@ -40,10 +55,12 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         Assert.Equal($"{people.Ann} 640", (await machine.AsAsync(people.Ann, "stat", "-c", "%U %a", $"/home/{people.Ann}/made")).Out.Trim());
     }
 
-    [Fact]
-    public async Task Script_and_log_of_a_job_are_not_for_other_users()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task Script_and_log_of_a_job_are_not_for_other_users(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var script = machine.At("open/script");
         await File.WriteAllTextAsync(script, $"#!/bin/bash\ncopy={machine.Data}/scripts/$GFLOW_JOB_ID; stat -c '%U %a' $copy \"$GFLOW_JOB_LOG\"; cat $copy > /dev/null && echo read\n", Ct);
         var id = await machine.SubmitAsync(people.Ann, script);
@@ -56,10 +73,12 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         Assert.Contains("has taken it from the daemon", (await machine.AsAsync(people.Ann, "gjob", "log", $"{id}")).Error, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Where_a_script_was_is_looked_at_as_its_submitter_alone()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task Where_a_script_was_is_looked_at_as_its_submitter_alone(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         const string Body = "echo \"$0\"\n";
         var (own, closed) = ($"/home/{people.Ann}/own", machine.At("closed"));
         Assert.Equal(0, (await machine.AsAsync(people.Ann, "sh", "-c", $"umask 077; mkdir {own}; printf 'echo \"$0\"\\n' > {own}/script")).Code);
@@ -74,10 +93,12 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
             await machine.OutputAsync(id));
     }
 
-    [Fact]
-    public async Task A_directory_that_only_root_may_enter_is_not_entered_for_a_job()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_directory_that_only_root_may_enter_is_not_entered_for_a_job(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var closed = machine.At("closed");
         Directory.CreateDirectory(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var id = Submitted(await machine.PostAsync(people.Ann, $$"""{"command":"id","run_dir":"{{closed}}"}"""));
@@ -85,18 +106,22 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         Assert.Equal(("Failed", $"permission denied: {closed}"), (job.State, job.ReasonText));
     }
 
-    [Fact]
-    public async Task A_script_is_not_read_with_the_daemons_rights()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_script_is_not_read_with_the_daemons_rights(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var answer = await machine.PostAsync(people.Ann, $$"""{"script":"{{machine.ConfigFile}}"}""");
         Assert.Contains("script_content", answer, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_cancelled_job_ends_with_all_its_processes_whosever_they_are()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_cancelled_job_ends_with_all_its_processes_whosever_they_are(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var pids = machine.At("open/pids");
         var id = await machine.SubmitAsync(people.Bob, $"echo $$ > {pids}.main; setsid -f sh -c 'echo $$ > {pids}; exec sleep 1000'; trap '' TERM; while :; do sleep 1; done");
         var stray = int.Parse(await machine.FileAsync(pids), CultureInfo.InvariantCulture);
@@ -107,10 +132,12 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         await machine.UntilAsync(() => !Processes.Runs(stray) && !Processes.Runs(main), "nothing of the job is left");
     }
 
-    [Fact]
-    public async Task A_job_outlives_the_daemon_and_its_end_is_known_to_the_next()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_job_outlives_the_daemon_and_its_end_is_known_to_the_next(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var gate = machine.At("open/gate");
         var id = await machine.SubmitAsync(people.Ann, $"touch {gate}.runs; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7");
         await machine.UntilAsync(() => File.Exists($"{gate}.runs"), "the job runs");
@@ -122,10 +149,54 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         Assert.Equal(("Failed", 7), (job.State, job.ExitCode));
     }
 
-    [Fact]
-    public async Task A_launcher_that_is_killed_is_started_again_and_takes_the_jobs_over()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_keeper_that_is_killed_costs_no_job_its_exit_code(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
+        var gate = machine.At("open/gate");
+        string[] ids = [.. (await Task.WhenAll(((string[])[people.Ann, people.Bob]).Select(user =>
+            machine.SubmitAsync(user, $"touch {gate}.$GFLOW_JOB_ID; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7")))).Select(id => $"{id}")];
+        await machine.UntilAsync(() => ids.All(id => File.Exists($"{gate}.{id}")), "the jobs run");
+        var (keeper, launcher) = (machine.KeeperPid(), machine.LauncherPid());
+        Processes.Signal(keeper, Processes.Kill);
+        await File.WriteAllTextAsync(gate, "", Ct);
+        foreach (var id in ids)
+        {
+            var job = await machine.EndedAsync(uint.Parse(id, CultureInfo.InvariantCulture));
+            Assert.Equal(("Failed", 7), (job.State, job.ExitCode));
+        }
+
+        Assert.NotEqual(keeper, machine.KeeperPid());
+        Assert.Equal(launcher, machine.LauncherPid());
+    }
+
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_launcher_that_becomes_another_program_keeps_the_jobs(Way way)
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
+        var gate = machine.At("open/gate");
+        var id = await machine.SubmitAsync(people.Ann, $"touch {gate}.runs; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7");
+        await machine.UntilAsync(() => File.Exists($"{gate}.runs"), "the job runs");
+        var launcher = machine.LauncherPid();
+        Processes.Signal(launcher, Processes.Hangup);
+        await machine.UntilAsync(() => Processes.CommandLine(launcher).Contains("--resume", StringComparison.Ordinal), "it is another");
+        Assert.Equal([await People.IdAsync("-u", people.Bob)], await machine.OutputAsync(await machine.SubmitAsync(people.Bob, "id -u")));
+        await File.WriteAllTextAsync(gate, "", Ct);
+        var job = await machine.EndedAsync(id);
+        Assert.Equal(("Failed", 7), (job.State, job.ExitCode));
+        Assert.Equal(launcher, machine.LauncherPid());
+    }
+
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_launcher_that_is_killed_is_started_again_and_takes_the_jobs_over(Way way)
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var gate = machine.At("open/gate");
         var id = await machine.SubmitAsync(people.Ann, $"touch {gate}.runs; while [ ! -e {gate} ]; do sleep 0.01; done; touch {gate}.past");
         await machine.UntilAsync(() => File.Exists($"{gate}.runs"), "the job runs");
@@ -140,10 +211,12 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         Assert.True(File.Exists($"{gate}.past"));
     }
 
-    [Fact]
-    public async Task A_library_to_be_preloaded_reaches_no_process_but_the_jobs()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task A_library_to_be_preloaded_reaches_no_process_but_the_jobs(Way way)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
+        await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var (source, library, trace) = (machine.At("trace.c"), machine.At("trace.so"), machine.At("open/trace"));
         await File.WriteAllTextAsync(
             source,
@@ -168,18 +241,28 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         Assert.Equal([$"{uid} {uid}"], (await File.ReadAllLinesAsync(trace, Ct)).Distinct());
     }
 
-    [Fact]
-    public async Task No_job_runs_as_root_unless_that_is_configured()
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task Neither_root_nor_users_of_the_system_have_jobs_unless_that_is_configured(Way way)
     {
-        await using (var machine = await SharedMachine.StartAsync(installed, people))
+        await using (var machine = await SharedMachine.StartAsync(installed, people, way: way))
         {
-            var job = await machine.EndedAsync(await machine.SubmitAsync("root", "id -u"));
-            Assert.Equal("Failed", job.State);
-            Assert.Contains("[access] root_jobs", job.ReasonText, StringComparison.Ordinal);
+            foreach (var (user, key) in ((string, string)[])[("root", "[access] root_jobs"), ("daemon", "[access] system_users")])
+            {
+                var job = await machine.EndedAsync(await machine.SubmitAsync(user, "id -u"));
+                Assert.Equal("Failed", job.State);
+                Assert.Contains(key, job.ReasonText, StringComparison.Ordinal);
+            }
         }
 
-        await using var willing = await SharedMachine.StartAsync(installed, people, "[access]\nroot_jobs = true\n");
-        Assert.Equal(["0"], await willing.OutputAsync(await willing.SubmitAsync("root", "id -u")));
+        await using var forRoot = await SharedMachine.StartAsync(installed, people, "[access]\nroot_jobs = true\n", way, "--root-jobs");
+        Assert.Equal(["0"], await forRoot.OutputAsync(await forRoot.SubmitAsync("root", "id -u")));
+        Assert.Equal("Failed", (await forRoot.EndedAsync(await forRoot.SubmitAsync("daemon", "id -u"))).State);
+
+        await using var forSystem = await SharedMachine.StartAsync(installed, people, "[access]\nsystem_users = true\n", way, "--system-users");
+        Assert.Equal([await People.IdAsync("-u", "daemon")], await forSystem.OutputAsync(await forSystem.SubmitAsync("daemon", "id -u")));
+        Assert.Equal("Failed", (await forSystem.EndedAsync(await forSystem.SubmitAsync("root", "id -u"))).State);
     }
 
     private static uint Submitted(string answer) => uint.Parse(answer.Split("\"id\":")[1].Split(',', '}')[0], CultureInfo.InvariantCulture);

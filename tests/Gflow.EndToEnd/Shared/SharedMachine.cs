@@ -8,6 +8,16 @@ using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Shared;
 
+/// <summary>How a daemon for everybody comes to be.</summary>
+public enum Way
+{
+    /// <summary>Root's gflowd starts the launcher, and becomes the user that serves.</summary>
+    ByRoot,
+
+    /// <summary>Init starts the launcher as root and gflowd as the user that serves, which never was root; and each again when it has ended.</summary>
+    ByInit,
+}
+
 /// <summary>
 /// A daemon that root has started for everybody, at places of its own. Disposing of it ends every process that has to do with it
 /// and removes every file.
@@ -31,11 +41,15 @@ internal sealed class SharedMachine : IAsyncDisposable
 
     private readonly StringBuilder _log = new();
     private readonly Installation _installed;
+    private readonly Way _way;
+    private readonly List<string> _launcherFlags = [];
     private Process? _daemon;
+    private Process? _launcher;
 
-    private SharedMachine(Installation installed, People people)
+    private SharedMachine(Installation installed, People people, Way way)
     {
         _installed = installed;
+        _way = way;
         People = people;
         Root = Directory.CreateTempSubdirectory("gflow-shared-").FullName;
         File.SetUnixFileMode(Root, Passable);
@@ -59,6 +73,9 @@ internal sealed class SharedMachine : IAsyncDisposable
     public string Socket => At("run/gflowd.sock");
 
     public string ConfigFile => At("gflow.toml");
+
+    /// <summary>The socket of the launcher with root's rights.</summary>
+    public string LauncherSocket => At("launcher/launcher.sock");
 
     /// <summary>Asks as root.</summary>
     public GflowClient Client { get; }
@@ -89,17 +106,19 @@ internal sealed class SharedMachine : IAsyncDisposable
     private Dictionary<string, string> ClientEnvironment => new(Environment) { ["GFLOW_DAEMON__USER"] = People.Server };
 
     /// <summary>A machine without a daemon.</summary>
-    public static SharedMachine Create(Installation installed, People people, string more = "")
+    public static SharedMachine Create(Installation installed, People people, string more = "", Way way = Way.ByRoot)
     {
-        var machine = new SharedMachine(installed, people);
+        var machine = new SharedMachine(installed, people, way);
         machine.Configure(people.Server, more);
         return machine;
     }
 
     /// <summary>A machine with a daemon that answers.</summary>
-    public static async Task<SharedMachine> StartAsync(Installation installed, People people, string more = "")
+    /// <param name="launcherFlags">What init starts the launcher with beside its places; root's gflowd takes this from the configuration.</param>
+    public static async Task<SharedMachine> StartAsync(Installation installed, People people, string more = "", Way way = Way.ByRoot, params string[] launcherFlags)
     {
-        var machine = Create(installed, people, more);
+        var machine = Create(installed, people, more, way);
+        machine._launcherFlags.AddRange(launcherFlags);
         try
         {
             await machine.StartDaemonAsync();
@@ -127,6 +146,7 @@ internal sealed class SharedMachine : IAsyncDisposable
 
         [executor]
         kill_grace_secs = 1
+        launcher_socket = "{LauncherSocket}"
 
         {more}
         """);
@@ -137,7 +157,18 @@ internal sealed class SharedMachine : IAsyncDisposable
     /// <param name="through">A program, with its words, that becomes the daemon.</param>
     public async Task StartDaemonAsync(params string[] through)
     {
-        string[] command = [.. through, Program("gflowd"), "--config", ConfigFile];
+        if (_way == Way.ByInit && _launcher is null)
+        {
+            foreach (var place in (string[])[Data, Path.GetDirectoryName(Socket)!])
+            {
+                await People.DoneAsync("install", "-d", "-o", People.Server, "-g", People.Server, "-m", "0711", place);
+            }
+
+            StartLauncher();
+        }
+
+        string[] become = _way == Way.ByRoot ? [] : ["setpriv", "--reuid", People.Server, "--regid", People.Server, "--init-groups", "--inh-caps=-all", "--bounding-set=-all"];
+        string[] command = [.. through, .. become, Program("gflowd"), "--config", ConfigFile];
         _daemon = Run.Start(command[0], command[1..], new Dictionary<string, string>(Environment.Concat(DaemonVariables)));
         _daemon.ErrorDataReceived += (_, line) =>
         {
@@ -229,7 +260,10 @@ internal sealed class SharedMachine : IAsyncDisposable
     }
 
     /// <summary>The launcher itself, not what guards it.</summary>
-    public int LauncherPid() => Assert.Single(Processes.Mentioning(Data), pid => Processes.CommandLine(pid).Contains("--serve", StringComparison.Ordinal));
+    public int LauncherPid() => Assert.Single(Processes.Mentioning(LauncherSocket), pid => Processes.CommandLine(pid).Contains(_way == Way.ByRoot ? "--guarded" : "--of-init", StringComparison.Ordinal));
+
+    /// <summary>The process that knows the jobs, and has no rights.</summary>
+    public int KeeperPid() => Assert.Single(Processes.Mentioning(LauncherSocket), pid => Processes.CommandLine(pid).Contains("launcher.sock --parent", StringComparison.Ordinal));
 
     public Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
 
@@ -238,9 +272,32 @@ internal sealed class SharedMachine : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        if (_launcher is not null)
+        {
+            _launcher.EnableRaisingEvents = false;
+        }
+
         await Processes.EndAllAsync(Root);
         _daemon?.Dispose();
+        _launcher?.Dispose();
         Directory.Delete(Root, recursive: true);
+    }
+
+    /// <summary>As init would, which starts it again when it ends.</summary>
+    private void StartLauncher()
+    {
+        var program = Path.Combine(_installed.Prefix, "libexec/gflow/gflow-launcher");
+        _launcher = Run.Start(program, ["--for", People.Server, "--data", Data, "--socket", LauncherSocket, .. _launcherFlags], Environment);
+        _launcher.ErrorDataReceived += (_, line) =>
+        {
+            lock (_log)
+            {
+                _log.Append(line.Data).Append('\n');
+            }
+        };
+        _launcher.BeginErrorReadLine();
+        _launcher.Exited += (_, _) => StartLauncher();
+        _launcher.EnableRaisingEvents = true;
     }
 
     private string Log(uint id) => File.Exists($"{Logs}/{id}.log") ? File.ReadAllText($"{Logs}/{id}.log") : "(no log)";

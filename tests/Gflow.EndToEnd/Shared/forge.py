@@ -1,14 +1,16 @@
-"""forge.py DATA USER FILE WHAT: says something to a launcher that a daemon would not say, and prints what comes back."""
+"""forge.py SOCKET USER FILE WHAT: orders something of a launcher that a keeper would not order, and prints what comes back."""
+import array
+import os
 import pwd
 import socket
 import struct
 import sys
 
-HELLO, START, UPGRADE = 1, 2, 6
-WELCOME, REFUSED, READY, NOT_STARTED, DONE = 1, 2, 4, 6, 7
-HIGHEST_EPOCH = 1 << 40
+ORDER, ANSWER = "<iiiIIiQ", "<iiii" + "iiixxxx" + "qqq" + "QQ"
+START, REMOVE, LOOK, SIGNAL, SIGNAL_GROUP, OPEN_LOG, UNKNOWN = 2, 3, 4, 6, 7, 8, 99
+REFUSALS = ["", "serving user", "nobody", "root", "system user", "script", "log", "process"]
 
-data, user, file, what = sys.argv[1:]
+path, user, file, what = sys.argv[1:]
 kind, _, value = what.partition(":")
 
 
@@ -20,62 +22,96 @@ def texts(values):
     return struct.pack("<I", len(values)) + b"".join(map(text, values))
 
 
-def frame(kind, fields):
-    return struct.pack("<IB", len(fields) + 1, kind) + fields
+def order(kind, pid=0, signal=0, job=77, uid=0, script=0, mark=0):
+    return struct.pack(ORDER, kind, pid, signal, job, uid, script, mark)
 
 
-def start():
-    uid = int(value) if kind == "uid" else pwd.getpwnam(user).pw_uid
-    log = value if kind == "log" else f"{data}/logs/77.log"
-    limits = struct.pack("<IBq", 1, int(value), 1) if kind == "limit" else struct.pack("<I", 0)
-    flags = 2 if kind == "script" else 0
-    fields = struct.pack("<IIiIBqI", 1, 77, 1, uid, flags, 0, 0o22) + limits
-    fields += text("/bin/sh") + text("/") + text(log) + texts(["-c", f"id -u > {file}"])
-    return fields + texts(["PATH=/usr/bin:/bin", "GFLOW_JOB_ID=77", "GFLOW_JOB_ATTEMPT=1", f"GFLOW_JOB_LOG={log}"])
+def frame(uid):
+    fields = struct.pack("<IIiIBqI", 1, 77, 1, uid, 0, 0, 0o22) + struct.pack("<I", 0)
+    fields += text("/bin/sh") + text("/") + text("/etc/gflow-forged.log") + texts(["-c", f"id -u > {file}"])
+    return fields + texts(["PATH=/usr/bin:/bin"])
+
+
+def memory(content):
+    fd = os.memfd_create("forged")
+    os.write(fd, content)
+    return fd
 
 
 def message():
+    """The order, and the descriptors that go with it."""
+    uid = int(value) if kind == "uid" else pwd.getpwnam(user).pw_uid
+    start = order(START, uid=uid), [memory(frame(uid)), told]
     match kind:
-        case "upgrade":
-            return frame(UPGRADE, struct.pack("<I", 1) + text(value))
-        case "truncated":
-            return frame(START, start()[:-9])
-        case "trailing":
-            return frame(START, start() + b"\0")
-        case "oversized":
-            return struct.pack("<IB", 1 << 31, START)
+        case "uid":
+            return start
+        case "script":
+            return order(START, uid=uid, script=1), start[1]
+        case "short":
+            return start[0][:-1], start[1]
+        case "long":
+            return start[0] + b"\0", start[1]
+        case "empty":
+            return b"", []
+        case "bare":
+            return start[0], []
+        case "half":
+            return start[0], start[1][:1]
         case "many":
-            return frame(START, struct.pack("<IIiIBqII", 1, 77, 1, 1000, 0, 0, 0o22, 1 << 30))
+            return start[0], start[1] * 2
         case "unknown":
-            return frame(99, struct.pack("<I", 1))
-        case _:
-            return frame(START, start())
+            return order(UNKNOWN), []
+        case "garbage":
+            return order(START, uid=uid), [memory(os.urandom(4096)), told]
+        case "remove":
+            return order(REMOVE, uid=uid), [memory(value.encode() + b"\0"), told]
+        case "look":
+            return order(LOOK, pid=int(value)), []
+        case "kill":
+            return order(SIGNAL, signal=9), [os.pidfd_open(int(value))]
+        case "kill-file":
+            return order(SIGNAL, signal=9), [memory(b"Pid:\t1\n")]
+        case "kill-group":
+            return order(SIGNAL_GROUP, pid=int(value), signal=9), []
+        case "signal":
+            return order(SIGNAL_GROUP, pid=1, signal=int(value)), []
+        case "log":
+            return order(OPEN_LOG, job=int(value), uid=0), []
 
 
-def receive(peer):
-    head = peer.recv(4, socket.MSG_WAITALL)
-    if len(head) < 4:
-        print("closed")
-        sys.exit()
-    body = peer.recv(struct.unpack("<I", head)[0], socket.MSG_WAITALL)
-    return body[0], body[1:]
-
-
-with socket.socket(socket.AF_UNIX) as peer:
-    peer.settimeout(30)
-    peer.connect(f"{data}/launcher/launcher.sock")
-    if kind != "hello":
-        peer.sendall(frame(HELLO, struct.pack("<Iq", 1, HIGHEST_EPOCH)))
+def answer(peer):
     while True:
-        answer, fields = receive(peer)
-        if answer == REFUSED:
-            print("refused", fields[5:-1].decode())
-            break
-        if answer == READY:
-            peer.sendall(message())
-        if answer in (NOT_STARTED, DONE):
-            print(fields[8:-1].decode() or "done")
-            break
-        if answer == 5:
-            print("started")
-            break
+        got = peer.recv(4096)
+        if len(got) != struct.calcsize(ANSWER):
+            return None
+        fields = struct.unpack(ANSWER, got)
+        if not fields[0]:
+            return fields
+
+
+peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+peer.settimeout(30)
+reading, told = os.pipe()
+try:
+    peer.connect(path)
+    order_bytes, fds = message()
+    peer.sendmsg([order_bytes], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else [])
+    os.close(told)
+    fields = answer(peer)
+except (ConnectionResetError, BrokenPipeError):
+    fields = None
+if fields is None:
+    print("closed")
+    sys.exit()
+_, error, refusal, pid = fields[:4]
+for fd in fds:
+    if fd != told:
+        os.close(fd)
+if refusal:
+    print("refused:", REFUSALS[refusal])
+elif error:
+    print("error:", os.strerror(error))
+elif pid:
+    print("started:", os.read(reading, 4096).decode().strip())
+else:
+    print("done")

@@ -278,7 +278,7 @@ public sealed class LauncherLifeTests
     {
         await using var home = new LauncherHome();
         var options = new LocalExecutorOptions(home.DataDirectory, 1);
-        var problems = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => LauncherProcess.StartAsync(options, [], home.Patience)));
+        var problems = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => LauncherProcess.StartAsync(options.LauncherProgram, [options.SocketPath], home.Patience)));
         Assert.Single(problems, static problem => problem is null);
         Assert.All(problems.OfType<string>(), static problem => Assert.Contains("lock", problem, StringComparison.Ordinal));
         await home.ConnectAsync();

@@ -199,7 +199,7 @@ internal sealed class EngineHome : IAsyncDisposable
 
     private async Task OpenAsync()
     {
-        Paths.Create();
+        Paths.Create(isShared: false);
         _database = Database.Open(Paths.Database, Time);
         var settings = new EngineSettings
         {

@@ -35,8 +35,7 @@ internal sealed partial class LauncherFinder(LocalExecutorOptions options, TimeP
                 // Once: a program that is not of the version it should be does not become so by repetition.
                 mayReplace = false;
                 LogReplacing(log, welcome.Version, options.LauncherVersion);
-                // One of root's could not be started again from here, so that it has to stay, as another program.
-                if (await ReplaceAsync(connection, options.IsRoots || jobs.Count > 0, ct) is { } objection)
+                if (await ReplaceAsync(connection, jobs.Count > 0, ct) is { } objection)
                 {
                     LogNotReplaced(log, welcome.Version, options.LauncherVersion, objection);
                 }
@@ -69,9 +68,10 @@ internal sealed partial class LauncherFinder(LocalExecutorOptions options, TimeP
             }
 
             // A launcher that is just ending, starting or becoming another still holds the lock: try again.
-            var problem = options.IsRoots
-                ? "only root can start it: gflowd restart"
-                : await LauncherProcess.StartAsync(options, [], ct);
+            var problem = await LauncherProcess.StartAsync(
+                options.LauncherProgram,
+                [options.SocketPath, .. options.RootSocket is { } root ? (string[])["--parent", root] : []],
+                ct);
             if (problem is not null && time.GetElapsedTime(began) > ReachTime)
             {
                 throw new ExecutorUnavailableException($"no launcher listens at {options.SocketPath}, and none can be started: {problem}");

@@ -9,13 +9,13 @@ internal static class LauncherProcess
     /// <summary>
     /// Runs the program, which detaches itself from this process and returns when its socket can be connected to.
     /// </summary>
-    /// <param name="options">Which program, and where its socket is to be.</param>
-    /// <param name="terms">What follows the socket on its command line.</param>
+    /// <param name="program">Absolute path.</param>
+    /// <param name="arguments">Its socket first.</param>
     /// <param name="ct">Ends the waiting.</param>
     /// <returns>Null, or why there is no new launcher; another one already running is a usual reason.</returns>
-    internal static async Task<string?> StartAsync(LocalExecutorOptions options, IReadOnlyList<string> terms, CancellationToken ct)
+    internal static async Task<string?> StartAsync(string program, IReadOnlyList<string> arguments, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(options.LauncherProgram, [options.SocketPath, .. terms])
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -35,11 +35,11 @@ internal static class LauncherProcess
             process.StandardInput.Close();
             var problem = await process.StandardError.ReadToEndAsync(ct);
             await process.WaitForExitAsync(ct);
-            return process.ExitCode == 0 ? null : $"{options.LauncherProgram}: {problem.Trim()}";
+            return process.ExitCode == 0 ? null : $"{program}: {problem.Trim()}";
         }
         catch (Win32Exception ex)
         {
-            return $"{options.LauncherProgram} cannot be started: {ex.Message}";
+            return $"{program} cannot be started: {ex.Message}";
         }
     }
 

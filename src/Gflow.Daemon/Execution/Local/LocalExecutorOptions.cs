@@ -17,14 +17,11 @@ internal sealed record LocalExecutorOptions(string DataDirectory, long Epoch)
     public string LauncherVersion { get; init; } =
         typeof(LocalExecutorOptions).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
 
-    /// <summary>
-    /// Whether the launcher is that of a shared daemon, with root's rights: in a directory of root's, started by root alone, and
-    /// replaced by nothing but what root has put in its program's place.
-    /// </summary>
-    public bool IsRoots { get; init; }
+    /// <summary>Where the launcher with root's rights listens, which starts the jobs of all users; null where jobs are this daemon's own user's.</summary>
+    public string? RootSocket { get; init; }
 
     /// <summary>The socket's path, of any length.</summary>
-    internal string SocketPath => Path.Combine(DataDirectory, IsRoots ? "launcher/launcher.sock" : "launcher.sock");
+    internal string SocketPath => Path.Combine(DataDirectory, "launcher.sock");
 
     private static string FindProgram(string directory)
     {

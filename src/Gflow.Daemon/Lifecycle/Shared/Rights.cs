@@ -23,25 +23,35 @@ internal static unsafe partial class Rights
     /// <returns>Why not. Returns only then; the process must end.</returns>
     public static string BecomeAndExecute(Account user, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
-        using var texts = new NativeTexts(arguments);
-        using var variables = NativeTexts.Of(environment);
         for (var capability = 0; capability < MostCapabilities; capability++)
         {
             // Containers may forbid it; without it the program could still not get what it does not have.
             _ = Control(DropFromBounding, capability, 0, 0, 0);
         }
 
-        _ = Control(Ambient, ClearAmbient, 0, 0, 0);
         if (SetGroups(user.Name, user.Gid) != 0
             || SetGid(user.Gid, user.Gid, user.Gid) != 0
-            || SetUid(user.Uid, user.Uid, user.Uid) != 0
-            || Control(SetNoNewPrivileges, 1, 0, 0, 0) != 0)
+            || SetUid(user.Uid, user.Uid, user.Uid) != 0)
         {
             return Marshal.GetLastPInvokeErrorMessage();
         }
 
-        _ = Call(CloseRange, 3, uint.MaxValue, CloseOnExec);
-        _ = Execute(texts.Pointer[0], texts.Pointer, variables.Pointer);
+        return ForgoAndExecute(arguments, environment);
+    }
+
+    /// <summary>Executes a program that has no capability and no way to get one.</summary>
+    /// <inheritdoc cref="BecomeAndExecute"/>
+    public static string ForgoAndExecute(IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        using var texts = new NativeTexts(arguments);
+        using var variables = NativeTexts.Of(environment);
+        _ = Control(Ambient, ClearAmbient, 0, 0, 0);
+        if (Control(SetNoNewPrivileges, 1, 0, 0, 0) == 0)
+        {
+            _ = Call(CloseRange, 3, uint.MaxValue, CloseOnExec);
+            _ = Execute(texts.Pointer[0], texts.Pointer, variables.Pointer);
+        }
+
         return Marshal.GetLastPInvokeErrorMessage();
     }
 

@@ -10,31 +10,30 @@ namespace Gflow.Daemon.Lifecycle.Shared;
 /// </summary>
 internal static class SharedPlaces
 {
-    // The serving user makes files there and cannot touch those of root; others pass through to the logs that are theirs.
-    private const uint DataMode = 0b001_111_111_001;
-
-    private const uint LogsMode = 0b111_111_001;
+    // Others pass through to the logs that are theirs.
     private const uint PassMode = 0b111_001_001;
     private const uint SocketMode = 0b111_101_101;
     private const uint LogMode = 0b110_000_000;
 
     /// <param name="data">Absolute path of the data directory.</param>
     /// <param name="socket">Absolute path of the Unix socket.</param>
+    /// <param name="launcher">Absolute path of the launcher's. Its directory is root's alone, so that no other user can take its place.</param>
     /// <exception cref="StartRefusedException">A place belongs to somebody else, or is writable by others.</exception>
-    public static void Prepare(string data, string socket, Account user)
+    public static void Prepare(string data, string socket, string launcher, Account user)
     {
         using (var root = OwnedDirectory.Reach(data, user))
         {
             root.MustNotBeForeign("[storage] path");
-            root.Give(DaemonHome.Root, user.Gid, DataMode);
+            root.Give(user.Uid, user.Gid, PassMode);
             using var logs = root.Open("logs", user.Uid);
-            logs.Give(DaemonHome.Root, user.Gid, LogsMode);
+            logs.Give(user.Uid, user.Gid, PassMode);
             using var scripts = root.Open("scripts", user.Uid);
             scripts.Give(user.Uid, user.Gid, PassMode);
+        }
 
-            // What the launcher remembers decides whom it signals, so that no other user may ever have written it.
-            using var launcher = root.Open("launcher", DaemonHome.Root);
-            launcher.Give(DaemonHome.Root, DaemonHome.Root, PassMode);
+        using (var own = OwnedDirectory.Reach(Path.GetDirectoryName(launcher)!, Account.Own))
+        {
+            own.Give(DaemonHome.Root, DaemonHome.Root, PassMode);
         }
 
         var place = Path.GetDirectoryName(socket)!;

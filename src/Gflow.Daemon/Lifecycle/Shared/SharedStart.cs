@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Gflow.Client.Platform;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Execution.Local;
@@ -6,12 +7,12 @@ using Gflow.Daemon.Platform;
 namespace Gflow.Daemon.Lifecycle.Shared;
 
 /// <summary>
-/// What a gflowd of root does before it serves: makes the places, starts the launcher, which keeps root's rights, and becomes the
-/// user that serves. The serving program begins anew in the same process and with no rights but that user's.
+/// What a gflowd does before it serves everybody. Of root's, it makes the places, starts the launcher, which keeps root's rights, and
+/// becomes the user that serves. The serving program begins anew in the same process and with no rights but that user's.
 /// </summary>
 internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<string, string> environment)
 {
-    /// <summary>Tells a gflowd that it is what root's has become.</summary>
+    /// <summary>Tells a gflowd that it is what such a one has become.</summary>
     public const string Flag = "--shared";
 
     /// <summary>Returns only when that fails.</summary>
@@ -20,10 +21,18 @@ internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<str
     public async Task<int> BecomeServerAsync(IEnumerable<string> flags, CancellationToken ct)
     {
         var user = User();
-        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, user);
+        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, options.Executor.LauncherSocket, user);
         await StartLauncherAsync(user, ct);
         var reason = Rights.BecomeAndExecute(user, [Environment.ProcessPath!, Flag, .. flags], EnvironmentOf(user));
         throw new StartRefusedException($"{Environment.ProcessPath} could not be executed as {user.Name}: {reason}");
+    }
+
+    /// <summary>As <see cref="BecomeServerAsync"/>, of a gflowd that init has started as the user that serves, beside a launcher of root's.</summary>
+    /// <exception cref="StartRefusedException">Always, with the reason.</exception>
+    public int ForgoRights(IEnumerable<string> flags)
+    {
+        var reason = Rights.ForgoAndExecute([Environment.ProcessPath!, Flag, .. flags], environment);
+        throw new StartRefusedException($"{Environment.ProcessPath} could not be executed again: {reason}");
     }
 
     /// <summary>Opens the log of a daemon in the background, where the serving user could have put something else.</summary>
@@ -32,7 +41,7 @@ internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<str
     public Microsoft.Win32.SafeHandles.SafeFileHandle OpenLog(string name)
     {
         var user = User();
-        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, user);
+        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, options.Executor.LauncherSocket, user);
         return SharedPlaces.OpenLog(options.Storage.Path, name, user);
     }
 
@@ -49,24 +58,41 @@ internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<str
 
     private async Task StartLauncherAsync(Account user, CancellationToken ct)
     {
-        var launcher = new LocalExecutorOptions(options.Storage.Path, Epoch: 0) { IsRoots = true };
-        using (var running = await LauncherConnection.TryOpenAsync(launcher.SocketPath, ct))
+        var socket = options.Executor.LauncherSocket;
+        if (await IsThereAsync(socket, ct))
         {
-            if (running is not null)
-            {
-                return;
-            }
+            return;
         }
 
-        List<string> terms = ["--shared", $"{user.Uid}", $"{user.Gid}", options.Storage.Path];
+        List<string> terms = ["--for", user.Name, "--data", options.Storage.Path, "--socket", socket];
         if (options.Access.RootJobs)
         {
             terms.Add("--root-jobs");
         }
 
-        if (await LauncherProcess.StartAsync(launcher, terms, ct) is { } problem)
+        if (options.Access.SystemUsers)
+        {
+            terms.Add("--system-users");
+        }
+
+        if (await LauncherProcess.StartAsync(new LocalExecutorOptions(options.Storage.Path, Epoch: 0).LauncherProgram, [.. terms, "--detach"], ct) is { } problem)
         {
             throw new StartRefusedException($"The launcher cannot be started: {problem}");
+        }
+    }
+
+    /// <summary>Whether a launcher listens already: one that init has started, or of a daemon before this one.</summary>
+    private static async Task<bool> IsThereAsync(string socket, CancellationToken ct)
+    {
+        using var caller = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+        try
+        {
+            await caller.ConnectAsync(new UnixDomainSocketEndPoint(socket), ct);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 

@@ -1,18 +1,19 @@
 using System.Runtime.InteropServices;
 
-namespace Gflow.Launcher;
+namespace Gflow.Launcher.Privileged;
 
 /// <summary>The C library's calls, as they are. Each returns -1 on failure and leaves errno, unless said otherwise.</summary>
 internal static unsafe partial class Native
 {
     internal const int ENOENT = 2, ESRCH = 3, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EAGAIN = 11, ENOMEM = 12, EACCES = 13, EEXIST = 17, ENOTDIR = 20, ENAMETOOLONG = 36, ELOOP = 40;
     internal const int O_RDONLY = 0, O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_NOCTTY = 0x100, O_EXCL = 0x80, O_TRUNC = 0x200, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
-    internal const int SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIG_BLOCK = 0, SIG_SETMASK = 2;
-    internal const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000, SOL_SOCKET = 1, SO_PEERCRED = 17, MSG_NOSIGNAL = 0x4000;
+    internal const int SIGHUP = 1, SIGKILL = 9, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIG_BLOCK = 0, SIG_SETMASK = 2;
+    internal const int AF_UNIX = 1, SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000, SOL_SOCKET = 1, SOCK_SEQPACKET = 5, SO_PEERCRED = 17, SCM_RIGHTS = 1, MSG_NOSIGNAL = 0x4000, MSG_CTRUNC = 8, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40, MSG_CMSG_CLOEXEC = 0x40000000;
     internal const short POLLIN = 1, POLLOUT = 4;
     internal const int P_ALL = 0, P_PID = 1, WNOHANG = 1, WEXITED = 4, WNOWAIT = 0x1000000, CLD_EXITED = 1;
     internal const int LOCK_EX = 2, LOCK_NB = 4, R_OK = 4, X_OK = 1, F_SETFD = 2, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030, FD_CLOEXEC = 1, MFD_CLOEXEC = 1, RLIMIT_NOFILE = 7, PR_SET_CHILD_SUBREAPER = 36;
     internal const short POSIX_SPAWN_SETSIGDEF = 4, POSIX_SPAWN_SETSIGMASK = 8, POSIX_SPAWN_SETSID = 0x80;
+    internal const int AT_STATX_DONT_SYNC = 0x4000;
     internal const uint S_IFMT = 0xF000, S_IFDIR = 0x4000, S_IFREG = 0x8000;
 
     private const int SYS_pidfd_send_signal = 424, SYS_pidfd_open = 434, SYS_close_range = 436, CLOSE_RANGE_CLOEXEC = 4, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
@@ -25,6 +26,16 @@ internal static unsafe partial class Native
     internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 0x10000 : 0x4000;
 
     internal static int Errno => Marshal.GetLastPInvokeError();
+
+    internal static void SetErrno(int errno) => Marshal.SetLastPInvokeError(errno);
+
+    /// <summary>Closes a descriptor, or none, so that the error of what went before can still be read.</summary>
+    internal static void CloseKeepingErrno(int fd)
+    {
+        var errno = Errno;
+        _ = fd >= 0 ? close(fd) : 0;
+        SetErrno(errno);
+    }
 
     internal static string ErrorText(int errno) => Marshal.GetPInvokeErrorMessage(errno);
 
@@ -79,6 +90,27 @@ internal static unsafe partial class Native
         internal ulong Flags;
         internal nint Restorer;
         internal ulong Mask;
+    }
+
+    /// <summary><c>struct iovec</c> (recvmsg(2)).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct IoVec
+    {
+        internal byte* Base;
+        internal nuint Length;
+    }
+
+    /// <summary><c>struct msghdr</c> (recvmsg(2)).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MessageHead
+    {
+        internal byte* Name;
+        internal uint NameLength;
+        internal IoVec* Parts;
+        internal nuint PartCount;
+        internal byte* Control;
+        internal nuint ControlLength;
+        internal int Flags;
     }
 
     /// <summary><c>struct passwd</c> of glibc (getpwuid(3)).</summary>
@@ -144,6 +176,9 @@ internal static unsafe partial class Native
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int lchown(string path, uint owner, uint group);
 
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int mkdir(string path, uint mode);
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int chdir(byte* path);
 
@@ -190,6 +225,15 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint send(int fd, byte* buffer, nint count, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint sendmsg(int fd, MessageHead* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint recvmsg(int fd, MessageHead* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int connect(int fd, byte* address, int length);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(PollFd* fds, nuint count, int timeoutMs);
@@ -249,6 +293,10 @@ internal static unsafe partial class Native
     /// <summary>Returns an error number.</summary>
     [LibraryImport("libc")]
     internal static partial int getpwuid_r(uint uid, PasswdEntry* entry, byte* buffer, nuint size, PasswdEntry** found);
+
+    /// <summary>Returns an error number.</summary>
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int getpwnam_r(string name, PasswdEntry* entry, byte* buffer, nuint size, PasswdEntry** found);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int getgrouplist(byte* user, uint group, uint* groups, int* count);
@@ -337,11 +385,12 @@ internal static unsafe partial class Native
     }
 
     /// <summary>Status of what a path leads to; false, with errno, when it leads nowhere.</summary>
-    internal static bool TryStatus(string path, out FileStatus status)
+    /// <param name="flags">Of statx(2).</param>
+    internal static bool TryStatus(string path, out FileStatus status, int flags = 0)
     {
         fixed (FileStatus* into = &status)
         {
-            return statx(AT_FDCWD, path, 0, 0x7ff, into) == 0;
+            return statx(AT_FDCWD, path, flags, 0x7ff, into) == 0;
         }
     }
 

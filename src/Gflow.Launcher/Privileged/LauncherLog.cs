@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Gflow.Launcher;
+namespace Gflow.Launcher.Privileged;
 
 /// <summary>The launcher's own log, which is its standard error. It is emptied when it has grown past a mebibyte.</summary>
 internal static unsafe class LauncherLog

@@ -1,4 +1,4 @@
-namespace Gflow.Launcher;
+namespace Gflow.Launcher.Privileged;
 
 /// <summary>
 /// The parent of a launcher with root's rights: starts it again when it was killed, which the daemon, having given up
@@ -8,21 +8,19 @@ internal static unsafe class Guard
 {
     private const int PauseMs = 200;
 
-    /// <param name="line">What the launcher is started with.</param>
-    /// <param name="readyFd">Where somebody waits to be told whether the first one listens.</param>
-    internal static int Run(CommandLine line, int readyFd)
+    /// <param name="terms">On which the launcher is started.</param>
+    internal static int Run(LauncherTerms terms)
     {
         // The jobs of a launcher that was killed come here, and are waited for.
         _ = Native.prctl(Native.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
         _ = Native.signal(Native.SIGCHLD, 0);
         _ = Native.close(Signals.Open());
         Native.CloseOnExecAll();
-        while (true)
+        for (var readyFd = SelfProcess.ReadyFd; ; readyFd = -1)
         {
-            var error = Program.Spawn(line.For("--serve"), Program.Beside(line, ".log"), readyFd, out var pid);
+            var error = SelfProcess.Spawn(terms.For("--guarded"), terms.Beside(".log"), readyFd, out var pid);
             var isFirst = readyFd >= 0;
             _ = isFirst ? Native.close(readyFd) : 0;
-            readyFd = -1;
             if (error != 0)
             {
                 LauncherLog.Write($"the launcher cannot be started: {Native.ErrorText(error)}");

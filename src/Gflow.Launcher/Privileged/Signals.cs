@@ -1,4 +1,4 @@
-namespace Gflow.Launcher;
+namespace Gflow.Launcher.Privileged;
 
 /// <summary>What becomes of signals to the launcher: a job's <c>kill $PPID</c> must cost no job its exit code.</summary>
 internal static unsafe class Signals
@@ -22,9 +22,22 @@ internal static unsafe class Signals
         Native.KernelAction ignored = new() { Handler = SIG_IGN };
         _ = Native.RealSignalAction(Cancellation, &ignored);
         var mask = stackalloc ulong[16];
-        new Span<ulong>(mask, 16).Clear();
-        mask[0] = ReadFromDescriptor;
+        Fill(mask);
         _ = Native.pthread_sigmask(Native.SIG_BLOCK, mask, null);
         return Native.signalfd(-1, mask, Native.O_CLOEXEC | Native.O_NONBLOCK);
+    }
+
+    /// <summary>Blocks them in this thread, for a program that it executes.</summary>
+    internal static void Block()
+    {
+        var mask = stackalloc ulong[16];
+        Fill(mask);
+        _ = Native.pthread_sigmask(Native.SIG_BLOCK, mask, null);
+    }
+
+    private static void Fill(ulong* mask)
+    {
+        new Span<ulong>(mask, 16).Clear();
+        mask[0] = ReadFromDescriptor;
     }
 }

@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 
-namespace Gflow.Launcher;
+namespace Gflow.Launcher.Privileged;
 
 /// <summary>
 /// The number by which the processes of a job are known, whatever they do to their session, environment, title and parents. It is the
@@ -19,7 +19,7 @@ internal static unsafe class Mark
     {
         ulong bits = 0;
         _ = Native.getrandom(&bits, sizeof(ulong), 0);
-        return Protocol.MarkOfNoJob + Math.Max(1, bits & RandomBits);
+        return MarkNumbers.OfNoJob + Math.Max(1, bits & RandomBits);
     }
 
     /// <summary>Puts a mark on this process, for those that it makes from now on.</summary>
@@ -27,21 +27,21 @@ internal static unsafe class Mark
     internal static bool Set(ulong mark)
     {
         Native.Limit limit;
-        if (Native.getrlimit(Protocol.MarkResource, &limit) != 0 || mark > limit.Hard)
+        if (Native.getrlimit(MarkNumbers.Resource, &limit) != 0 || mark > limit.Hard)
         {
             return false;
         }
 
         limit.Soft = mark;
-        return Native.setrlimit(Protocol.MarkResource, &limit) == 0;
+        return Native.setrlimit(MarkNumbers.Resource, &limit) == 0;
     }
 
     /// <summary>The mark of a process; <see cref="None"/> also when it has ended.</summary>
     internal static ulong Of(int pid)
     {
         Native.Limit limit;
-        var soft = Native.prlimit(pid, Protocol.MarkResource, null, &limit) == 0 ? limit.Soft : Shown(pid);
-        return soft is >= Protocol.MarkOfNoJob and <= Protocol.MarkOfNoJob + RandomBits ? soft : None;
+        var soft = Native.prlimit(pid, MarkNumbers.Resource, null, &limit) == 0 ? limit.Soft : Shown(pid);
+        return soft is >= MarkNumbers.OfNoJob and <= MarkNumbers.OfNoJob + RandomBits ? soft : None;
     }
 
     /// <summary>The limit as /proc shows it, also of processes that may not be asked, such as those with a group of their own.</summary>

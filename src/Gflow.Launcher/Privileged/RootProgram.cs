@@ -1,0 +1,39 @@
+namespace Gflow.Launcher.Privileged;
+
+/// <summary>The processes of a launcher with root's rights.</summary>
+internal static unsafe class RootProgram
+{
+    private const string OfInit = "--of-init";
+
+    /// <summary>Is the one that the command line means.</summary>
+    internal static int Run(string[] arguments)
+    {
+        if (LauncherTerms.Parse(arguments, out var terms) is { } wrong)
+        {
+            return SelfProcess.Print(2, wrong, 2);
+        }
+
+        if (Native.geteuid() != 0)
+        {
+            return SelfProcess.Print(2, "only root can start jobs as other users", 1);
+        }
+
+        switch (terms!.Verb)
+        {
+            case "":
+                // Init blocks no signal. Blocked before the program begins anew, they are blocked in all threads that the runtime makes.
+                Signals.Block();
+                Native.CloseOnExecAll();
+                _ = Native.execv(SelfProcess.Path, Texts.List([SelfProcess.Path, .. terms.For(OfInit)]));
+                return SelfProcess.Print(2, $"{SelfProcess.Path} cannot be executed: {Native.ErrorText(Native.Errno)}", 1);
+            case "--detach":
+                return RootLauncher.Place(terms.Socket) is { } problem
+                    ? SelfProcess.Print(2, problem, 1)
+                    : SelfProcess.Detach(terms.Beside(".log"), terms.For("--guard"));
+            case "--guard":
+                return Guard.Run(terms);
+            default:
+                return RootLauncher.Serve(terms, terms.Verb == "--guarded" && terms.LockFd < 0 ? SelfProcess.ReadyFd : -1);
+        }
+    }
+}
