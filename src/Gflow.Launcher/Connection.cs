@@ -30,7 +30,7 @@ internal sealed unsafe class Connection(int fd) : IDisposable
     internal void Receive()
     {
         Compact();
-        var got = Native.recv(Fd, _input + _inputLength, _inputCapacity - _inputLength, 0);
+        var got = UserCalls.recv(Fd, _input + _inputLength, _inputCapacity - _inputLength, 0);
         if (got > 0)
         {
             _inputLength += (int)got;
@@ -102,7 +102,7 @@ internal sealed unsafe class Connection(int fd) : IDisposable
         nint sent;
         fixed (byte* bytes = _output)
         {
-            sent = Native.send(Fd, bytes, _outputLength, Native.MSG_NOSIGNAL);
+            sent = UserCalls.send(Fd, bytes, _outputLength, Native.MSG_NOSIGNAL);
         }
 
         if (sent < 0)

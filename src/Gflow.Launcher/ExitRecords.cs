@@ -43,7 +43,7 @@ internal sealed unsafe class ExitRecords
     internal bool StoreEpoch(long epoch)
     {
         Epoch = epoch;
-        return Write(0, _writer.Clear().U32(Format).I64(epoch)) && Native.fdatasync(_fd) == 0;
+        return Write(0, _writer.Clear().U32(Format).I64(epoch)) && UserCalls.fdatasync(_fd) == 0;
     }
 
     /// <summary>Reads everything. To be called once, before anything is written.</summary>
@@ -54,7 +54,7 @@ internal sealed unsafe class ExitRecords
         var jobs = new List<JobEntry>();
         fromEarlierBoot = [];
         var page = stackalloc byte[PageBytes];
-        for (var number = 0; Native.pread(_fd, page, PageBytes, (long)number * PageBytes) is var length and > 0; number++)
+        for (var number = 0; UserCalls.pread(_fd, page, PageBytes, (long)number * PageBytes) is var length and > 0; number++)
         {
             _pages = Math.Max(_pages, number + 1);
             var reader = new FieldReader(page, (int)length);
@@ -110,11 +110,11 @@ internal sealed unsafe class ExitRecords
             _writer.Text(path.AsSpan(0, path.Length - 1));
         }
 
-        return Write(job.Page, _writer) && (!durable || Native.fdatasync(_fd) == 0);
+        return Write(job.Page, _writer) && (!durable || UserCalls.fdatasync(_fd) == 0);
     }
 
     /// <summary>Waits until everything that was stored is on the disk.</summary>
-    internal void Sync() => _ = Native.fdatasync(_fd);
+    internal void Sync() => _ = UserCalls.fdatasync(_fd);
 
     /// <summary>Frees a job's record.</summary>
     internal void Delete(JobEntry job)
@@ -142,9 +142,9 @@ internal sealed unsafe class ExitRecords
             LogPath = logPath,
             Owner = isShared ? owner : null,
             // Earlier launchers did not mark: what they have started is known by its environment.
-            Mark = state.HasFlag(RecordState.Marked) ? (ulong)reader.I64() : Mark.None,
+            Mark = state.HasFlag(RecordState.Marked) ? (ulong)reader.I64() : JobMark.None,
         };
-        job.CopyBeside = state.HasFlag(RecordState.HasCopyBeside) ? Texts.BytesOf(reader.Text()) : null;
+        job.CopyBeside = state.HasFlag(RecordState.HasCopyBeside) ? FrameText.BytesOf(reader.Text()) : null;
         return state.HasFlag(RecordState.Used) && reader.IsWell ? job : null;
     }
 
@@ -163,7 +163,7 @@ internal sealed unsafe class ExitRecords
 
         fixed (byte* from = bytes)
         {
-            return Native.pwrite(_fd, from, bytes.Length, (long)page * PageBytes) == bytes.Length;
+            return UserCalls.pwrite(_fd, from, bytes.Length, (long)page * PageBytes) == bytes.Length;
         }
     }
 

@@ -1,5 +1,3 @@
-using Gflow.Launcher.Privileged;
-
 namespace Gflow.Launcher;
 
 /// <summary>What the launcher knows of one attempt of one job.</summary>

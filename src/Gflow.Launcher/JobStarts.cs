@@ -38,7 +38,7 @@ internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords r
         LogPath = Texts.Of(spawn.LogPath),
         LogLimit = spawn.LogLimit,
         Owner = isShared ? spawn.Uid : null,
-        Mark = _marks ? Mark.Random() : Mark.None,
+        Mark = _marks ? JobMark.Random() : JobMark.None,
     };
 
     /// <returns>Why there is no process; null when there is one.</returns>
@@ -60,7 +60,7 @@ internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords r
 
         if (tellFd >= 0)
         {
-            job.Pending = new PendingStart(job, tellFd, spawn.Beside == null ? null : Texts.BytesOf(spawn.Beside));
+            job.Pending = new PendingStart(job, tellFd, spawn.Beside == null ? null : FrameText.BytesOf(spawn.Beside));
             _starts[tellFd] = job.Pending;
         }
 
@@ -92,7 +92,7 @@ internal sealed unsafe class JobStarts(JobBook book, JobLogs logs, ExitRecords r
     {
         _ = HasTold(start);
         var job = start.Job;
-        var reason = start.Told.TrimStart(JobProgram.HasCopyBeside).TrimEnd('\n');
+        var reason = start.Told.TrimStart(StubProgram.HasCopyBeside).TrimEnd('\n');
         _ = _starts.Remove(start.Fd);
         _ = Native.close(start.Fd);
         job.Pending = null;

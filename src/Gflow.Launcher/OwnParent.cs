@@ -99,7 +99,7 @@ internal sealed unsafe class StubOrder(int frameFd, int tellFd, int readFd) : ID
     {
         var ends = stackalloc int[2] { -1, -1 };
         // Neither may have a number that the stub is to have the other by.
-        var frameFd = Native.MoveAbove(Stub.TellFd, Native.memfd_create("gflow-start", Native.MFD_CLOEXEC));
+        var frameFd = Native.MoveAbove(Stub.TellFd, UserCalls.memfd_create("gflow-start", Native.MFD_CLOEXEC));
         if (frameFd < 0 || Native.pipe2(ends, Native.O_CLOEXEC) != 0 || !TryWrite(frameFd, frame))
         {
             reason = $"no memory for the start: {Native.ErrorText(Native.Errno)}";
@@ -131,7 +131,7 @@ internal sealed unsafe class StubOrder(int frameFd, int tellFd, int readFd) : ID
     {
         fixed (byte* from = bytes)
         {
-            return Native.pwrite(fd, from, bytes.Length, 0) == bytes.Length;
+            return UserCalls.pwrite(fd, from, bytes.Length, 0) == bytes.Length;
         }
     }
 }

@@ -27,18 +27,18 @@ internal sealed unsafe class ProcessTable(int parent)
     internal static ProcessTable Read(int parent)
     {
         var table = new ProcessTable(parent);
-        var directory = Native.opendir("/proc");
-        for (byte* entry; directory != 0 && (entry = Native.readdir(directory)) != null;)
+        var directory = UserCalls.opendir("/proc");
+        for (byte* entry; directory != 0 && (entry = UserCalls.readdir(directory)) != null;)
         {
             if (Number(new ReadOnlySpan<byte>(entry + 19, 11)) is int pid && Find(pid) is { } process)
             {
-                table._all.Add(process with { Mark = Mark.Of(pid) });
+                table._all.Add(process with { Mark = JobMark.Of(pid) });
             }
         }
 
         if (directory != 0)
         {
-            _ = Native.closedir(directory);
+            _ = UserCalls.closedir(directory);
         }
 
         return table;
@@ -180,19 +180,19 @@ internal sealed unsafe class ProcessTable(int parent)
             }
         }
 
-        return WasSeen(process, job) || ((job.Mark != Mark.None || MayBeOrphanOf(process, job)) && IsKnown(process, job));
+        return WasSeen(process, job) || ((job.Mark != JobMark.None || MayBeOrphanOf(process, job)) && IsKnown(process, job));
     }
 
     /// <summary>Orphans come to the jobs' parent; those of a launcher that died went to whoever adopts what it leaves.</summary>
     private bool MayBeOrphanOf(in ProcessEntry process, JobEntry job) =>
-        process.Parent == parent || (job.HadOtherLauncher && (process.Parent == 1 || process.Parent == Native.getppid()));
+        process.Parent == parent || (job.HadOtherLauncher && (process.Parent == 1 || process.Parent == UserCalls.getppid()));
 
     private static bool WasSeen(in ProcessEntry process, JobEntry job) => job.Seen.TryGetValue(process.Pid, out var start) && start == process.StartTicks;
 
     private bool IsOfNoJob(in ProcessEntry process) => process.Pid == parent || process.Mark == MarkNumbers.OfNoJob;
 
     /// <summary>Whether a process bears the job's mark and is of its user, as anybody may set the limit that the mark is.</summary>
-    private static bool IsKnown(in ProcessEntry process, JobEntry job) => job.Mark == Mark.None
+    private static bool IsKnown(in ProcessEntry process, JobEntry job) => job.Mark == JobMark.None
         ? BearsName(process, job)
         : process.Mark == job.Mark && UserOf(process.Pid) == (job.Owner ?? Native.geteuid());
 

@@ -68,7 +68,7 @@ internal sealed class ProcessWatches(IJobParent parent)
     /// <summary>A descriptor that means this very process; null when it has ended.</summary>
     internal static int? Open(in ProcessEntry process)
     {
-        var pidfd = Native.PidFdOpen(process.Pid);
+        var pidfd = UserCalls.PidFdOpen(process.Pid);
         if (pidfd < 0)
         {
             return null;

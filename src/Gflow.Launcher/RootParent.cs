@@ -9,7 +9,7 @@ namespace Gflow.Launcher;
 internal sealed unsafe class RootParent : IJobParent
 {
     private const int AttemptMs = 50;
-    private const int Attempts = 100;
+    private const int Attempts = 40;
 
     private readonly string _path;
 
@@ -43,6 +43,12 @@ internal sealed unsafe class RootParent : IJobParent
             if (peer.Uid != 0)
             {
                 problem = $"who listens at {path} is uid {peer.Uid}, and not root";
+                return null;
+            }
+
+            if (ProcessTable.Find(peer.Pid) is null)
+            {
+                problem = "processes of other users cannot be seen: /proc is mounted with hidepid; mount it with gid= of a group that this user is in";
                 return null;
             }
 

@@ -34,9 +34,9 @@ internal static unsafe class ScriptChoice
         var to = from < 0 ? -1 : Native.open(beside, Native.O_WRONLY | Native.O_CREAT | Native.O_EXCL | Native.O_CLOEXEC | Native.O_NOFOLLOW, 0x1C0);
         var bytes = (byte*)NativeMemory.Alloc(ChunkBytes);
         nint length = 0;
-        for (long at = 0; to >= 0 && (length = Native.pread(from, bytes, ChunkBytes, at)) > 0; at += length)
+        for (long at = 0; to >= 0 && (length = UserCalls.pread(from, bytes, ChunkBytes, at)) > 0; at += length)
         {
-            if (Native.pwrite(to, bytes, length, at) != length)
+            if (UserCalls.pwrite(to, bytes, length, at) != length)
             {
                 length = -1;
                 break;
@@ -47,7 +47,7 @@ internal static unsafe class ScriptChoice
         _ = from < 0 ? 0 : Native.close(from);
         if (to >= 0 && (Native.close(to) != 0 || length < 0))
         {
-            _ = Native.unlink(beside);
+            _ = UserCalls.unlink(beside);
             return false;
         }
 
@@ -85,7 +85,7 @@ internal static unsafe class ScriptChoice
         {
             for (long at = 0; at < size;)
             {
-                var (length, otherLength) = (Native.pread(fd, bytes, ChunkBytes, at), Native.pread(otherFd, bytes + ChunkBytes, ChunkBytes, at));
+                var (length, otherLength) = (UserCalls.pread(fd, bytes, ChunkBytes, at), UserCalls.pread(otherFd, bytes + ChunkBytes, ChunkBytes, at));
                 if (length <= 0 || length != otherLength || !new ReadOnlySpan<byte>(bytes, (int)length).SequenceEqual(new ReadOnlySpan<byte>(bytes + ChunkBytes, (int)length)))
                 {
                     return false;

@@ -81,7 +81,7 @@ internal unsafe ref struct SpawnRequest
 
     private void SetVariable()
     {
-        var name = Texts.NameOf(_copyVariable);
+        var name = FrameText.NameOf(_copyVariable);
         if (name.IsEmpty)
         {
             return;
@@ -91,7 +91,7 @@ internal unsafe ref struct SpawnRequest
         var count = 0;
         for (var i = 0; i < EnvironmentCount; i++)
         {
-            if (!Texts.NameOf(Environment[i]).SequenceEqual(name))
+            if (!FrameText.NameOf(Environment[i]).SequenceEqual(name))
             {
                 variables[count++] = Environment[i];
             }
@@ -166,7 +166,7 @@ internal static unsafe class Spawner
         var actions = stackalloc byte[80];
         var arguments = Arguments(request);
         Stub.InitOutput(actions, logFd);
-        _ = Native.posix_spawn_file_actions_addchdir_np(actions, request.Directory);
+        _ = UserCalls.posix_spawn_file_actions_addchdir_np(actions, request.Directory);
         int pid;
         var error = SpawnWithOwnSettings(&pid, (byte*)program, actions, arguments, request);
         _ = Native.posix_spawn_file_actions_destroy(actions);
@@ -190,7 +190,7 @@ internal static unsafe class Spawner
     internal static nint FindProgram(in SpawnRequest request, out string reason)
     {
         reason = "";
-        if (Texts.Contains(request.Program, (byte)'/'))
+        if (FrameText.Contains(request.Program, (byte)'/'))
         {
             return Marshal.StringToCoTaskMemUTF8(Texts.Of(request.Program));
         }

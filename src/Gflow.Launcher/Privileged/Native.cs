@@ -16,7 +16,7 @@ internal static unsafe partial class Native
     internal const int AT_STATX_DONT_SYNC = 0x4000;
     internal const uint S_IFMT = 0xF000, S_IFDIR = 0x4000, S_IFREG = 0x8000;
 
-    private const int SYS_pidfd_send_signal = 424, SYS_pidfd_open = 434, SYS_close_range = 436, CLOSE_RANGE_CLOEXEC = 4, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
+    private const int SYS_pidfd_send_signal = 424, SYS_close_range = 436, CLOSE_RANGE_CLOEXEC = 4, AT_FDCWD = -100, AT_EMPTY_PATH = 0x1000;
 
     private static readonly nint SYS_rt_sigaction = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 13 : 134;
     private static readonly nint SYS_waitid = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 247 : 95;
@@ -135,19 +135,10 @@ internal static unsafe partial class Native
     internal static partial nint write(int fd, byte* buffer, nint count);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint pread(int fd, byte* buffer, nint count, long offset);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint pwrite(int fd, byte* buffer, nint count, long offset);
-
-    [LibraryImport("libc", SetLastError = true)]
     internal static partial int close(int fd);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ftruncate(int fd, long length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int fdatasync(int fd);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int flock(int fd, int operation);
@@ -157,9 +148,6 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int unlink(string path);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int unlink(byte* path);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int openat(int directory, string name, int flags, uint mode);
@@ -179,12 +167,6 @@ internal static unsafe partial class Native
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int mkdir(string path, uint mode);
 
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int chdir(byte* path);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int memfd_create(string name, uint flags);
-
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int access(string path, int mode);
 
@@ -194,16 +176,6 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(int directory, string path, int flags, uint mask, FileStatus* status);
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial nint opendir(string path);
-
-    /// <summary>The next entry, whose name begins at byte 19, or null at the end.</summary>
-    [LibraryImport("libc")]
-    internal static partial byte* readdir(nint directory);
-
-    [LibraryImport("libc")]
-    internal static partial int closedir(nint directory);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int socket(int domain, int type, int protocol);
@@ -219,12 +191,6 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int getsockopt(int fd, int level, int name, void* value, int* length);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint recv(int fd, byte* buffer, nint count, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint send(int fd, byte* buffer, nint count, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint sendmsg(int fd, MessageHead* message, int flags);
@@ -263,23 +229,11 @@ internal static unsafe partial class Native
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setrlimit(int resource, Limit* limit);
 
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int prlimit(int pid, int resource, Limit* set, Limit* old);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint getrandom(void* buffer, nuint count, uint flags);
-
-    [LibraryImport("libc")]
-    internal static partial int getppid();
-
     [LibraryImport("libc")]
     internal static partial uint geteuid();
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int execv(string path, byte** arguments);
-
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int execve(byte* path, byte** arguments, byte** environment);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int setgroups(nuint count, uint* groups);
@@ -318,9 +272,6 @@ internal static unsafe partial class Native
     internal static partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int target);
 
     [LibraryImport("libc")]
-    internal static partial int posix_spawn_file_actions_addchdir_np(byte* actions, byte* path);
-
-    [LibraryImport("libc")]
     internal static partial int posix_spawnattr_init(byte* attributes);
 
     [LibraryImport("libc")]
@@ -342,9 +293,7 @@ internal static unsafe partial class Native
     /// <summary>Sets what a signal does, also for those that the C library keeps to itself.</summary>
     internal static int RealSignalAction(int signal, KernelAction* action) => (int)syscall(SYS_rt_sigaction, signal, (nint)action, 0, sizeof(ulong), 0);
 
-    // By number, because C libraries before 2.36 have no functions for these.
-    internal static int PidFdOpen(int pid) => (int)syscall(SYS_pidfd_open, pid, 0, 0, 0, 0);
-
+    // By number, because C libraries before 2.36 have no function for it.
     internal static int PidFdSignal(int pidfd, int signal) => (int)syscall(SYS_pidfd_send_signal, pidfd, signal, 0, 0, 0);
 
     /// <summary>Keeps every descriptor from 3 on from all programs started later.</summary>

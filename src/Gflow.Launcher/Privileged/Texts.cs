@@ -7,19 +7,6 @@ internal static unsafe class Texts
 {
     internal static string Of(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? "";
 
-    /// <summary>The bytes, with the NUL.</summary>
-    internal static byte[] BytesOf(byte* text) => new ReadOnlySpan<byte>(text, MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text).Length + 1).ToArray();
-
-    /// <summary>What is before the first equals sign of a variable; empty where there is none.</summary>
-    internal static ReadOnlySpan<byte> NameOf(byte* variable)
-    {
-        var text = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(variable);
-        return text[..Math.Max(text.IndexOf((byte)'='), 0)];
-    }
-
-    internal static bool Contains(byte* text, byte sought) =>
-        MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text).Contains(sought);
-
     /// <summary>A list as the kernel wants it, ended by null. To be freed.</summary>
     internal static byte** List(params string[] texts)
     {

@@ -5,6 +5,7 @@ using Gflow.Cli;
 using Gflow.Client;
 using Gflow.Core;
 using Gflow.Daemon;
+using Gflow.Tests.TestKit;
 using Assembly = System.Reflection.Assembly;
 
 namespace Gflow.Tests.Architecture;
@@ -66,6 +67,31 @@ public sealed partial class ArchitectureTests
     {
         var referenced = Programs.Single(program => program.GetName().Name == name).GetReferencedAssemblies().Select(reference => reference.Name!);
         Assert.Empty(referenced.Where(reference => reference.StartsWith("gflow", StringComparison.OrdinalIgnoreCase)).Except(allowed));
+    }
+
+    [Fact]
+    public void What_has_roots_rights_knows_nothing_of_the_rest_of_the_launcher()
+    {
+        const string Privileged = "Gflow.Launcher.Privileged";
+        var launcher = new ArchLoader().LoadAssembly(Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "gflow-launcher.dll"))).Build();
+        var arrows = launcher.Types
+            .Where(type => Folder(type) == Privileged)
+            .SelectMany(type => type.Dependencies, (type, dependency) => (From: type, To: dependency.Target))
+            .ToList();
+        Assert.Contains(arrows, arrow => Folder(arrow.To) == Privileged);
+        Assert.Empty(arrows.Where(arrow => Folder(arrow.To) is not ("" or Privileged)).Select(arrow => $"{arrow.From.FullName} uses {arrow.To.FullName}"));
+    }
+
+    /// <summary>As many as somebody can read through at once; what they are is told in docs/threat-model.md.</summary>
+    [Fact]
+    public void What_has_roots_rights_is_at_most_1300_lines_of_code()
+    {
+        var launcher = Path.Combine(GoldenFile.Root(), "src", "Gflow.Launcher");
+        var lines = Directory.EnumerateFiles(Path.Combine(launcher, "Privileged"), "*.cs")
+            .Append(Path.Combine(launcher, "Program.cs"))
+            .SelectMany(File.ReadLines)
+            .Count(line => line.Trim() is { Length: > 0 } text && !text.StartsWith("//", StringComparison.Ordinal));
+        Assert.InRange(lines, 800, 1300);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Gflow.Launcher;
 /// What a stub does once it is the submitter: it takes directory, umask and limits in his name, and becomes the job's program. His
 /// environment is nobody else's.
 /// </summary>
-internal static unsafe class JobProgram
+internal static unsafe class StubProgram
 {
     /// <summary>What is told before anything else when a copy of the script was laid beside the original.</summary>
     internal const char HasCopyBeside = '+';
@@ -16,7 +16,7 @@ internal static unsafe class JobProgram
     internal static int Run(string user) => SelfProcess.Print(Stub.TellFd, Stub.Become(user) ?? Execute(), 1);
 
     /// <summary>Removes a file as its owner: a directory of his may be one that root must not follow, or hang.</summary>
-    internal static int Remove(string user) => Stub.Become(user) is null && ReadFrame(out _) is var path && path != null ? Native.unlink(path) : 1;
+    internal static int Remove(string user) => Stub.Become(user) is null && ReadFrame(out _) is var path && path != null ? UserCalls.unlink(path) : 1;
 
     private static string Execute()
     {
@@ -35,7 +35,7 @@ internal static unsafe class JobProgram
         }
 
         var directory = Texts.Of(request.Directory);
-        if (Native.chdir(request.Directory) != 0)
+        if (UserCalls.chdir(request.Directory) != 0)
         {
             return Spawner.Explain(Native.Errno, directory, directory);
         }
@@ -64,11 +64,11 @@ internal static unsafe class JobProgram
         ResetSignals();
         _ = Native.umask(request.Umask);
         request.Limits.Apply();
-        _ = Native.execve((byte*)program, arguments, request.Environment);
+        _ = UserCalls.execve((byte*)program, arguments, request.Environment);
         var error = Native.Errno;
         if (hasCopyBeside)
         {
-            _ = Native.unlink(request.Beside);
+            _ = UserCalls.unlink(request.Beside);
         }
 
         // To explain takes memory, which the limits may not leave.
@@ -90,7 +90,7 @@ internal static unsafe class JobProgram
         }
 
         var frame = (byte*)NativeMemory.AllocZeroed((nuint)status.Size + 1);
-        length = (int)Native.pread(Stub.FrameFd, frame, (nint)status.Size, 0);
+        length = (int)UserCalls.pread(Stub.FrameFd, frame, (nint)status.Size, 0);
         return frame;
     }
 
