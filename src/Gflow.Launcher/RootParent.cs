@@ -80,7 +80,7 @@ internal sealed unsafe class RootParent : IJobParent
     public bool TakeNews()
     {
         Span<int> fds = stackalloc int[OrderSocket.MaxFds];
-        while (OrderSocket.TryReceiveNow(NewsFd, out Answer answer, fds))
+        while (OrderSocket.TryReceiveNow(NewsFd, out OrderAnswer answer, fds))
         {
             OrderSocket.Close(fds);
             HasNews |= answer.IsNews != 0;
@@ -141,7 +141,7 @@ internal sealed unsafe class RootParent : IJobParent
         return (answer.Value, answer.Inode);
     }
 
-    private static string Explain(in Answer answer, JobEntry job, uint uid) => answer.Refusal switch
+    private static string Explain(in OrderAnswer answer, JobEntry job, uint uid) => answer.Refusal switch
     {
         StartRefusal.None => "",
         StartRefusal.ServingUser => "the launcher starts no jobs as the user that the daemon serves as",
@@ -155,7 +155,7 @@ internal sealed unsafe class RootParent : IJobParent
     };
 
     /// <param name="fd">The descriptor that came with the answer, or -1.</param>
-    private Answer Ask(in Order order, out int fd, params ReadOnlySpan<int> fds)
+    private OrderAnswer Ask(in Order order, out int fd, params ReadOnlySpan<int> fds)
     {
         if (!OrderSocket.Send(NewsFd, order, fds))
         {
@@ -165,7 +165,7 @@ internal sealed unsafe class RootParent : IJobParent
         Span<int> received = stackalloc int[OrderSocket.MaxFds];
         while (true)
         {
-            if (!OrderSocket.Receive(NewsFd, out Answer answer, received))
+            if (!OrderSocket.Receive(NewsFd, out OrderAnswer answer, received))
             {
                 if (Native.Errno == Native.EINTR)
                 {

@@ -5,7 +5,7 @@ namespace Gflow.Launcher.Privileged;
 /// <summary>What the keeper asks of a launcher with root's rights.</summary>
 internal enum OrderKind
 {
-    /// <summary>Which build is it? Answered in <see cref="Answer.Value"/>.</summary>
+    /// <summary>Which build is it? Answered in <see cref="OrderAnswer.Value"/>.</summary>
     Build = 1,
 
     /// <summary>Makes the log of a job and starts its stub, with what it is to do and where it tells as descriptors. Answered with the process and the log.</summary>
@@ -29,7 +29,7 @@ internal enum OrderKind
     /// <summary>Opens the log of a job that was started earlier, to be cut.</summary>
     OpenLog,
 
-    /// <summary>Which file does a process execute? Answered in <see cref="Answer.Value"/> (device) and <see cref="Answer.Inode"/>.</summary>
+    /// <summary>Which file does a process execute? Answered in <see cref="OrderAnswer.Value"/> (device) and <see cref="OrderAnswer.Inode"/>.</summary>
     Program,
 
     /// <summary>Becomes the program that root has put in its place meanwhile. Answered only when that fails.</summary>
@@ -80,7 +80,7 @@ internal struct Order
 
 /// <summary>The answer to an order; or, when <see cref="IsNews"/>, the news that a child may have ended.</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal struct Answer
+internal struct OrderAnswer
 {
     internal int IsNews;
 

@@ -124,7 +124,7 @@ internal sealed unsafe class RootLauncher
         if (ended && _keeper >= 0 && !_hasTold)
         {
             _hasTold = true;
-            Send(new Answer { IsNews = 1 });
+            Send(new OrderAnswer { IsNews = 1 });
         }
     }
 
@@ -197,7 +197,7 @@ internal sealed unsafe class RootLauncher
         }
 
         _hasTold = false;
-        var answer = new Answer();
+        var answer = new OrderAnswer();
         var given = -1;
         switch (order.Kind)
         {
@@ -233,7 +233,7 @@ internal sealed unsafe class RootLauncher
         _ = given < 0 ? 0 : Native.close(given);
     }
 
-    private void Send(in Answer answer, int fd = -1)
+    private void Send(in OrderAnswer answer, int fd = -1)
     {
         if (_keeper >= 0 && !(fd < 0 ? OrderSocket.Send(_keeper, answer) : OrderSocket.Send(_keeper, answer, fd)))
         {
@@ -241,29 +241,29 @@ internal sealed unsafe class RootLauncher
         }
     }
 
-    private Answer Start(in Order order, int frameFd, int tellFd, out int logFd)
+    private OrderAnswer Start(in Order order, int frameFd, int tellFd, out int logFd)
     {
         logFd = -1;
         var isJob = order.Kind == OrderKind.Start;
         if (_terms.Refusal(order.Uid) is var refusal and not StartRefusal.None)
         {
-            return new Answer { Refusal = refusal, Value = _terms.LeastUid };
+            return new OrderAnswer { Refusal = refusal, Value = _terms.LeastUid };
         }
 
         if (isJob && order.HasScript != 0 && !_files.HandOverScript(order.Job, order.Uid))
         {
-            return new Answer { Refusal = StartRefusal.Script };
+            return new OrderAnswer { Refusal = StartRefusal.Script };
         }
 
         if (isJob && (logFd = _files.CreateLog(order.Job, order.Uid)) < 0)
         {
-            return new Answer { Refusal = StartRefusal.Log, Error = Native.Errno };
+            return new OrderAnswer { Refusal = StartRefusal.Log, Error = Native.Errno };
         }
 
         var hasMark = _marks && order.Mark > MarkNumbers.OfNoJob && Mark.Set(order.Mark);
         var error = Stub.Spawn(isJob ? Stub.Execute : Stub.Remove, order.Uid, frameFd, tellFd, logFd, out var pid);
         _ = hasMark && Mark.Set(MarkNumbers.OfNoJob);
-        return error == 0 ? new Answer { Pid = pid } : new Answer { Refusal = StartRefusal.Process, Error = error };
+        return error == 0 ? new OrderAnswer { Pid = pid } : new OrderAnswer { Refusal = StartRefusal.Process, Error = error };
     }
 
     /// <summary>Sends a signal as far as the serving user could have it sent anyway, by a job of his making. Answers an error number.</summary>
