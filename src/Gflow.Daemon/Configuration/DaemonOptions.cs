@@ -111,6 +111,9 @@ internal sealed record AccessOptions
     /// <summary>Who may do and see what.</summary>
     public AccessPolicy Policy { get; init; } = new();
 
+    /// <summary>Those of <c>admins</c>, for the machine to say who they are.</summary>
+    public IReadOnlyList<NamedAdmin> Admins { get; init; } = [];
+
     /// <summary>Whether a shared daemon runs jobs of root and of users of the system.</summary>
     public bool RootJobs { get; init; }
 }
