@@ -35,6 +35,14 @@ public sealed class CallerTests(Installation installed, People people) : IClassF
         Assert.Empty((await machine.Client.ListAsync(new(), Ct)).Value);
     }
 
+    [Fact]
+    public async Task No_daemon_serves_as_such_a_number()
+    {
+        await using var machine = SharedMachine.Create(installed, people);
+        machine.Configure("nobody");
+        Assert.Contains("nobody with it is served", await machine.RefusedAsync(), StringComparison.Ordinal);
+    }
+
     /// <summary>The kernel shows whoever is in a user namespace of his own by his number outside, and whom it cannot name as nobody.</summary>
     [Fact]
     public async Task A_user_in_a_namespace_of_his_own_is_himself_and_not_the_root_he_is_there()

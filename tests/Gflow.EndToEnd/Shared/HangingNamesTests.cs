@@ -56,7 +56,7 @@ public sealed class HangingNamesTests(Installation installed, People people) : I
             Assert.True(took < AtOnce, $"{took}\n{machine.DaemonLog}");
         }
 
-        Assert.Single(Directory.EnumerateDirectories($"/proc/{machine.DaemonPid}/task"), task => File.ReadAllText($"{task}/comm").Trim() == LookUpThread);
+        Assert.Equal(1, LookUps(machine));
         Assert.False(File.Exists($"{machine.Open}/ann"));
         Assert.Null((await machine.JobAsync(anns)).FinishedAt);
         await File.WriteAllTextAsync(gate, "", Ct);
@@ -67,6 +67,21 @@ public sealed class HangingNamesTests(Installation installed, People people) : I
         Assert.Equal(2, theirs.Count);
         Assert.Equal([$"{Stranger}"], await machine.OutputAsync(theirs[0].Id));
     }
+
+    [Fact]
+    public async Task A_question_that_hangs_does_not_keep_the_daemon_from_stopping()
+    {
+        await using var machine = SharedMachine.Create(installed, people);
+        await machine.StartDaemonAsync(await HangingAsync(machine, machine.At("open/gate")));
+        using var reader = await CrowdAsync(1, machine.Socket, machine.Socket, "GET", "");
+        await machine.UntilAsync(() => LookUps(machine) == 1, "his name is asked for");
+        var begun = Stopwatch.GetTimestamp();
+        await machine.StopDaemonAsync();
+        Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(10), machine.DaemonLog);
+    }
+
+    private static int LookUps(SharedMachine machine) =>
+        Directory.EnumerateDirectories($"/proc/{machine.DaemonPid}/task").Count(task => File.ReadAllText($"{task}/comm").Trim() == LookUpThread);
 
     /// <summary>Asks as the stranger; returns when all have asked.</summary>
     private static async Task<Process> CrowdAsync(int count, string socket, string port, string method, string body)

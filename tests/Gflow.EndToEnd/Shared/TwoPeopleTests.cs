@@ -11,6 +11,8 @@ public sealed class TwoPeopleTests(Installation installed, People people) : ICla
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private static readonly Dictionary<string, string> Plain = new() { ["PATH"] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", ["LANG"] = "C.UTF-8" };
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -110,8 +112,6 @@ public sealed class TwoPeopleTests(Installation installed, People people) : ICla
             await Run.Async("groupdel", [group], Plain);
         }
     }
-
-    private static readonly Dictionary<string, string> Plain = new() { ["PATH"] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", ["LANG"] = "C.UTF-8" };
 
     /// <summary>All that may be done to a job and known of it by its owner alone, each with claims to be him; what ends it comes last.</summary>
     private static List<Asked> Deeds(string owner, uint running, uint waiting)
