@@ -91,6 +91,7 @@ public sealed record ProblemCode
     public static readonly ProblemCode NotJson = Known("not_json", 415);
     public static readonly ProblemCode IdempotencyKeyReused = Known("idempotency_key_reused", 422);
     public static readonly ProblemCode Internal = Known("internal", 500);
+    public static readonly ProblemCode NoNameYet = Known("no_name_yet", 503);
     public static readonly ProblemCode Stopping = Known("stopping", 503);
     public static readonly ProblemCode StoreUnavailable = Known("store_unavailable", 503);
     public static readonly ProblemCode StoreFailed = Known("store_failed", 503);

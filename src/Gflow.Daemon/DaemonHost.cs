@@ -34,6 +34,9 @@ internal sealed record DaemonParts(TimeProvider Time, ILoggerFactory Logs)
     /// <summary>Says who is at the other end of a connection; the kernel unless told otherwise.</summary>
     public Func<ConnectionContext, Peer> Peers { get; init; } = Peer.Of;
 
+    /// <summary>Says whose a uid is; the machine unless told otherwise.</summary>
+    public Func<uint, Account?> Accounts { get; init; } = Account.Find;
+
     /// <summary>Whether the GPUs' driver is asked, where none are simulated.</summary>
     public bool AsksDriver { get; init; } = true;
 
@@ -51,6 +54,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private readonly DaemonParts _parts;
     private readonly DaemonOptions _started;
     private readonly ILogger<DaemonHost> _log;
+    private readonly AccountDirectory _accounts;
     private volatile DaemonOptions _options;
     private NotificationsModule _notifications = null!;
 
@@ -59,6 +63,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         _options = _started = options;
         _parts = parts;
         _log = parts.Logs.CreateLogger<DaemonHost>();
+        _accounts = new(parts.Accounts, parts.Time);
         Paths = new(options.Storage.Path);
     }
 
@@ -130,11 +135,12 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Note("executor.python_unbuffered", before.Executor.PythonUnbuffered, changed.Executor.PythonUnbuffered);
         Note("executor.launcher_socket", before.Executor.LauncherSocket, changed.Executor.LauncherSocket);
         Note("executor.kill_grace_secs", before.Executor.KillGrace, changed.Executor.KillGrace);
+        var access = await FindAdminsAsync(changed.Access);
         _options = changed with
         {
             Daemon = before.Daemon,
             Executor = before.Executor,
-            Access = changed.Access with { RootJobs = before.Access.RootJobs, SystemUsers = before.Access.SystemUsers },
+            Access = access with { RootJobs = before.Access.RootJobs, SystemUsers = before.Access.SystemUsers },
             Storage = changed.Storage with { Path = before.Storage.Path, LogMaxMb = before.Storage.LogMaxMb },
         };
         Engine.SetBounds(Retention(changed), OutboxBytes(changed), MinFreeBytes(changed));
@@ -175,6 +181,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         }
 
         DemandLocalDisk();
+        _options = _options with { Access = await FindAdminsAsync(_options.Access) };
         Running(await HomeLock.TakeAsync(Paths.Root, Socket, ct));
         Paths.Create(_parts.IsShared);
         Database = Running(Database.Open(Paths.Database, _parts.Time));
@@ -216,6 +223,23 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         }
     }
 
+    /// <summary>A daemon of a user has no administrators but him.</summary>
+    private async Task<AccessOptions> FindAdminsAsync(AccessOptions access)
+    {
+        if (!_parts.IsShared || access.Admins.Count == 0)
+        {
+            return access;
+        }
+
+        var found = await AdminLookup.OfMachine.RunAsync(access, AdminLookup.UsualPatience);
+        foreach (var warning in found.Warnings)
+        {
+            LogQuestionable(_log, warning.ToString());
+        }
+
+        return access with { Policy = found.Policy };
+    }
+
     private LocalExecutor Launcher(DataPaths paths, long epoch) =>
         new(new LocalExecutorOptions(paths.Root, epoch) { RootSocket = _parts.IsShared ? _options.Executor.LauncherSocket : null }, _parts.Time, _parts.Logs.CreateLogger<LocalExecutor>());
 
@@ -224,7 +248,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         : new NvmlGpuSource(
             Engine,
             executor,
-            new NvmlTerms(_options.Daemon.GpuPollInterval, _options.Daemon.GpuIgnore, Database.MachineRestarted),
+            new NvmlTerms(_options.Daemon.GpuPollInterval, _options.Daemon.GpuIgnore, Database.MachineRestarted, _accounts),
             _parts.Time,
             _parts.Logs.CreateLogger<NvmlGpuSource>());
 
@@ -258,6 +282,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Effects = new EffectSettings(Paths, _options.Storage.LogMaxMb << 20, _options.Executor.HideGpus, _options.Executor.PythonUnbuffered, _parts.IsShared)
         {
             NamesGpusByUuid = _options.Executor.NamesGpusByUuid,
+            Accounts = _accounts,
         },
         Retention = Retention(_options),
         OutboxMaxBytes = OutboxBytes(_options),
@@ -272,14 +297,14 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     private Task<ApiServer> ServeAsync(AuditLog audit, CancellationToken ct)
     {
-        var owner = new Actor(Account.Own.Uid, Account.Own.Name, Administrator: true, IdentifiedBy.OwnProcess);
+        var owner = new Actor(Account.Own.Uid, Account.Own.Name, Administrator: true, IdentifiedBy.OwnProcess) { Home = Account.Own.Home };
         var facts = new DaemonFacts(Version, owner, Paths, Socket, _parts.IsShared);
         var time = _parts.Time;
         var jobs = new JobLookup(Engine, Database);
         var listen = Listen();
         Func<AccessPolicy> policy = () => _options.Access.Policy;
         return ApiServer.StartAsync(
-            new ApiSteps(new AuditTrail(audit, time).InvokeAsync, new Access(facts, policy, listen.Host), new TroubleHeader(Engine)),
+            new ApiSteps(new AuditTrail(audit, time).InvokeAsync, new Access(facts, policy, _accounts, listen.Host), new TroubleHeader(Engine)),
             [
                 new InfoEndpoints(Engine, Database, _notifications, facts, time).Map,
                 new JobEndpoints(Engine, new JobRequests(Engine, jobs, Database, Policy, readsScripts: !_parts.IsShared), jobs, Paths, policy).Map,
@@ -303,7 +328,6 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         Gpus = Engine.Current.Board.Gpus.Slots,
         AreGpusKnown = Engine.Current.Board.Gpus.AreKnown,
         GpuTrouble = Engine.Current.Board.Gpus.Trouble,
-        DefaultRunDir = _parts.IsShared ? Account.Named(user)?.Home ?? "/" : Account.Own.Home,
         KnownProjects = _options.Projects.KnownProjects,
         RequireProject = _options.Projects.RequireProject,
         MailboxProblem = MailboxRules.Problem,
@@ -326,6 +350,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         _running.Push(part);
         return part;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Configuration: {Finding}")]
+    private static partial void LogQuestionable(ILogger log, string finding);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "gflowd is process 1 of a container: jobs end with it, and nobody collects their orphans. Start the container with an init (docker run --init).")]
     private static partial void LogFirstProcess(ILogger log);

@@ -13,6 +13,9 @@ public sealed unsafe partial record Account(uint Uid, string Name, string Home, 
     private const int TooLittleRoom = 34;
     private const uint NoGroup = 65_534;
 
+    // EINTR, EIO, EAGAIN, ENOMEM, ENFILE, EMFILE and ERANGE; other errors are ways to say that there is no such user (getpwuid_r(3)).
+    private static readonly int[] Unanswered = [4, 5, 11, 12, 23, 24, TooLittleRoom];
+
     private delegate int Search(PasswdEntry* entry, byte* texts, nuint size, PasswdEntry** found);
 
     /// <summary>The user this process runs as.</summary>
@@ -22,13 +25,24 @@ public sealed unsafe partial record Account(uint Uid, string Name, string Home, 
     public uint Gid { get; init; } = NoGroup;
 
     /// <summary>The account of this name; null where the machine knows none.</summary>
-    public static Account? Named(string name) => Find((entry, texts, size, found) => GetPasswdByName(name, entry, texts, size, found));
+    public static Account? Named(string name) => Ask((entry, texts, size, found) => GetPasswdByName(name, entry, texts, size, found)).Found;
 
     /// <summary>The account with this uid; one made up of the number where the machine knows none.</summary>
-    public static Account Of(uint uid) => Find((entry, texts, size, found) => GetPasswd(uid, entry, texts, size, found)) ?? new Account(uid, $"uid:{uid}", "/", "/bin/sh");
+    public static Account Of(uint uid) => Asked(uid).Found ?? Unnamed(uid);
+
+    /// <summary>The account with this uid; null where the machine knows none. It may take as long as the slowest name service of the machine.</summary>
+    /// <exception cref="IOException">Nobody could say.</exception>
+    public static Account? Find(uint uid) => Asked(uid) is var (found, error) && Unanswered.Contains(error)
+        ? throw new IOException($"The machine's name service cannot say who uid {uid} is (error {error})")
+        : found;
+
+    /// <summary>An account made up of the number.</summary>
+    public static Account Unnamed(uint uid) => new(uid, $"uid:{uid}", "/", "/bin/sh");
+
+    private static (Account? Found, int Error) Asked(uint uid) => Ask((entry, texts, size, found) => GetPasswd(uid, entry, texts, size, found));
 
     /// <remarks>The entry points into the texts, so that they lie where nothing moves them until all was read.</remarks>
-    private static Account? Find(Search search)
+    private static (Account? Found, int Error) Ask(Search search)
     {
         for (nuint room = FirstRoom; ; room *= 2)
         {
@@ -40,7 +54,7 @@ public sealed unsafe partial record Account(uint Uid, string Name, string Home, 
                 var error = search(&entry, texts, room, &found);
                 if (error != TooLittleRoom || room >= MostRoom)
                 {
-                    return error == 0 && found != null ? Read(entry) : null;
+                    return (error == 0 && found != null ? Read(entry) : null, error);
                 }
             }
             finally

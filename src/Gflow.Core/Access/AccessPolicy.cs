@@ -10,6 +10,9 @@ public sealed record AccessPolicy
     /// <summary>Login names of administrators, beside root and the daemon's own user.</summary>
     public IReadOnlyList<string> Admins { get; init; } = [];
 
+    /// <summary>Numbers of the groups whose members are administrators as well.</summary>
+    public IReadOnlyList<uint> AdminGroups { get; init; } = [];
+
     /// <summary>Whether everybody sees command, script and working directory of all jobs.</summary>
     public bool ShareCommands { get; init; }
 
@@ -17,11 +20,12 @@ public sealed record AccessPolicy
     public bool ShareLogs { get; init; }
 
     /// <summary>What a user is to a daemon that serves all users.</summary>
+    /// <param name="groups">His, as far as the kernel says; empty over TCP.</param>
     /// <param name="own">The uid that the daemon runs as.</param>
     /// <param name="by">Over TCP nobody is an administrator.</param>
-    public Actor Identify(uint uid, string user, uint own, IdentifiedBy by)
+    public Actor Identify(uint uid, string user, IReadOnlyList<uint> groups, uint own, IdentifiedBy by)
     {
-        var trusted = uid == Root || uid == own || Admins.Contains(user, StringComparer.Ordinal);
+        var trusted = uid == Root || uid == own || Admins.Contains(user, StringComparer.Ordinal) || groups.Any(AdminGroups.Contains);
         var overTcp = by == IdentifiedBy.SocketTable;
         return new Actor(uid, user, Administrator: trusted && !overTcp, by) { AdministratorElsewhere = trusted && overTcp };
     }

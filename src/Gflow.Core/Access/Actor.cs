@@ -6,6 +6,9 @@ namespace Gflow.Core.Access;
 /// <param name="By">How he was identified.</param>
 public sealed record Actor(uint Uid, string Name, bool Administrator, IdentifiedBy By)
 {
+    /// <summary>His home, where a job of his begins that names no directory.</summary>
+    public string Home { get; init; } = "/";
+
     /// <summary>An administrator whose rights do not hold on the way he came: over TCP, to a daemon for all users.</summary>
     public bool AdministratorElsewhere { get; init; }
 }

@@ -19,7 +19,7 @@ public sealed record SubmissionPolicy
     public string? GpuTrouble { get; init; }
 
     /// <summary>Where a job runs that does not say.</summary>
-    public required string DefaultRunDir { get; init; }
+    public string DefaultRunDir { get; init; } = "/";
 
     /// <summary>Allowed project names; empty for any.</summary>
     public IReadOnlyList<string> KnownProjects { get; init; } = [];

@@ -49,12 +49,7 @@ internal static class ConfigFile
             Timezone = Timezone(root),
             Daemon = Daemon(root.Section("daemon"), environment, defaults.Daemon),
             Executor = Executor(root.Section("executor"), defaults.Executor),
-            Access = new AccessOptions
-            {
-                Policy = AccessValidator.Read(root.Section("access")),
-                RootJobs = root.Section("access").Flag("root_jobs") ?? defaults.Access.RootJobs,
-                SystemUsers = root.Section("access").Flag("system_users") ?? defaults.Access.SystemUsers,
-            },
+            Access = AccessValidator.Read(root.Section("access"), defaults.Access),
             Projects = Projects(root.Section("projects")),
             Quota = Quota(root.Section("quota")),
             Storage = Storage(root.Section("storage"), defaults.Storage),

@@ -114,6 +114,9 @@ internal sealed record AccessOptions
     /// <summary>Who may do and see what.</summary>
     public AccessPolicy Policy { get; init; } = new();
 
+    /// <summary>Those of <c>admins</c>, for the machine to say who they are.</summary>
+    public IReadOnlyList<NamedAdmin> Admins { get; init; } = [];
+
     /// <summary>Whether the launcher that a shared daemon starts runs jobs of root.</summary>
     public bool RootJobs { get; init; }
 

@@ -30,7 +30,7 @@ internal static class DaemonSchema
     {
         Children =
         [
-            new("admins", ConfigKind.TextList) { Form = "a list of login names such as [\"alice\", \"bob\"]" },
+            new("admins", ConfigKind.TextList) { Form = "a list of login names and, with @, of groups, such as [\"alice\", \"@gpuadmins\"]" },
             new("share_commands", ConfigKind.Flag),
             new("share_logs", ConfigKind.Flag),
             new("root_jobs", ConfigKind.Flag),

@@ -13,6 +13,9 @@ internal sealed record EffectSettings(DataPaths Paths, long LogMaxBytes, bool Hi
 {
     /// <summary>Whether jobs are told the UUIDs of their GPUs in place of their numbers.</summary>
     public bool NamesGpusByUuid { get; init; }
+
+    /// <summary>Says whose the jobs are.</summary>
+    public AccountDirectory Accounts { get; init; } = new(Account.Find, TimeProvider.System);
 }
 
 /// <summary>
@@ -107,10 +110,11 @@ internal sealed partial class EffectRunner(
 
     private async Task LaunchAsync(Job job, GpuBoard gpus, CancellationToken ct)
     {
+        var login = await LoginAsync(job, ct);
         LaunchRequest request;
         try
         {
-            request = Prepare(job, gpus);
+            request = Prepare(job, login, gpus);
         }
         catch (IOException error)
         {
@@ -122,12 +126,18 @@ internal sealed partial class EffectRunner(
         await tell(reports.Launched(job, await executor.StartAsync(request, ct)));
     }
 
-    private LaunchRequest Prepare(Job job, GpuBoard gpus)
+    /// <summary>Whose login stands in for an environment that was not captured. A name service that hangs delays this start, and no other.</summary>
+    /// <exception cref="IOException">Nobody can say now.</exception>
+    private async Task<Account?> LoginAsync(Job job, CancellationToken ct) => job.Spec.EnvironmentHash is null
+        ? await settings.Accounts.OfAsync(job.Uid, patience: null, ct) ?? throw new IOException($"the machine's name service cannot say who uid {job.Uid} is")
+        : null;
+
+    private LaunchRequest Prepare(Job job, Account? login, GpuBoard gpus)
     {
         var script = job.Spec.ScriptHash is { } hash ? Content(hash) : null;
         var copy = script is null ? null : WriteScript(job.Id, script);
         var logPath = settings.Paths.LogOf(job.Id);
-        var variables = JobEnvironment.Build(job, Environment(job.Spec), Account.Of, logPath, new JobSurroundings(VisibleGpus(job, gpus), settings.HideGpus, settings.PythonUnbuffered));
+        var variables = JobEnvironment.Build(job, Environment(job.Spec), login, logPath, new JobSurroundings(VisibleGpus(job, gpus), settings.HideGpus, settings.PythonUnbuffered));
         var run = JobScript.Of(job.Spec, script, copy, variables, looksForPrograms: !settings.IsShared);
         return new LaunchRequest(
             job.Id.Value,

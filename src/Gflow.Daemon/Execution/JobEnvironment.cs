@@ -18,10 +18,10 @@ internal static class JobEnvironment
     private const string FirstOnRocm = "ROCR_VISIBLE_DEVICES";
 
     /// <param name="captured">The stored <c>KEY=VALUE</c> entries, each closed by a zero byte; null when the submission brought none.</param>
-    /// <param name="account">Finds whose minimal login environment stands in for a captured one; not asked otherwise, for directories can be slow.</param>
-    public static List<string> Build(Job job, byte[]? captured, Func<uint, Account> account, string logPath, JobSurroundings surroundings)
+    /// <param name="login">Whose minimal login environment stands in for a captured one; null where there is one.</param>
+    public static List<string> Build(Job job, byte[]? captured, Account? login, string logPath, JobSurroundings surroundings)
     {
-        var variables = captured is null ? Login(account(job.Uid)) : ProcessEnvironment.Parse(captured);
+        var variables = captured is null ? Login(login!) : ProcessEnvironment.Parse(captured);
         foreach (var stale in variables.Keys.Where(key => key.StartsWith("GFLOW_JOB_", StringComparison.Ordinal)).ToList())
         {
             variables.Remove(stale);

@@ -15,27 +15,30 @@ internal static class AccessRules
     /// <returns>Who he is to this daemon, or why he is not served.</returns>
     public static Result<Actor> Identify(Peer? peer, DaemonFacts facts, AccessPolicy policy)
     {
-        if (peer?.Account is not { } account)
+        if (peer is not { Uid: { } uid, Account: { } account })
         {
-            return new Problem(ProblemCode.UnknownCaller,
-                "Cannot tell who is calling: the kernel names no user for this connection; keep it open until the answer has come, or use the Unix socket");
+            return new Problem(ProblemCode.UnknownCaller, peer?.ForNobody is { } nobody
+                ? $"Cannot tell who is calling: uid {nobody} stands for nobody. The kernel shows it in the place of users whom it cannot name here, such as those of a container; call as a user of this machine"
+                : "Cannot tell who is calling: the kernel names no user for this connection; keep it open until the answer has come, or use the Unix socket");
         }
 
         var owner = facts.Owner;
-        if (facts.Shared)
-        {
-            return policy.Identify(account.Uid, account.Name, owner.Uid, peer.By);
-        }
-
-        if (account.Uid == owner.Uid)
+        if (uid == owner.Uid && !facts.Shared)
         {
             return owner with { By = peer.By };
         }
 
-        return new Problem(ProblemCode.Forbidden,
-            $"This gflowd belongs to {owner.Name} (uid {owner.Uid}) and serves {owner.Name} alone; you are {account.Name} (uid {account.Uid}). "
-            + "Start a daemon of your own with: gflowd start. A daemon for all users is one that root has set up as the shared scheduler of the machine; "
-            + "ask the machine's administrator for it.");
+        if (!facts.Shared)
+        {
+            return new Problem(ProblemCode.Forbidden,
+                $"This gflowd belongs to {owner.Name} (uid {owner.Uid}) and serves {owner.Name} alone; you are {account.Name} (uid {uid}). "
+                + "Start a daemon of your own with: gflowd start. A daemon for all users is one that root has set up as the shared scheduler of the machine; "
+                + "ask the machine's administrator for it.");
+        }
+
+        return peer.IsUnnamed
+            ? new Problem(ProblemCode.NoNameYet, $"The machine's name service has not said in time who uid {uid} is. Nothing was done; try again when it answers (getent passwd {uid} asks it)")
+            : policy.Identify(uid, account.Name, peer.Groups, owner.Uid, peer.By) with { Home = account.Home };
     }
 
     /// <summary>Whether a request's Host header names this machine's loopback or the configured name. A page that has rebound its own name to 127.0.0.1 still sends that name.</summary>

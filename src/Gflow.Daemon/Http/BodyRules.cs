@@ -1,5 +1,6 @@
 using Gflow.Core;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 
 namespace Gflow.Daemon.Http;
 
@@ -25,7 +26,7 @@ internal static class BodyRules
             return ProblemMapping.WriteAsync(context, TooLarge(request));
         }
 
-        if (ClaimsBody(context) && !request.HasJsonContentType())
+        if (ClaimsBody(context) && !IsJson(request.ContentType))
         {
             return ProblemMapping.WriteAsync(context, new Problem(ProblemCode.NotJson, "The body must be JSON, with the header Content-Type: application/json", "Content-Type"));
         }
@@ -33,6 +34,10 @@ internal static class BodyRules
         size?.MaxRequestBodySize = LimitOf(request);
         return next(context);
     }
+
+    /// <summary>Its relatives, such as <c>application/problem+json</c>, are other formats.</summary>
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A form of a web page says what it is even when it is empty, and no form may change anything.</summary>
     private static bool ClaimsBody(HttpContext context) => HasBody(context)

@@ -61,7 +61,7 @@ internal sealed class ConnectionSeats(int all)
     /// <returns>Null when every seat that it could have is in use.</returns>
     private Seat? Take(ConnectionContext connection)
     {
-        var seat = new Seat(connection.Features.Get<Peer>()?.Account?.Uid ?? Nobody, connection);
+        var seat = new Seat(connection.Features.Get<Peer>()?.Uid ?? Nobody, connection);
         Seat? idle = null;
         lock (_gate)
         {

@@ -9,12 +9,28 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace Gflow.Daemon.Http;
 
 /// <summary>The other end of a connection, as the kernel named it when the connection was accepted.</summary>
-/// <param name="Account">Null when the kernel could not say who it is.</param>
+/// <param name="Uid">Null when the kernel could not say who it is.</param>
 /// <param name="TcpPort">The port at the other end; null for a connection over the Unix socket.</param>
-internal sealed record Peer(Account? Account, int? TcpPort)
+internal sealed record Peer(uint? Uid, int? TcpPort)
 {
     private const int SocketLevel = 1;
     private const int PeerCredentials = 17;
+    private const int PeerGroups = 59;
+
+    /// <summary>What a process may have at most (NGROUPS_MAX).</summary>
+    private const int MostGroups = 65_536;
+
+    /// <summary>The number that the kernel gave where it stands for nobody.</summary>
+    public uint? ForNobody { get; init; }
+
+    /// <summary>The groups of the process when it connected; empty over TCP, where the kernel does not say.</summary>
+    public IReadOnlyList<uint> Groups { get; init; } = [];
+
+    /// <summary>Whose uid it is; null as long as nobody has asked the machine's name service.</summary>
+    public Account? Account { get; init; }
+
+    /// <summary>Whether the name service has not said in time what he is called.</summary>
+    public bool IsUnnamed { get; init; }
 
     public bool OverTcp => TcpPort is not null;
 
@@ -28,30 +44,55 @@ internal sealed record Peer(Account? Account, int? TcpPort)
         return next(connection);
     };
 
-    /// <summary>Asks the kernel.</summary>
+    /// <summary>Asks the kernel, and nobody else.</summary>
     public static Peer Of(ConnectionContext connection) => connection switch
     {
-        { RemoteEndPoint: IPEndPoint peer, LocalEndPoint: IPEndPoint local } => new(AccountOf(SocketTable.OwnerOf(peer, local)), peer.Port),
-        _ => new(AccountOf(UidOf(connection.Features.Get<IConnectionSocketFeature>()?.Socket)), null),
+        { RemoteEndPoint: IPEndPoint peer, LocalEndPoint: IPEndPoint local } => Seen(SocketTable.OwnerOf(peer, local), peer.Port),
+        _ when connection.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket => OfUnix(socket),
+        _ => new(null, null),
     };
 
-    private static Account? AccountOf(uint? uid) => uid == Account.Own.Uid ? Account.Own : uid is { } other ? Account.Of(other) : null;
+    /// <summary>Who that number is to this machine.</summary>
+    public static Peer Seen(uint? uid, int? tcpPort) => uid is { } number && Nobody.IsUser(number)
+        ? new(null, tcpPort) { ForNobody = number }
+        : new(uid, tcpPort) { Account = uid == Account.Own.Uid ? Account.Own : null };
 
-    private static uint? UidOf(Socket? socket)
+    private static Peer OfUnix(Socket socket)
     {
         // struct ucred: pid, uid, gid.
         Span<byte> credentials = stackalloc byte[12];
         try
         {
-            return socket?.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
-                ? BitConverter.IsLittleEndian
-                    ? BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..])
-                    : BinaryPrimitives.ReadUInt32BigEndian(credentials[4..])
-                : null;
+            return socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
+                ? Seen(Number(credentials[4..]), null) with { Groups = [.. GroupsOf(socket).Append(Number(credentials[8..])).Where(gid => !Nobody.IsGroup(gid)).Distinct()] }
+                : new(null, null);
         }
         catch (SocketException)
         {
-            return null;
+            return new(null, null);
         }
     }
+
+    /// <summary>The supplementary groups that the process had when it connected (SO_PEERGROUPS, since Linux 4.13).</summary>
+    private static uint[] GroupsOf(Socket socket)
+    {
+        for (var most = 64; most <= MostGroups; most *= 4)
+        {
+            var groups = new byte[most * sizeof(uint)];
+            try
+            {
+                var length = socket.GetRawSocketOption(SocketLevel, PeerGroups, groups);
+                return [.. groups.Take(length).Chunk(sizeof(uint)).Select(bytes => Number(bytes))];
+            }
+            catch (SocketException)
+            {
+                // Too little room for them (ERANGE, which has no name in .NET), or an older kernel, which never says.
+            }
+        }
+
+        return [];
+    }
+
+    private static uint Number(ReadOnlySpan<byte> bytes) =>
+        BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
 }

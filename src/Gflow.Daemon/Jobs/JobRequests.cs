@@ -39,7 +39,7 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
     /// <summary>What can be checked without the writer; everything that is wrong with all of them at once.</summary>
     private Result<List<AcceptedSubmission>> Check(IReadOnlyList<SubmissionDraft> drafts, Actor by)
     {
-        var current = policy(by.Name);
+        var current = policy(by.Name) with { DefaultRunDir = by.Home };
         var accepted = new List<AcceptedSubmission>(drafts.Count);
         var problems = new List<Problem>();
         for (var i = 0; i < drafts.Count; i++)

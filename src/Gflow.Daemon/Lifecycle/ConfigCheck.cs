@@ -16,16 +16,24 @@ internal sealed record ConfigReport(int ExitCode, string Output);
 internal static class ConfigCheck
 {
     /// <summary>Reads the configuration as a daemon would and reports on it.</summary>
-    public static ConfigReport Run(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, bool json) =>
-        Report(ConfigFile.Load(configPath, environment, paths), configPath ?? paths.ConfigFile, json, []);
+    public static async Task<ConfigReport> RunAsync(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, bool json) =>
+        Report(await LoadAsync(configPath, environment, paths), configPath ?? paths.ConfigFile, json, []);
 
     /// <summary>The same, and each target of notifications is connected to, with TLS and login, without anything being sent.</summary>
     public static async Task<ConfigReport> ConnectAsync(
         string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, bool json, TimeProvider time, CancellationToken ct)
     {
-        var load = ConfigFile.Load(configPath, environment, paths);
+        var load = await LoadAsync(configPath, environment, paths);
         var tried = load.Options is { } options ? await ConnectionCheck.RunAsync(options.Notifications, options.Daemon.Port, time, ct) : [];
         return Report(load, configPath ?? paths.ConfigFile, json, tried);
+    }
+
+    private static async Task<ConfigLoad> LoadAsync(string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths)
+    {
+        var load = ConfigFile.Load(configPath, environment, paths);
+        return load.Options is { } options
+            ? load with { Warnings = [.. load.Warnings, .. (await AdminLookup.OfMachine.RunAsync(options.Access, AdminLookup.UsualPatience)).Warnings] }
+            : load;
     }
 
     private static ConfigReport Report(ConfigLoad load, string wanted, bool json, IReadOnlyList<TriedTarget> tried) => new(

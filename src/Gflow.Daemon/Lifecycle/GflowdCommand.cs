@@ -152,7 +152,7 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
         var (context, json) = (call.Context, call.Given.Has("--json"));
         var report = call.Given.Has("--connect")
             ? await ConfigCheck.ConnectAsync(context.ConfigPath, context.Environment, context.Paths, json, context.Time, ct)
-            : ConfigCheck.Run(context.ConfigPath, context.Environment, context.Paths, json);
+            : await ConfigCheck.RunAsync(context.ConfigPath, context.Environment, context.Paths, json);
         await context.Terminal.Out.WriteAsync(report.Output);
         return report.ExitCode;
     }

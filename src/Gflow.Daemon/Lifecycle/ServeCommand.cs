@@ -65,6 +65,12 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
             throw new StartRefusedException($"Root's rights are not gone ({remaining}); nothing is served like this");
         }
 
+        if (Nobody.IsUser(Account.Own.Uid))
+        {
+            throw new StartRefusedException(
+                $"This is uid {Account.Own.Uid}, which the kernel also shows in the place of users it cannot name: nobody with it is served, not even its owner. Start gflowd as another user, or name one in [daemon] user");
+        }
+
         if (!context.GaveUpRoot && wanted is not null && wanted != Account.Own.Name)
         {
             throw new StartRefusedException(

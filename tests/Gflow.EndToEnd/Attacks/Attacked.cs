@@ -15,7 +15,8 @@ internal sealed record Answered(int Status, string Body);
 /// <summary>A daemon of either kind with somebody whose it is, or who uses it, and with a stranger who attacks it.</summary>
 internal sealed class Attacked : IAsyncDisposable
 {
-    private static readonly string Script = File.ReadAllText(Path.Combine(Installation.Root(), "tests", "Gflow.EndToEnd", "Attacks", "attack.py"));
+    /// <summary>The program of an attacker, for python3.</summary>
+    public static readonly string Script = File.ReadAllText(Path.Combine(Installation.Root(), "tests", "Gflow.EndToEnd", "Attacks", "attack.py"));
 
     private readonly List<Process> _attackers = [];
     private readonly People _people;
@@ -111,9 +112,16 @@ internal sealed class Attacked : IAsyncDisposable
     /// <param name="place">Socket or port.</param>
     public async Task<List<Answered>> AskAsync(string user, string place, IEnumerable<Asked> asked)
     {
-        var list = JsonSerializer.Serialize(asked.Select(one => new object[] { one.Method, one.Target, one.Headers.ToDictionary(header => header.Name, header => header.Value), one.Body }));
-        return JsonSerializer.Deserialize<List<Answered>>(await AttackAsync(user, "ask", place, list))!;
+        return Answers(await AttackAsync(user, Question(place, asked)));
     }
+
+    /// <summary>The words that have the program ask, one after the other.</summary>
+    /// <param name="place">Socket or port.</param>
+    public static string[] Question(string place, IEnumerable<Asked> asked) =>
+        ["ask", place, JsonSerializer.Serialize(asked.Select(one => new object[] { one.Method, one.Target, one.Headers.ToDictionary(header => header.Name, header => header.Value), one.Body }))];
+
+    /// <summary>What it then prints.</summary>
+    public static List<Answered> Answers(string printed) => JsonSerializer.Deserialize<List<Answered>>(printed)!;
 
     /// <summary>Begins an attack as somebody and waits until it is under way; it goes on until the end of the test.</summary>
     public async Task BeginAsync(string user, params string[] arguments)

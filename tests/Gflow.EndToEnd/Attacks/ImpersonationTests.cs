@@ -27,6 +27,8 @@ public sealed class ImpersonationTests(Installation installed, People people) : 
         [
             new("POST", $"/jobs/{id}/cancel{query}", fields, claims), new("POST", $"/jobs/{id}/hold{query}", "", claims), new("POST", $"/jobs/{id}/redo{query}", "{}", claims),
             new("PATCH", $"/jobs/{id}{query}", fields, claims), new("POST", $"/jobs/{id}/finish{query}", "", claims),
+            new("POST", $"/jobs/{id}/release{query}", "", claims), new("POST", $"/jobs/{id}/signal{query}&signal=KILL", "", claims), new("GET", $"/jobs/{id}/cancel{query}", "", claims),
+            new("GET", $"/jobs/{id}/script{query}", "", claims), new("GET", $"/jobs/{id}/notifications{query}", "", claims),
             new("GET", $"/jobs/{id}/log{query}", "", claims), new("GET", $"/jobs/{id}/log/content{query}", "", claims), new("GET", $"/jobs/{id}/log/follow{query}", "", claims),
             new("POST", $"/reservations{query}", """{"gpu_count":1,"start_time":{"secs_since_epoch":1935568800,"nanos_since_epoch":0},"duration_secs":1800}""", claims),
         ];

@@ -114,7 +114,7 @@ public sealed class BadInputTests(Installation installed)
             await File.WriteAllTextAsync(script, "true\n", Ct);
             File.SetUnixFileMode(script, UnixFileMode.None);
             File.SetUnixFileMode(closed.FullName, (UnixFileMode)0b111_101_101);
-            var become = Environment.IsPrivilegedProcess ? "setpriv --reuid=65534 --regid=65534 --clear-groups " : "";
+            var become = Environment.IsPrivilegedProcess ? "setpriv --reuid=54321 --regid=54321 --clear-groups " : "";
             await RefusedAsync(machine, $"cd /; {become}{installed.Prefix}/bin/gbatch {script}", 1, $"{script} cannot be read: permission denied");
             await RefusedAsync(machine, $"cd {closed.FullName}; chmod 0 .; {become}{installed.Prefix}/bin/gbatch ./script.sh", 1, "./script.sh");
         }

@@ -37,7 +37,8 @@ public sealed class SealedTests(Installation installed)
     /// <summary>A home of somebody who is not root, as root may look into everything.</summary>
     private sealed class UserHome(Installation installed, string root, IReadOnlyList<string> become) : IAsyncDisposable
     {
-        private const string Nobody = "65534";
+        // A number without an account, and not one that stands for nobody.
+        private const string Somebody = "54321";
 
         public static async Task<UserHome> CreateAsync(Installation installed)
         {
@@ -61,9 +62,9 @@ public sealed class SealedTests(Installation installed)
                 return new(installed, root, ["env"]);
             }
 
-            var owned = await Run.Async("chown", ["-R", $"{Nobody}:{Nobody}", root], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" });
+            var owned = await Run.Async("chown", ["-R", $"{Somebody}:{Somebody}", root], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" });
             Assert.True(owned.Code == 0, owned.ToString());
-            return new(installed, root, ["setpriv", $"--reuid={Nobody}", $"--regid={Nobody}", "--clear-groups"]);
+            return new(installed, root, ["setpriv", $"--reuid={Somebody}", $"--regid={Somebody}", "--clear-groups"]);
         }
 
         public Task<Ran> RunAsync(string command, params string[] arguments) => Run.Async(

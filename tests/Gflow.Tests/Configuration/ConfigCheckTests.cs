@@ -6,10 +6,10 @@ namespace Gflow.Tests.Configuration;
 public sealed class ConfigCheckTests
 {
     [Fact]
-    public void A_right_file_is_ok_and_tells_what_has_no_effect_yet()
+    public async Task A_right_file_is_ok_and_tells_what_has_no_effect_yet()
     {
         using var home = new ConfigHome("[daemon]\nfair_share = { enabled = true }\n[executor]\ntype = \"tmux\"\n");
-        var report = ConfigCheck.Run(null, home.Environment, home.Paths, json: false);
+        var report = await ConfigCheck.RunAsync(null, home.Environment, home.Paths, json: false);
         Assert.Equal(0, report.ExitCode);
         Assert.Equal(
             $"""
@@ -22,19 +22,19 @@ public sealed class ConfigCheckTests
     }
 
     [Fact]
-    public void Without_a_file_the_check_says_what_is_used()
+    public async Task Without_a_file_the_check_says_what_is_used()
     {
         using var home = new ConfigHome();
         Assert.Equal(
             new ConfigReport(0, $"no file at {home.Paths.ConfigFile}, defaults and environment: ok\n"),
-            ConfigCheck.Run(null, home.Environment, home.Paths, json: false));
+            await ConfigCheck.RunAsync(null, home.Environment, home.Paths, json: false));
     }
 
     [Fact]
-    public void The_page_shows_what_is_really_printed()
+    public async Task The_page_shows_what_is_really_printed()
     {
         using var home = new ConfigHome("[daemon]\nport = \"59000\"\n\n[[notifications.webhooks]]\nurl = \"http://h/\"\nevent = []\n");
-        var report = ConfigCheck.Run(null, home.Environment, home.Paths, json: false);
+        var report = await ConfigCheck.RunAsync(null, home.Environment, home.Paths, json: false);
         Assert.Equal(1, report.ExitCode);
         Assert.Equal(
             $"""
@@ -46,10 +46,10 @@ public sealed class ConfigCheckTests
     }
 
     [Fact]
-    public void The_same_is_there_for_programs()
+    public async Task The_same_is_there_for_programs()
     {
         using var home = new ConfigHome("[daemon]\nport = \"é\"\n").With("GFLOW_DAEMON__PROT", "1").With("GFLOW_DAEMON__FAIR_SHARE__ENABLED", "true");
-        var report = ConfigCheck.Run(null, home.Environment, home.Paths, json: true);
+        var report = await ConfigCheck.RunAsync(null, home.Environment, home.Paths, json: true);
         Assert.Equal(1, report.ExitCode);
         using var json = JsonDocument.Parse(report.Output);
         Assert.False(json.RootElement.GetProperty("ok").GetBoolean());
@@ -65,5 +65,22 @@ public sealed class ConfigCheckTests
         Assert.Equal(("GFLOW_DAEMON__PROT", JsonValueKind.Null), (
             problems[1].GetProperty("variable").GetString(), problems[1].GetProperty("line").ValueKind));
         Assert.Equal("daemon.fair_share", json.RootElement.GetProperty("notes")[0].GetProperty("key").GetString());
+    }
+
+    [Fact]
+    public async Task Whom_the_machine_does_not_know_as_an_administrator_it_says()
+    {
+        using var home = new ConfigHome("[access]\nadmins = [\"root\", \"no-such-user-here\", \"@root\", \"@no such group\", \"@nogroup\"]\n");
+        var report = await ConfigCheck.RunAsync(null, home.Environment, home.Paths, json: false);
+        Assert.Equal(0, report.ExitCode);
+        Assert.Equal(
+            $"""
+            warning: {home.Paths.ConfigFile}:2:19: access.admins[1] = "no-such-user-here": this machine knows no user of this name, so nobody is meant; make the user, or take the name out
+            warning: {home.Paths.ConfigFile}:2:49: access.admins[3] = "@no such group": this machine knows no group of this name, so nobody is meant; make the group and reload the daemon, or take the name out
+            warning: {home.Paths.ConfigFile}:2:67: access.admins[4] = "@nogroup": group 65534 stands for no group, and so does the name; name another group
+            {home.Paths.ConfigFile}: ok
+
+            """,
+            report.Output);
     }
 }

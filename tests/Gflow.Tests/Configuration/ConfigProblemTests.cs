@@ -54,7 +54,14 @@ public sealed class ConfigProblemTests
     [InlineData(Webhook + "max_retries = 4294967296\n", 3, "notifications.webhooks[0].max_retries", "out of range")]
 
     // Values that are no such thing.
-    [InlineData("[access]\nadmins = [\"alice\", \"a b\"]\n", 2, "access.admins[1]", "no user can have this login name")]
+    [InlineData("[access]\nadmins = [\"alice\", \"a b\"]\n", 2, "access.admins[1]", "no user can have this name")]
+    [InlineData("[access]\nadmins = [\"uid:1000\"]\n", 2, "access.admins[0]", "no user can have this name")]
+    [InlineData("[access]\nadmins = [\"-alice\"]\n", 2, "access.admins[0]", "no user can have this name")]
+    [InlineData("[access]\nadmins = [\"1000\"]\n", 2, "access.admins[0]", "this is a number, and users are named here")]
+    [InlineData("[access]\nadmins = [\"@\"]\n", 2, "access.admins[0]", "no group can have this name")]
+    [InlineData("[access]\nadmins = [\"@a:b\"]\n", 2, "access.admins[0]", "no group can have this name")]
+    [InlineData("[access]\nadmins = [\"alice\", \"@ staff\"]\n", 2, "access.admins[1]", "no group can have this name")]
+    [InlineData("[access]\nadmins = [\"@100\"]\n", 2, "access.admins[0]", "this is a number, and groups are named here")]
     [InlineData("timezone = \"Mars/Base\"\n", 1, "timezone", "\"Mars/Base\": this machine knows no such time zone; write the name of a time zone such as")]
     [InlineData("timezone = \"\"\n", 1, "timezone", "leave the key out")]
     [InlineData("[daemon]\nhost = \"http://x\"\n", 2, "daemon.host", "without scheme and port")]
@@ -151,7 +158,7 @@ public sealed class ConfigProblemTests
     [InlineData("[daemon]\nhost = \"localhost\nport = 1\n", 2, "", "the text is not closed")]
     [InlineData("\n\nport\n", 3, "", "this is not KEY = VALUE")]
     [InlineData("a = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n", 1, "", "nest too deep")]
-    public void A_mistake_is_reported_with_its_place_and_its_remedy(string toml, int line, string key, string says)
+    public async Task A_mistake_is_reported_with_its_place_and_its_remedy(string toml, int line, string key, string says)
     {
         using var home = new ConfigHome(toml).With("EMPTY", "").With("FTP", "ftp://h/hunter2").With("LINES", "a\nhunter2").With("K", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         var load = home.Load();
@@ -161,7 +168,7 @@ public sealed class ConfigProblemTests
         Assert.StartsWith($"{home.Paths.ConfigFile}:{line}", problem.ToString());
         Assert.Contains(says, problem.ToString());
         Assert.NotEmpty(problem.Remedy);
-        Assert.DoesNotContain("hunter2", ConfigCheck.Run(null, home.Environment, home.Paths, json: true).Output);
+        Assert.DoesNotContain("hunter2", (await ConfigCheck.RunAsync(null, home.Environment, home.Paths, json: true)).Output);
         if (key.Length > 0)
         {
             Assert.Single(load.Problems);
@@ -218,14 +225,14 @@ public sealed class ConfigProblemTests
     [InlineData("headers = { \"A: hunter2\" = 5 }", "")]
     [InlineData("\"X-Key: hunter2\" = 5", "")]
     [InlineData("\"https://h/hunter2\" = \"\"", "")]
-    public void No_secret_appears_in_any_text(string first, string second)
+    public async Task No_secret_appears_in_any_text(string first, string second)
     {
         foreach (var table in new[] { "[[notifications.webhooks]]", "[[notifications.emails]]" })
         {
             using var home = new ConfigHome($"{table}\n{first}\n{second}\n");
             foreach (var json in new[] { false, true })
             {
-                var report = ConfigCheck.Run(null, home.Environment, home.Paths, json);
+                var report = await ConfigCheck.RunAsync(null, home.Environment, home.Paths, json);
                 Assert.Equal(1, report.ExitCode);
                 Assert.DoesNotContain("hunter2", report.Output);
             }
@@ -241,11 +248,11 @@ public sealed class ConfigProblemTests
     [InlineData("smtp://u:a\\hunter2@h?tls=x")]
     [InlineData("smtp://u:%FF-hunter2@h")]
     [InlineData("u:hunter2@h")]
-    public void No_secret_of_a_wrong_smtp_url_appears_in_any_text(string url)
+    public async Task No_secret_of_a_wrong_smtp_url_appears_in_any_text(string url)
     {
         using var home = new ConfigHome();
         home.With("GFLOW_NOTIFICATIONS__EMAILS", $"[{{ smtp_url = '{url}', from = 'a@b.c' }}]");
-        var report = ConfigCheck.Run(null, home.Environment, home.Paths, json: true);
+        var report = await ConfigCheck.RunAsync(null, home.Environment, home.Paths, json: true);
         Assert.Equal(1, report.ExitCode);
         Assert.DoesNotContain("hunter2", report.Output);
     }

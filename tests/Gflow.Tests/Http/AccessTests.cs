@@ -60,14 +60,14 @@ public sealed class AccessTests
         await daemon.SubmitAsync("\"name\":\"secret\"");
         foreach (var path in (string[])["/jobs", "/jobs/1", "/jobs/1/log/content", "/status", "/events", "/", "/nope"])
         {
-            var answer = await AsNobodyAsync(daemon, $"GET {path}", "cat <&3");
+            var answer = await AsStrangerAsync(daemon, $"GET {path}", "cat <&3");
             Assert.Contains("403 Forbidden", answer, StringComparison.Ordinal);
             Assert.Contains("belongs to root", answer, StringComparison.Ordinal);
             Assert.DoesNotContain("secret", answer, StringComparison.Ordinal);
         }
 
-        Assert.Contains("403 Forbidden", await AsNobodyAsync(daemon, "POST /jobs/1/cancel", "cat <&3"), StringComparison.Ordinal);
-        Assert.Contains("200 OK", await AsNobodyAsync(daemon, "GET /health", "cat <&3"), StringComparison.Ordinal);
+        Assert.Contains("403 Forbidden", await AsStrangerAsync(daemon, "POST /jobs/1/cancel", "cat <&3"), StringComparison.Ordinal);
+        Assert.Contains("200 OK", await AsStrangerAsync(daemon, "GET /health", "cat <&3"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class AccessTests
         await daemon.SubmitAsync("\"gpus\":2");
         for (var i = 0; i < 20; i++)
         {
-            await AsNobodyAsync(daemon, "POST /jobs/2/cancel", "exec 3>&-");
+            await AsStrangerAsync(daemon, "POST /jobs/2/cancel", "exec 3>&-");
         }
 
         Assert.Equal("Queued", (await daemon.GetAsync("/jobs/2")).Json.GetProperty("state").GetString());
@@ -111,10 +111,10 @@ public sealed class AccessTests
         }
     }
 
-    private static async Task<string> AsNobodyAsync(TestDaemon daemon, string request, string then)
+    private static async Task<string> AsStrangerAsync(TestDaemon daemon, string request, string then)
     {
         var script = $"exec 3<>/dev/tcp/127.0.0.1/{daemon.Host.Address!.Port}; printf '{request} HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\nContent-Length: 0\\r\\n\\r\\n' >&3; {then}";
-        var start = new ProcessStartInfo("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "bash", "-c", script])
+        var start = new ProcessStartInfo("setpriv", ["--reuid=54321", "--regid=54321", "--clear-groups", "bash", "-c", script])
         {
             RedirectStandardOutput = true,
             WorkingDirectory = "/",

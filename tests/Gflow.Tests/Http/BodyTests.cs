@@ -1,11 +1,12 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Http;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
 
-public sealed class BodyTests
+public sealed partial class BodyTests
 {
     [Theory]
     [InlineData("{\"command\":", "malformed_json", "line 1, byte 12")]
@@ -102,6 +103,41 @@ public sealed class BodyTests
             Assert.Equal("not_json", answer.Code);
         }
     }
+
+    /// <summary>Every one that the page of the API names; with and without something in the body.</summary>
+    [Fact]
+    public async Task Every_route_that_changes_something_takes_json_alone()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(GoldenFile.Root(), "docs", "api.md"), TestContext.Current.CancellationToken);
+        var routes = Route().Matches(page).Select(found => (Method: found.Groups[1].Value, Path: found.Groups[2].Value.Replace("{id}", "99").Replace("{name}", "none"))).Distinct().ToList();
+        Assert.True(routes.Count > 20);
+        await using var daemon = await TestDaemon.StartAsync();
+        foreach (var (method, path) in routes)
+        {
+            foreach (var body in (string[])["{}", ""])
+            {
+                foreach (var type in (string[])["text/plain", "application/problem+json", "text/json", "application/jsonp", "multipart/form-data; boundary=x", "nonsense"])
+                {
+                    Assert.True(await StatusAsync(type) == 415, $"{method} {path} {type} '{body}'");
+                }
+
+                foreach (var type in (string[])["application/json", "application/json; charset=utf-8", "Application/JSON;charset=UTF-8"])
+                {
+                    Assert.True(await StatusAsync(type) != 415, $"{method} {path} {type} '{body}'");
+                }
+
+                async Task<int> StatusAsync(string type)
+                {
+                    using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+                    request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
+                    return (await daemon.SendAsync(request)).Status;
+                }
+            }
+        }
+    }
+
+    [GeneratedRegex(@"(?<=^\| .*)`(POST|PATCH|PUT|DELETE) (/[^ `]+)`", RegexOptions.Multiline)]
+    private static partial Regex Route();
 
     [Fact]
     public async Task A_submission_without_a_body_is_told_what_is_missing()

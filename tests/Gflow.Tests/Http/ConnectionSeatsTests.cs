@@ -1,4 +1,3 @@
-using Gflow.Client.Platform;
 using Gflow.Daemon.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -71,7 +70,7 @@ public sealed class ConnectionSeatsTests
         public Connection(ConnectionSeats seats, uint? uid)
         {
             _seats = seats;
-            Features.Set(new Peer(uid is { } user ? new Account(user, $"user{user}", "/", "/bin/sh") : null, null));
+            Features.Set(new Peer(uid, null));
             _ = seats.AtAccept(_ => _ended.Task)(this);
         }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gflow.Client.Platform;
+using Gflow.Daemon.Http;
 
 namespace Gflow.Tests.Http;
 
@@ -30,6 +31,18 @@ public sealed class SocketTableTests
         [Header, $"   2: 0100007F:9C40 0100007F:E678 {state} 00000000:00000000 00:00000000 00000000     0        0 {inode} 1 0000000000000000"],
         Peer4,
         Local4));
+
+    /// <summary>The kernel writes -1 without a sign.</summary>
+    [Theory]
+    [InlineData("65534")]
+    [InlineData("65535")]
+    [InlineData("4294967295")]
+    public void Who_has_no_number_here_is_nobody(string uid)
+    {
+        var number = SocketTable.OwnerIn([Header, $"   2: 0100007F:9C40 0100007F:E678 01 00000000:00000000 00:00000000 00000000 {uid}        0 33333 1 0000000000000000"], Peer4, Local4);
+        Assert.True(Nobody.IsUser(Assert.NotNull(number)));
+        Assert.Null(Peer.Seen(number, 40000).Uid);
+    }
 
     [Fact]
     public void Another_port_names_nobody() => Assert.Null(SocketTable.OwnerIn(

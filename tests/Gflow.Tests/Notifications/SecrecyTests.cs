@@ -127,7 +127,7 @@ public sealed class SecrecyTests
         Assert.Equal(("Bearer " + Planted[3], Planted[4], Planted[5]), (request.Headers["Authorization"], request.Headers["X-Variable"], request.Headers["X-Credential"]));
         Assert.Contains(Planted[0], request.Path);
 
-        shown.AddRange(Checks(places));
+        shown.AddRange(await ChecksAsync(places));
         foreach (var file in Directory.EnumerateFiles(home.Paths.DataDirectory, "*", SearchOption.AllDirectories))
         {
             shown.Add(Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, Ct)));
@@ -152,7 +152,7 @@ public sealed class SecrecyTests
     }
 
     /// <summary>What <c>config check</c> says of the configuration as it is, with others able to read it, and with every secret in a wrong place.</summary>
-    private static List<string> Checks(ConfigHome places)
+    private static async Task<List<string>> ChecksAsync(ConfigHome places)
     {
         var shown = new List<string>();
         var right = File.ReadAllText(places.Paths.ConfigFile);
@@ -160,14 +160,17 @@ public sealed class SecrecyTests
         {
             File.WriteAllText(places.Paths.ConfigFile, toml);
             File.SetUnixFileMode(places.Paths.ConfigFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
-            shown.AddRange(((bool[])[false, true]).Select(json => ConfigCheck.Run(null, places.Environment, places.Paths, json).Output));
+            foreach (var json in (bool[])[false, true])
+            {
+                shown.Add((await ConfigCheck.RunAsync(null, places.Environment, places.Paths, json)).Output);
+            }
         }
 
         foreach (var file in (string[])["key", "password", "url"])
         {
             places.Write(file, $"x {string.Join(' ', Planted)}");
             File.WriteAllText(places.Paths.ConfigFile, right);
-            shown.Add(ConfigCheck.Run(null, places.Environment, places.Paths, json: true).Output);
+            shown.Add((await ConfigCheck.RunAsync(null, places.Environment, places.Paths, json: true)).Output);
         }
 
         return shown;

@@ -18,17 +18,20 @@ internal sealed class People
 
     public static readonly Account Root = new(0, "root", "/root", "/bin/sh");
 
-    private readonly ConcurrentDictionary<string, Account?> _byAddress = new();
+    private readonly ConcurrentDictionary<string, Peer> _byAddress = new();
 
     /// <summary>Who is at the other end; the kernel's word for connections of nobody here.</summary>
     public Peer Of(ConnectionContext connection)
     {
         var asked = Peer.Of(connection);
-        return _byAddress.TryGetValue(connection.RemoteEndPoint?.ToString() ?? "", out var account) ? asked with { Account = account } : asked;
+        return _byAddress.TryGetValue(connection.RemoteEndPoint?.ToString() ?? "", out var seen) ? seen with { TcpPort = asked.TcpPort } : asked;
     }
 
-    /// <summary>A client of the daemon on this Unix socket or at this TCP address, in somebody's name; null for one whom the kernel does not name.</summary>
-    public HttpClient Client(EndPoint daemon, Account? who) => new(new SocketsHttpHandler
+    /// <summary>Somebody at the other end of a connection; nobody whom the kernel names when null.</summary>
+    public static Peer Seen(Account? who, int? tcpPort) => new(who?.Uid, tcpPort) { Account = who };
+
+    /// <summary>A client of the daemon on this Unix socket or at this TCP address, in somebody's name.</summary>
+    public HttpClient Client(EndPoint daemon, Peer seen) => new(new SocketsHttpHandler
     {
         UseProxy = false,
         ConnectCallback = async (_, ct) =>
@@ -36,7 +39,7 @@ internal sealed class People
             var unix = daemon is UnixDomainSocketEndPoint;
             var socket = new Socket(daemon.AddressFamily, SocketType.Stream, unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
             socket.Bind(unix ? new UnixDomainSocketEndPoint($"\0gflow-test-{Guid.NewGuid()}") : new IPEndPoint(IPAddress.Loopback, 0));
-            _byAddress[socket.LocalEndPoint!.ToString()!] = who;
+            _byAddress[socket.LocalEndPoint!.ToString()!] = seen;
             await socket.ConnectAsync(daemon, ct);
             return new NetworkStream(socket, ownsSocket: true);
         },

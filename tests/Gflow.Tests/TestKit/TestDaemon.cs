@@ -8,6 +8,7 @@ using Gflow.Core.Scheduling;
 using Gflow.Daemon;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Engine;
+using Gflow.Daemon.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -38,12 +39,12 @@ internal sealed class TestDaemon : IAsyncDisposable
     /// <summary>Speaks to it over the Unix socket.</summary>
     public HttpClient Http { get; }
 
-    public static async Task<TestDaemon> StartAsync(TestHome? home = null, Func<DaemonOptions, DaemonOptions>? configure = null, ILoggerFactory? logs = null, bool shared = false)
+    public static async Task<TestDaemon> StartAsync(TestHome? home = null, Func<DaemonOptions, DaemonOptions>? configure = null, ILoggerFactory? logs = null, bool shared = false, Func<uint, Account?>? accounts = null)
     {
         var place = home ?? new TestHome();
         var executor = new FakeExecutor(TimeProvider.System);
         var people = new People();
-        var parts = new DaemonParts(TimeProvider.System, logs ?? NullLoggerFactory.Instance) { Executor = (_, _) => executor, Peers = people.Of, IsShared = shared, AsksDriver = false };
+        var parts = new DaemonParts(TimeProvider.System, logs ?? NullLoggerFactory.Instance) { Executor = (_, _) => executor, Peers = people.Of, IsShared = shared, AsksDriver = false, Accounts = accounts ?? Account.Find };
         var host = await DaemonHost.StartAsync(configure?.Invoke(place.Options) ?? place.Options, parts, TestContext.Current.CancellationToken);
         return new TestDaemon(place, home is null, host, executor, people);
     }
@@ -64,8 +65,11 @@ internal sealed class TestDaemon : IAsyncDisposable
     };
 
     /// <summary>A client in somebody else's name; null for one whom the kernel does not name.</summary>
-    public HttpClient As(Account? who, bool overTcp = false) => _people.Client(
-        overTcp ? new IPEndPoint(IPAddress.Loopback, Host.Address!.Port) : new UnixDomainSocketEndPoint(Host.Socket), who);
+    public HttpClient As(Account? who, bool overTcp = false) => AsSeen(People.Seen(who, overTcp ? 0 : null));
+
+    /// <summary>A client whom the kernel shows like this.</summary>
+    public HttpClient AsSeen(Peer seen) => _people.Client(
+        seen.OverTcp ? new IPEndPoint(IPAddress.Loopback, Host.Address!.Port) : new UnixDomainSocketEndPoint(Host.Socket), seen);
 
     public async Task<TestAnswer> GetAsync(string path) => await TestAnswer.OfAsync(await Http.GetAsync(path, Ct));
 

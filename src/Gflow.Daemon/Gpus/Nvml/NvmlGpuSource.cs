@@ -3,13 +3,15 @@ using Gflow.Client.Platform;
 using Gflow.Core.Scheduling;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Execution;
+using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Gpus.Nvml;
 
 /// <param name="Interval">How often cards are looked at.</param>
 /// <param name="Ignored">Absolute paths of programs that are not to be minded.</param>
 /// <param name="MachineRestarted">Whether the machine was started again since the cards were last known: what is not there then is not waited for.</param>
-internal sealed record NvmlTerms(TimeSpan Interval, IReadOnlyList<string> Ignored, bool MachineRestarted);
+/// <param name="Accounts">Says what users are called.</param>
+internal sealed record NvmlTerms(TimeSpan Interval, IReadOnlyList<string> Ignored, bool MachineRestarted, AccountDirectory Accounts);
 
 /// <summary>NVIDIA's cards, as readers of their own tell of them. It waits for no reader, and never asks the driver itself.</summary>
 internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor executor, NvmlTerms terms, TimeProvider time, ILogger<NvmlGpuSource> log) : IGpuSource
@@ -29,7 +31,7 @@ internal sealed partial class NvmlGpuSource(JobEngine engine, IJobExecutor execu
     private static readonly GpuFault ReaderEnded = new("nvml_query_failed(reader)", "cannot be read: the process that asks the driver has ended");
 
     private readonly CancellationTokenSource _stopping = new();
-    private readonly CardReadings _readings = new(engine, new CardProcesses(executor, terms.Ignored), terms.MachineRestarted, log);
+    private readonly CardReadings _readings = new(engine, new CardProcesses(executor, terms.Accounts, terms.Ignored), terms.MachineRestarted, log);
     private readonly List<GpuReader> _left = [];
     private GpuReader? _reader;
     private int _isTelling;
