@@ -176,6 +176,16 @@ internal sealed partial class JobEngine : IAsyncDisposable
     /// <summary>Stores outcomes of deliveries; completes after the commit that holds them.</summary>
     public Task SettleAsync(IReadOnlyList<Settlement> settlements) => StoreAsync(batch => batch.Settle(settlements));
 
+    /// <summary>Stores records of requests that changed nothing; completes when they are on disk, or will not be.</summary>
+    public async Task RecordAsync(IReadOnlyList<AuditRow> requests)
+    {
+        var records = new EngineRecords(requests, _store.Unrecorded);
+        if (await HandInAsync(records))
+        {
+            await Task.WhenAny(records.Done, _loop);
+        }
+    }
+
     private void Begin(GpuRules rules, Action<GpuRules> gpus)
     {
         gpus(rules);
@@ -286,6 +296,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         EngineBatch batch;
         BatchChanges changes;
         Plan plan;
+        var isRecordsAlone = false;
         try
         {
             batch = EngineCommand.ApplyAll(commands, () => Begin(before, now));
@@ -298,8 +309,9 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
             plan = batch.Plan();
             changes = batch.Changes();
+            isRecordsAlone = changes.IsEmpty && batch.WritesNothing && batch.Records.Count > 0;
             var started = _time.GetTimestamp();
-            _writer.Write(batch, changes, Volatile.Read(ref _subscriptions));
+            _writer.Write(batch, changes, Volatile.Read(ref _subscriptions), writesRecordsAlone: _store.Problem is null);
             if (_writer.HasWritten)
             {
                 Metrics.Committed(_time.GetElapsedTime(started), commands.Count);
@@ -309,8 +321,21 @@ internal sealed partial class JobEngine : IAsyncDisposable
         catch (SqliteException error)
         {
             _store.Failed(error);
+            if (isRecordsAlone && !_store.HasFailed)
+            {
+                // What needs no disk is done all the same, without its record.
+                Process(commands);
+                TryLater([]);
+                return;
+            }
+
             Refuse(commands);
             return;
+        }
+
+        if (batch.Records.Count > 0 && !_writer.HasWritten)
+        {
+            _store.Unrecorded();
         }
 
         Volatile.Write(ref _current, new Committed(changes.Board, plan));
@@ -405,8 +430,13 @@ internal sealed partial class JobEngine : IAsyncDisposable
             return;
         }
 
+        TryLater(commands.Where(command => command.MustHappen));
+    }
+
+    private void TryLater(IEnumerable<EngineCommand> commands)
+    {
         // The heartbeat finds out whether it works again, when nothing else waits to be stored.
-        _unstored.AddRange(commands.Where(command => command.MustHappen).Append(new EngineHeartbeat()));
+        _unstored.AddRange(commands.Append(new EngineHeartbeat()));
         _wakeup.After(StoreRetryDelay);
     }
 
