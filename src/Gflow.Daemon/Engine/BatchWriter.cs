@@ -46,13 +46,12 @@ internal sealed class BatchWriter : IDisposable
     public bool HasWritten { get; private set; }
 
     /// <param name="subscriptions">All targets; empty while notifications are off.</param>
-    /// <param name="writesRecordsAlone">Whether it is worth a commit to tell of what changed nothing else on the disk.</param>
     /// <exception cref="SqliteException">Nothing was written.</exception>
-    public void Write(EngineBatch batch, BatchChanges changes, IReadOnlyList<Subscription> subscriptions, bool writesRecordsAlone)
+    public void Write(EngineBatch batch, BatchChanges changes, IReadOnlyList<Subscription> subscriptions)
     {
         _committed = [];
         HasWritten = false;
-        if (changes.IsEmpty && batch.WritesNothing && !(writesRecordsAlone && batch.Records.Count > 0))
+        if (changes.IsEmpty && batch.WritesNothing)
         {
             return;
         }

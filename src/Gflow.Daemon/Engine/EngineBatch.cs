@@ -75,8 +75,8 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     /// <summary>First answers to requests with a key.</summary>
     public IReadOnlyCollection<FirstAnswer> Answers => _answers.Values;
 
-    /// <summary>Whether there is nothing to put on disk but what the commands have changed, and records of them.</summary>
-    public bool WritesNothing => _contents.Count == 0 && _settlements.Count == 0 && _answers.Count == 0 && _tests.Count == 0 && _writes.Count == 0 && Forget is null && !IsHeartbeat;
+    /// <summary>Whether there is nothing to put on disk but what the commands have changed.</summary>
+    public bool WritesNothing => _contents.Count == 0 && _settlements.Count == 0 && _answers.Count == 0 && _tests.Count == 0 && _writes.Count == 0 && _records.Count == 0 && Forget is null && !IsHeartbeat;
 
     /// <summary>What the first request of that name was answered, in this batch or on disk; null when this is the first.</summary>
     public FirstAnswer? AnsweredBefore(RequestKey key) =>

@@ -296,7 +296,6 @@ internal sealed partial class JobEngine : IAsyncDisposable
         EngineBatch batch;
         BatchChanges changes;
         Plan plan;
-        var isRecordsAlone = false;
         try
         {
             batch = EngineCommand.ApplyAll(commands, () => Begin(before, now));
@@ -309,9 +308,8 @@ internal sealed partial class JobEngine : IAsyncDisposable
 
             plan = batch.Plan();
             changes = batch.Changes();
-            isRecordsAlone = changes.IsEmpty && batch.WritesNothing && batch.Records.Count > 0;
             var started = _time.GetTimestamp();
-            _writer.Write(batch, changes, Volatile.Read(ref _subscriptions), writesRecordsAlone: _store.Problem is null);
+            _writer.Write(batch, changes, Volatile.Read(ref _subscriptions));
             if (_writer.HasWritten)
             {
                 Metrics.Committed(_time.GetElapsedTime(started), commands.Count);
@@ -321,21 +319,8 @@ internal sealed partial class JobEngine : IAsyncDisposable
         catch (SqliteException error)
         {
             _store.Failed(error);
-            if (isRecordsAlone && !_store.HasFailed)
-            {
-                // What needs no disk is done all the same, without its record.
-                Process(commands);
-                TryLater([]);
-                return;
-            }
-
             Refuse(commands);
             return;
-        }
-
-        if (batch.Records.Count > 0 && !_writer.HasWritten)
-        {
-            _store.Unrecorded();
         }
 
         Volatile.Write(ref _current, new Committed(changes.Board, plan));
@@ -430,13 +415,8 @@ internal sealed partial class JobEngine : IAsyncDisposable
             return;
         }
 
-        TryLater(commands.Where(command => command.MustHappen));
-    }
-
-    private void TryLater(IEnumerable<EngineCommand> commands)
-    {
         // The heartbeat finds out whether it works again, when nothing else waits to be stored.
-        _unstored.AddRange(commands.Append(new EngineHeartbeat()));
+        _unstored.AddRange(commands.Where(command => command.MustHappen).Append(new EngineHeartbeat()));
         _wakeup.After(StoreRetryDelay);
     }
 

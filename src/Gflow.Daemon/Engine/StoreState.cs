@@ -52,7 +52,7 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
         }
     }
 
-    /// <summary>Something is done without a record of who asked for it, as that cannot be written.</summary>
+    /// <summary>Counts of requests that changed nothing could not be written, and are lost.</summary>
     public void Unrecorded()
     {
         if (!_lacksRecords)
@@ -80,7 +80,7 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database cannot be written: {Reason}. Requests are refused until it can.")]
     private static partial void LogUnavailable(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Requests are missing in the audit log from now on, until the database can be written.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Requests that were refused are missing in the audit log: the database could not be written.")]
     private static partial void LogUnrecorded(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database can be written again.")]
