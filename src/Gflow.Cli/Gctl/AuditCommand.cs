@@ -15,14 +15,14 @@ internal static class AuditCommand
         Notes =
         [
             "For administrators: on a shared daemon those of [access] admins, root and the daemon's own user. The newest come first.",
-            "A request that was done has a line of its own. Those that changed nothing are counted, by caller, route and outcome, for up to a minute: TIME is then that of the last, REQUEST and JOBS are those of the first.",
-            "OUTCOME is done, refused with the reason's code, unchanged for what was answered as done and changed nothing (the repeat of a request), or unanswered when the caller had gone.",
+            "A request that was done has a line of its own. Those that changed nothing are counted, by caller, route and outcome, for up to a minute: TIME is then that of the last, REQUEST and JOBS are those of the first. REQUEST is a path of the API, with its method unless that is POST: /jobs submits, /jobs/42/cancel cancels.",
+            "OUTCOME is done; of what was refused the reason's code, such as not_owner; unchanged for what was answered as done and changed nothing (the repeat of a request); or unanswered when the caller had gone.",
             "Where a terminal is too narrow for all columns, VIA, then COUNT and then JOBS are left out.",
         ],
         Options =
         [
             new("--user", [], "USER", "Only what this user asked for"),
-            new("--job", [], "JOB", "Only what this job was submitted by, or what was asked of it"),
+            new("--job", [], "JOB", "Only how this job was submitted, and what was asked of it"),
             new("--since", [], "TIME", "Only what was asked since then: 2h, 7d, today, 2026-01-28"),
             new("--until", [], "TIME", "Only what was asked before then: 2h, 7d, today, 2026-01-28"),
             new("--refused", [], null, "Only what was refused"),

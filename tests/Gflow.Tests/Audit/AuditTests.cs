@@ -40,9 +40,13 @@ public sealed class AuditTests
         ];
         foreach (var (who, request, body) in requests)
         {
+            if (request.Contains("/1/signal", StringComparison.Ordinal))
+            {
+                await daemon.UntilAsync(1, "Running");
+            }
+
             var answer = await SendAsync(who, request, body);
             Assert.True(answer.Status < 300, $"{request}: {answer.Body}");
-            await daemon.UntilAsync(1, request.EndsWith("/1/cancel", StringComparison.Ordinal) || request.Contains("reserv", StringComparison.Ordinal) || request.EndsWith("gpus", StringComparison.Ordinal) ? "Cancelled" : "Running");
         }
 
         Assert.Equal(
@@ -232,21 +236,18 @@ public sealed class AuditTests
         await daemon.Host.Engine.AskAsync<bool>(
             (_, _) =>
             {
-                Database.Execute(daemon.Host.Database.Writer, "PRAGMA max_page_count = 1");
+                Database.Execute(daemon.Host.Database.Writer, "PRAGMA query_only = ON");
                 return true;
             },
             new Actor(0, "root", Administrator: true, IdentifiedBy.OwnProcess),
             Ct);
 
-        // What still fits in the pages that there are is written.
-        for (var patience = 0; patience < 2000 && !daemon.Host.Engine.IsReadOnly; patience++)
+        for (var i = 0; i < 3; i++)
         {
-            Assert.Equal(404, (await daemon.PostAsync($"/jobs/9/{new string('x', 190)}")).Status);
-            await ListAsync(daemon.Http);
+            Assert.Equal(404, (await daemon.PostAsync("/jobs/9/x")).Status);
+            Assert.Empty(await ListAsync(daemon.Http));
         }
 
-        Assert.Equal(404, (await daemon.PostAsync("/jobs/9/cancel")).Status);
-        await ListAsync(daemon.Http);
         Assert.Single(lines, line => line.Contains("missing in the audit log", StringComparison.Ordinal));
     }
 

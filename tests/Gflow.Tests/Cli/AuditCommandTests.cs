@@ -81,9 +81,9 @@ public sealed class AuditCommandTests
         var lines = (await CommandRun.Async("gctl audit --job 2", options)).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         Assert.Equal(4, lines.Length);
-        Assert.EndsWith("POST /jobs/2/cancel   2      refused: wrong_state   1", lines[1], StringComparison.Ordinal);
-        Assert.EndsWith("POST /jobs/2/cancel   2      done                   1", lines[2], StringComparison.Ordinal);
-        Assert.EndsWith("POST /jobs            2      done                   1", lines[3], StringComparison.Ordinal);
+        Assert.EndsWith("/jobs/2/cancel   2      wrong_state   1", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("/jobs/2/cancel   2      done          1", lines[2], StringComparison.Ordinal);
+        Assert.EndsWith("/jobs            2      done          1", lines[3], StringComparison.Ordinal);
         Assert.Equal(2, (await CommandRun.Async("gctl audit --refused", options)).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
