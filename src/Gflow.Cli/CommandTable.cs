@@ -26,7 +26,7 @@ internal static class CommandTable
         ("gjob", "Show, follow, hold, release, change, repeat and await jobs", GjobCommand.Make),
         ("gcancel", "Cancel jobs", GcancelCommand.Make),
         ("ginfo", "Show the GPUs and who uses them", GinfoCommand.Make),
-        ("gctl", "Change what the scheduler may use, and steer notifications", GctlCommand.Make),
+        ("gctl", "Change what the scheduler may use, steer notifications, and see who changed what", GctlCommand.Make),
         ("gstats", "Show usage statistics", GstatsCommand.Make),
     ];
 

@@ -123,6 +123,10 @@ public sealed partial class GflowClient : IDisposable
     public Task<ClientResult<CreatedReservation>> ReserveAsync(ReservationDraft draft, CancellationToken cancel = default) =>
         SendAsync(Post("reservations", draft, WireJson.Default.ReservationDraft), WireJson.Default.CreatedReservation, cancel);
 
+    /// <summary>Who asked for which change, the newest first.</summary>
+    public Task<ClientResult<List<AuditView>>> AuditAsync(AuditQuery filter, CancellationToken cancel = default) =>
+        SendAsync(Get(filter.ToPath()), AuditJson.Default.ListAuditView, cancel);
+
     /// <summary>Reservations by their start.</summary>
     public Task<ClientResult<List<ReservationView>>> ReservationsAsync(ReservationFilter filter, CancellationToken cancel = default) =>
         SendAsync(Get(filter.ToPath()), WireJson.Default.ListReservationView, cancel);

@@ -196,8 +196,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         await _notifications.DeliverAsync(_options.Notifications);
         await gpus.FollowAsync(ct);
         TellOfGpus(Engine.Current.Board);
-        var audit = Running(new AuditLog(Paths.AuditLog, _parts.Logs.CreateLogger<AuditLog>()));
-        var server = Running(await ServeAsync(audit, ct));
+        var server = Running(await ServeAsync(Running(new AuditTally(Engine, _parts.Time)), ct));
         Address = server.Address;
         if (server.WithoutTcp is { } reason)
         {
@@ -295,7 +294,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
     private static long MinFreeBytes(DaemonOptions options) => options.Storage.MinFreeMb << 20;
 
-    private Task<ApiServer> ServeAsync(AuditLog audit, CancellationToken ct)
+    private Task<ApiServer> ServeAsync(AuditTally audit, CancellationToken ct)
     {
         var owner = new Actor(Account.Own.Uid, Account.Own.Name, Administrator: true, IdentifiedBy.OwnProcess) { Home = Account.Own.Home };
         var facts = new DaemonFacts(Version, owner, Paths, Socket, _parts.IsShared);
@@ -304,7 +303,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         var listen = Listen();
         Func<AccessPolicy> policy = () => _options.Access.Policy;
         return ApiServer.StartAsync(
-            new ApiSteps(new AuditTrail(audit, time).InvokeAsync, new Access(facts, policy, _accounts, listen.Host), new TroubleHeader(Engine)),
+            new ApiSteps(new AuditTrail(audit).InvokeAsync, new Access(facts, policy, _accounts, listen.Host), new TroubleHeader(Engine)),
             [
                 new InfoEndpoints(Engine, Database, _notifications, facts, time).Map,
                 new JobEndpoints(Engine, new JobRequests(Engine, jobs, Database, Policy, readsScripts: !_parts.IsShared), jobs, Paths, policy).Map,
@@ -314,6 +313,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
                 new NotificationEndpoints(_notifications, jobs, Database, time).Map,
                 new NotificationControlEndpoints(new NotificationRequests(_notifications, Engine), Engine).Map,
                 new ForesightEndpoints(_notifications, jobs, Database, time).Map,
+                new AuditEndpoints(audit, Database).Map,
                 new MetricsEndpoint(Engine, Database, _notifications, time).Map,
                 new EventStream(Engine, Database, policy, time).Map,
             ],

@@ -8,12 +8,12 @@ internal static class GctlCommand
     internal static CommandSpec Make() => new()
     {
         Name = "gctl",
-        Summary = "Change what the scheduler may use, and steer notifications",
+        Summary = "Change what the scheduler may use, steer notifications, and see who changed what",
         Notes =
         [
             "Still to come: set-limit and quota.",
         ],
-        Subcommands = [SetGpusCommand.Make(), ShowGpusCommand.Make(), GpuProcessCommand.Make(), ReserveCommand.Make(), NotifyCommand.Make()],
+        Subcommands = [SetGpusCommand.Make(), ShowGpusCommand.Make(), GpuProcessCommand.Make(), ReserveCommand.Make(), NotifyCommand.Make(), AuditCommand.Make()],
         NotAvailable =
         [
             new("hold the jobs that are to wait: gjob hold JOBS", "set-limit"),
@@ -25,6 +25,7 @@ internal static class GctlCommand
             new("gctl reserve create --gpus 2 --start \"2031-05-02 09:00\" --duration 2h30m", "Reserve two GPUs"),
             new("gctl reserve list --active", "See who has reserved what now"),
             new("gctl notify status", "See how the targets of notifications are"),
+            new("gctl audit --since today", "See who asked for which change"),
         ],
     };
 }

@@ -17,6 +17,7 @@ namespace Gflow.Client.CommandLine;
 [JsonSerializable(typeof(DeliveryView))]
 [JsonSerializable(typeof(List<DeliveryView>))]
 [JsonSerializable(typeof(List<TargetView>))]
+[JsonSerializable(typeof(List<AuditView>))]
 [JsonSerializable(typeof(TargetAction))]
 [JsonSerializable(typeof(ExplanationView))]
 [JsonSerializable(typeof(PreviewView))]

@@ -8,13 +8,14 @@ using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
 
-/// <summary>Puts a batch on disk in one transaction: contents, jobs, reservations, events, the deliveries they cause, and first answers.</summary>
+/// <summary>Puts a batch on disk in one transaction: contents, jobs, reservations, events, the deliveries they cause, first answers, and who asked for it.</summary>
 internal sealed class BatchWriter : IDisposable
 {
     private readonly Database _database;
     private readonly JobTable _jobs;
     private readonly EventTable _events;
     private readonly DeliveryTable _deliveries;
+    private readonly AuditTable _audit;
     private readonly EventWriter _writer;
     private long _lastEvent;
     private long _lastDelivery;
@@ -28,6 +29,7 @@ internal sealed class BatchWriter : IDisposable
         _jobs = new JobTable(Connection);
         _events = new EventTable(Connection);
         _deliveries = new DeliveryTable(Connection);
+        _audit = new AuditTable(Connection);
         _writer = new EventWriter(scheduler);
         _lastEvent = EventTable.LastSeq(Connection);
         _lastDelivery = DeliveryTable.LastSeq(Connection);
@@ -84,6 +86,11 @@ internal sealed class BatchWriter : IDisposable
             Answers.Put(transaction, first, batch.Now);
         }
 
+        foreach (var request in batch.Records)
+        {
+            _audit.Append(transaction, request);
+        }
+
         batch.Forget?.Invoke(batch, Connection, transaction);
         if (batch.IsHeartbeat)
         {
@@ -113,6 +120,7 @@ internal sealed class BatchWriter : IDisposable
         _jobs.Dispose();
         _events.Dispose();
         _deliveries.Dispose();
+        _audit.Dispose();
     }
 
     private void Put(EngineBatch batch, BatchChanges changes, SqliteTransaction transaction)

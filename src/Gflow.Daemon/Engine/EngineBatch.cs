@@ -18,6 +18,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     private readonly List<TargetTest> _tests = [];
     private readonly List<Action<SqliteConnection, SqliteTransaction>> _writes = [];
     private readonly List<Action> _sequels = [];
+    private readonly List<AuditRow> _records = [];
 
     /// <summary>Applies to the board of this batch, in which all earlier commands of it have taken effect.</summary>
     public JobRules Rules { get; } = new(before.Jobs, policy, now);
@@ -62,6 +63,9 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     /// <summary>What else is written in this batch's transaction, after outcomes of deliveries.</summary>
     public IReadOnlyList<Action<SqliteConnection, SqliteTransaction>> Writes => _writes;
 
+    /// <summary>Requests for changes, for the audit log.</summary>
+    public IReadOnlyList<AuditRow> Records => _records;
+
     /// <summary>What is to be told to others once the batch is on disk; it must not wait for anything.</summary>
     public IReadOnlyList<Action> Sequels => _sequels;
 
@@ -72,7 +76,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     public IReadOnlyCollection<FirstAnswer> Answers => _answers.Values;
 
     /// <summary>Whether there is nothing to put on disk but what the commands have changed.</summary>
-    public bool WritesNothing => _contents.Count == 0 && _settlements.Count == 0 && _answers.Count == 0 && _tests.Count == 0 && _writes.Count == 0 && Forget is null && !IsHeartbeat;
+    public bool WritesNothing => _contents.Count == 0 && _settlements.Count == 0 && _answers.Count == 0 && _tests.Count == 0 && _writes.Count == 0 && _records.Count == 0 && Forget is null && !IsHeartbeat;
 
     /// <summary>What the first request of that name was answered, in this batch or on disk; null when this is the first.</summary>
     public FirstAnswer? AnsweredBefore(RequestKey key) =>
@@ -85,6 +89,8 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     public void Try(TargetTest test) => _tests.Add(test);
 
     public void Write(Action<SqliteConnection, SqliteTransaction> write) => _writes.Add(write);
+
+    public void Record(AuditRow request) => _records.Add(request);
 
     public void Then(Action sequel) => _sequels.Add(sequel);
 

@@ -1,5 +1,6 @@
 using Gflow.Core;
 using Gflow.Core.Access;
+using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Engine;
@@ -107,6 +108,35 @@ internal sealed class EngineReading(Action<EngineBatch> apply) : EngineCommand
     public override void Committed() => _done.TrySetResult();
 
     public override void Failed(Problem problem) => _done.TrySetResult();
+
+    public override void Broke(Exception bug) => _done.TrySetException(bug);
+}
+
+/// <summary>Requests that changed nothing, for the audit log.</summary>
+internal sealed class EngineRecords(IReadOnlyList<AuditRow> requests, Action lost) : EngineCommand
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when they are on disk, or will not be.</summary>
+    public Task Done => _done.Task;
+
+    public override bool CanWait => true;
+
+    public override void Apply(EngineBatch batch)
+    {
+        foreach (var request in requests)
+        {
+            batch.Record(request);
+        }
+    }
+
+    public override void Committed() => _done.TrySetResult();
+
+    public override void Failed(Problem problem)
+    {
+        lost();
+        _done.TrySetResult();
+    }
 
     public override void Broke(Exception bug) => _done.TrySetException(bug);
 }

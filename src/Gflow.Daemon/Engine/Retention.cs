@@ -57,7 +57,12 @@ internal sealed partial class Retention : IDisposable
 
         public void Forget(EngineBatch batch, SqliteConnection writer, SqliteTransaction transaction)
         {
-            More = terms.Events is { } events && EventTable.Forget(writer, transaction, batch.Now - events, Slice);
+            if (terms.Events is { } events)
+            {
+                More = EventTable.Forget(writer, transaction, batch.Now - events, Slice);
+                More |= AuditTable.Forget(writer, transaction, batch.Now - events, Slice);
+            }
+
             More |= AnswerTable.Forget(writer, transaction, batch.Now - RequestKey.Lifetime, Slice);
             if (terms.Jobs is { } jobs)
             {

@@ -28,15 +28,14 @@ internal static class Mutation
             return named.Problems.ToList();
         }
 
-        var by = Access.ActorOf(context);
         if (named.Value is not { } key)
         {
-            return prepared.Ok ? await engine.AskAsync(Rendered(prepared.Value, render), by, context.RequestAborted) : prepared.Problems.ToList();
+            return prepared.Ok ? await DoAsync(context, engine, Recorded(context, Rendered(prepared.Value, render), answer => answer)) : prepared.Problems.ToList();
         }
 
         // What is refused now may be the repeat of what was done when it was not, so that is for the writer to say.
-        var turn = prepared.Ok ? Rendered(prepared.Value, render) : (_, _) => prepared.Problems.ToList();
-        return await engine.AskAsync(key.Once(turn), by, context.RequestAborted);
+        var turn = prepared.Ok ? Recorded(context, Rendered(prepared.Value, render), answer => answer) : (_, _) => prepared.Problems.ToList();
+        return await DoAsync(context, engine, key.Once(turn));
     }
 
     /// <summary>
@@ -61,15 +60,42 @@ internal static class Mutation
             return first.Map(answer => answer!);
         }
 
-        var with = await engine.AskAsync(allowed, by, context.RequestAborted);
+        // Its record is on disk before it is done: afterwards would be too late for a daemon that dies in between.
+        var with = await DoAsync(context, engine, Recorded(context, allowed.With(render), done => done.Answer));
         if (!with.Ok)
         {
             return with.Problems.ToList();
         }
 
-        await act(with.Value);
-        var answer = render(with.Value);
+        await act(with.Value.Done);
+        var answer = with.Value.Answer;
         return key is not null && await engine.AskAsync(key.Once((_, _) => answer), by, context.RequestAborted) is { Ok: true } noted ? noted : answer;
+    }
+
+    private static Turn<(T Done, Answer Answer)> With<T>(this Turn<T> turn, Func<T, Answer> render) => (batch, by) => turn(batch, by).Map(done => (done, render(done)));
+
+    /// <summary>What is done has its record in the same transaction.</summary>
+    private static Turn<T> Recorded<T>(HttpContext context, Turn<T> turn, Func<T, Answer> answer)
+    {
+        // Read now: on the writer's turn the caller may have gone, and the request with him.
+        var note = AuditNote.Of(context);
+        var asked = AuditNote.Asked(context);
+        return (batch, by) => turn(batch, by).Map(done =>
+        {
+            note?.Record(batch, asked, answer(done).Status);
+            return done;
+        });
+    }
+
+    private static async Task<Result<T>> DoAsync<T>(HttpContext context, JobEngine engine, Turn<T> turn)
+    {
+        var result = await engine.AskAsync(turn, Access.ActorOf(context), context.RequestAborted);
+        if (!result.Ok)
+        {
+            AuditNote.Of(context)?.Unrecord();
+        }
+
+        return result;
     }
 
     private static Turn<Answer> Rendered<T>(Turn<T> turn, Func<EngineBatch, T, Answer> render) => (batch, by) => turn(batch, by).Map(done => render(batch, done));

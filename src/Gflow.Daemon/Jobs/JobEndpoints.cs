@@ -85,9 +85,10 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
                 $"A batch has 1 to {LargestBatch} jobs; this one has {drafts.Value.Count}");
         }
 
+        var note = AuditNote.Of(context);
         return await Mutation.AskAsync(context, engine, requests.Submit(drafts.Value, Access.ActorOf(context)), (_, made) =>
         {
-            AuditNote.Of(context)?.Jobs = [.. made.Select(job => job.Id.Value)];
+            note?.Jobs = made;
             return Answer.Of([.. made.Select(Submitted)], WireJson.Default.ListSubmittedJob, StatusCodes.Status201Created);
         });
     }
@@ -201,12 +202,16 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
     private static Task<Result<Answer>> RefuseReportAsync(HttpContext context) => Task.FromResult(JobRoute.Id(context).Then<Answer>(_ =>
         new Problem(ProblemCode.Gone, "Jobs are not reported finished or failed by hand: the launcher that started them sees how they end; to end one, cancel it")));
 
-    private Func<EngineBatch, IReadOnlyList<Job>, Answer> Created(HttpContext context) => (_, made) =>
+    private Func<EngineBatch, IReadOnlyList<Job>, Answer> Created(HttpContext context)
     {
-        AuditNote.Of(context)?.Jobs = [.. made.Select(job => job.Id.Value)];
-        List<RedoneJob> others = [.. made.Skip(1).Select(job => new RedoneJob(job.Id.Value, job.RunName, job.Spec.RedoneFrom!.Value.Value))];
-        return Answer.Of(Submitted(made[0]) with { Cascade = others.Count > 0 ? others : null }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/jobs/{made[0].Id}");
-    };
+        var note = AuditNote.Of(context);
+        return (_, made) =>
+        {
+            note?.Jobs = made;
+            List<RedoneJob> others = [.. made.Skip(1).Select(job => new RedoneJob(job.Id.Value, job.RunName, job.Spec.RedoneFrom!.Value.Value))];
+            return Answer.Of(Submitted(made[0]) with { Cascade = others.Count > 0 ? others : null }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/jobs/{made[0].Id}");
+        };
+    }
 
     private SubmittedJob Submitted(Job job) => new(job.Id.Value, job.RunName, job.State.ToString(), EndOf(job), requests.Told(job)) { Warning = JobReasons.Restricted(job, engine.Current.Board) };
 

@@ -7,9 +7,6 @@ internal sealed record DataPaths(string Root)
 {
     public string Database => Path.Combine(Root, "gflow.db");
 
-    /// <summary>Who asked for which change.</summary>
-    public string AuditLog => Path.Combine(Root, "audit.log");
-
     public string Logs => Path.Combine(Root, "logs");
 
     /// <summary>Copies of scripts while their jobs run.</summary>

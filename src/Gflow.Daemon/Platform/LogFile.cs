@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Gflow.Daemon.Platform;
 
-/// <summary>A file that only grows, up to a limit, and the ones before it; never more than the limit for each.</summary>
+/// <summary>A file that only grows, up to a limit, and the one before it; never more than the limit for each.</summary>
 internal sealed partial class LogFile : IDisposable
 {
     public const long UsualLimit = 8 << 20;
@@ -17,18 +17,15 @@ internal sealed partial class LogFile : IDisposable
 
     private readonly string _path;
     private readonly long _limit;
-    private readonly int _kept;
     private FileStream _file;
 
     /// <param name="path">Absolute; its directory exists.</param>
     /// <param name="limit">Bytes after which it is turned: it becomes <c>PATH.1</c>, and a new one begins.</param>
-    /// <param name="kept">Files before it that are kept, <c>PATH.1</c> being the newest.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public LogFile(string path, long limit, int kept = 1)
+    public LogFile(string path, long limit)
     {
         _path = path;
         _limit = limit;
-        _kept = kept;
         _file = Open();
     }
 
@@ -37,7 +34,12 @@ internal sealed partial class LogFile : IDisposable
     {
         try
         {
-            Add(text);
+            if (_file.Length > _limit)
+            {
+                Turn();
+            }
+
+            _file.Write(Encoding.UTF8.GetBytes(text));
         }
         catch (IOException)
         {
@@ -45,30 +47,14 @@ internal sealed partial class LogFile : IDisposable
         }
     }
 
-    /// <summary>Adds text.</summary>
-    /// <exception cref="IOException">It cannot be written, or not to its end.</exception>
-    public void Add(string text)
-    {
-        if (_file.Length > _limit)
-        {
-            Turn();
-        }
-
-        _file.Write(Encoding.UTF8.GetBytes(text));
-    }
-
     public void Dispose() => _file.Dispose();
 
     private void Turn()
     {
         var holdsOurErrors = File.ResolveLinkTarget("/proc/self/fd/2", returnFinalTarget: false)?.FullName == _path;
-        for (var number = _kept; number > 0; number--)
+        if (File.Exists(_path))
         {
-            var before = number == 1 ? _path : $"{_path}.{number - 1}";
-            if (File.Exists(before))
-            {
-                File.Move(before, $"{_path}.{number}", overwrite: true);
-            }
+            File.Move(_path, $"{_path}.1", overwrite: true);
         }
 
         var old = _file;

@@ -132,7 +132,7 @@ public sealed class TargetChangeTests(Installation installed)
         {
             database.Open();
             await using var older = database.CreateCommand();
-            older.CommandText = "DROP TABLE target; PRAGMA user_version = 5";
+            older.CommandText = "DROP TABLE audit; DROP TABLE target; PRAGMA user_version = 5";
             await older.ExecuteNonQueryAsync(Ct);
         }
 

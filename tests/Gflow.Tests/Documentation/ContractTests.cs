@@ -60,6 +60,7 @@ public sealed partial class ContractTests
         Assert.Equal(Names(NotificationJson.Default.AttemptView), After("| Field of an attempt | Meaning |"));
         Assert.Equal(Names(NotificationJson.Default.ToldView), After("| Field of who is told | Meaning |"));
         Assert.Equal(Names(NotificationJson.Default.NotToldView), After("| Field of who is not | Meaning |"));
+        Assert.Equal(Names(AuditJson.Default.AuditView), After("| Field of a record | Meaning |"));
         Assert.Equal(Names(WireJson.Default.StreamFrame), After("| Field of a frame | Meaning |"));
 
         IEnumerable<string> After(string head) => lines

@@ -29,6 +29,22 @@ public sealed class RetentionTests
     }
 
     [Fact]
+    public async Task Who_asked_for_what_is_kept_as_long_as_events_however_much_it_is()
+    {
+        await using var home = await EngineHome.StartAsync();
+        var request = new AuditRow { OverTcp = false, Method = "POST", Path = "/jobs", RequestId = "1", At = Draft.Noon };
+        await home.Engine.RecordAsync([.. Enumerable.Repeat(request, 1200)]);
+        await home.Engine.RecordAsync([request with { At = Draft.Noon.AddDays(1) }]);
+
+        home.Time.Advance(TimeSpan.FromDays(89));
+        await home.SettleClockAsync();
+        Assert.Equal(1201, home.Count("SELECT count(*) FROM audit"));
+
+        home.Time.Advance(TimeSpan.FromDays(1) + TimeSpan.FromHours(1));
+        await EngineHome.UntilAsync(() => home.Count("SELECT count(*) FROM audit") == 1);
+    }
+
+    [Fact]
     public async Task The_newest_job_and_what_live_jobs_depend_on_are_kept_however_old()
     {
         await using var home = await EngineHome.StartAsync();

@@ -47,17 +47,19 @@ public sealed partial class MutationTests
     public async Task A_repeat_is_answered_as_the_first_byte_for_byte_and_changes_nothing(string method, string path, string? body, int events)
     {
         await using var daemon = await BusyAsync();
-        var before = Effects(daemon);
+        var (before, records) = (Effects(daemon), Records(daemon).Count);
         var first = await SendAsync(daemon, method, path, body, "k");
         Assert.True(first.Status is 200 or 201, first.Body);
         Assert.Equal(before + events, Effects(daemon));
+        Assert.Equal((method, path.Split('?')[0], first.Status), Records(daemon)[0]);
+        Assert.Equal(records + 1, Records(daemon).Count);
         await EndAsync(daemon);
-        var ended = Effects(daemon);
+        var (ended, endedRecords) = (Effects(daemon), Records(daemon).Count);
 
         var again = await SendAsync(daemon, method, path, body, "k");
 
         Assert.Equal((first.Status, first.Body, first.Headers.Location), (again.Status, again.Body, again.Headers.Location));
-        Assert.Equal(ended, Effects(daemon));
+        Assert.Equal((ended, endedRecords), (Effects(daemon), Records(daemon).Count));
     }
 
     [Fact]
@@ -202,6 +204,13 @@ public sealed partial class MutationTests
         using var count = reader.CreateCommand();
         count.CommandText = "SELECT count(*) FROM event WHERE type NOT IN ('job_started', 'job_completed', 'gpu_available', 'scheduler_online')";
         return (long)count.ExecuteScalar()!;
+    }
+
+    /// <summary>What is recorded of requests that were done.</summary>
+    private static List<(string Method, string Path, int? Status)> Records(TestDaemon daemon)
+    {
+        using var reader = daemon.Host.Database.OpenReader();
+        return AuditTable.List(reader, new AuditFilter { Outcome = AuditOutcome.Done, Limit = 1000 }).ConvertAll(row => (row.Method, row.Path, row.Status));
     }
 
     [GeneratedRegex("""\.Change\(HttpMethod\.(\w+), "(/[^"]+)""")]

@@ -65,7 +65,7 @@ public sealed class DatabaseTests : IDisposable
                 transaction.Commit();
             }
 
-            Database.Execute(database.Writer, "DROP TABLE reservation; DROP TABLE answer; DROP TABLE target_pause; DROP TABLE target; DROP INDEX delivery_by_target; DROP INDEX delivery_by_key; DROP INDEX delivery_dead; DROP INDEX event_by_user; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
+            Database.Execute(database.Writer, "DROP TABLE audit; DROP TABLE reservation; DROP TABLE answer; DROP TABLE target_pause; DROP TABLE target; DROP INDEX delivery_by_target; DROP INDEX delivery_by_key; DROP INDEX delivery_dead; DROP INDEX event_by_user; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
         }
 
         using var upgraded = Database.Open(DatabasePath, _time);
@@ -83,6 +83,7 @@ public sealed class DatabaseTests : IDisposable
             Database.Execute(
                 database.Writer,
                 """
+                DROP TABLE audit;
                 DROP TABLE target;
                 CREATE TABLE target (
                     name TEXT PRIMARY KEY, named INTEGER NOT NULL, kind INTEGER NOT NULL, address TEXT NOT NULL, place INTEGER, sender TEXT, away INTEGER NOT NULL
@@ -96,6 +97,41 @@ public sealed class DatabaseTests : IDisposable
         using var command = upgraded.Writer.CreateCommand();
         command.CommandText = "SELECT group_concat(concat_ws('|', name, named, kind, address, place, sender, away), ' ') FROM (SELECT * FROM target ORDER BY name)";
         Assert.Equal("lab|0|email|mail.example.com 2e|gflow@example.com|1 ops|1|webhook|example.com 1f|0|0", command.ExecuteScalar());
+    }
+
+    [Fact]
+    public void A_database_of_the_schema_before_the_audit_log_keeps_what_it_has_and_takes_records()
+    {
+        using (var database = Database.Open(DatabasePath, _time))
+        {
+            using var jobs = new JobTable(database.Writer);
+            using var transaction = database.Writer.BeginTransaction();
+            jobs.Put(new Job(new JobId(7), Draft.Job().Spec, "alice", 1000, Draft.Noon, new JobStatus.Queued(), 1, 1), transaction);
+            transaction.Commit();
+            Database.Execute(database.Writer, "DROP TABLE audit; PRAGMA user_version = 9;");
+        }
+
+        using var upgraded = Database.Open(DatabasePath, _time);
+        Assert.Equal(new JobId(7), Assert.Single(JobTable.Live(upgraded.Writer)).Id);
+        Assert.Empty(AuditTable.List(upgraded.Writer, new AuditFilter { Limit = 10 }));
+        Assert.Single(_directory.GetFiles("gflow.db.schema9.*"));
+        AuditRow[] rows =
+        [
+            new()
+            {
+                Seq = 1, At = Draft.Noon.AddMilliseconds(7), FirstAt = Draft.Noon, Uid = uint.MaxValue, User = "alice", OverTcp = true, Port = 65_535, Method = "POST", Path = "/jobs/7/cancel",
+                Jobs = new JobSpan(new JobId(7), new JobId(uint.MaxValue)), Status = 403, Code = "not_owner", RequestId = "r", Count = 3_000_000_000,
+            },
+            new() { Seq = 2, At = Draft.Noon, OverTcp = false, Method = "POST", Path = "/", RequestId = "" },
+        ];
+        using var audit = new AuditTable(upgraded.Writer);
+        using (var transaction = upgraded.Writer.BeginTransaction())
+        {
+            Array.ForEach(rows, row => audit.Append(transaction, row));
+            transaction.Commit();
+        }
+
+        Assert.Equal(rows.Reverse(), AuditTable.List(upgraded.Writer, new AuditFilter { Limit = 10 }));
     }
 
     [Fact]

@@ -36,6 +36,7 @@ internal sealed class NotificationControlEndpoints(NotificationRequests requests
     private async Task<Result<Answer>> ResendDeadAsync(HttpContext context)
     {
         var draft = await RequestBody.ReadAsync(context, NotificationJson.Default.ResendDraft);
+        AuditNote.Of(context)?.ChangesNothing = draft is { Ok: true, Value.DryRun: true };
         return draft.Ok
             ? await Mutation.AskAsync(context, engine, requests.Resend(draft.Value), (_, answer) =>
                 Answer.Of(answer, NotificationJson.Default.ResendAnswer))
