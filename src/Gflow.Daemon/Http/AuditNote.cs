@@ -35,7 +35,7 @@ internal sealed class AuditNote
         var peer = context.Features.Get<Peer>();
         return new AuditRow
         {
-            Uid = peer?.Account?.Uid,
+            Uid = peer?.Uid,
             User = peer?.Account?.Name,
             OverTcp = peer is { OverTcp: true },
             Port = peer?.TcpPort,
