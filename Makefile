@@ -38,7 +38,7 @@ uninstall: ## remove what install put into PREFIX
 e2e: publish ## the published binaries with real processes, signals and mail servers
 	eng/e2e $(PUBLISH)
 
-bench: publish ## side by side with named alternatives; tables in bench/results
+bench: publish ## side by side with named alternatives; tables in bench/results (about 7 minutes, as root)
 	bench/run $(PUBLISH)
 
 bench-builds: publish ## against the published programs of another commit, in BEFORE; table in bench/results (about 10 minutes)

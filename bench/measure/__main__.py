@@ -10,6 +10,7 @@ import clients
 import processes
 import running
 import scale
+import shared
 from table import render
 
 
@@ -25,6 +26,7 @@ def main(published, benchmarks, result):
             ("startup", lambda: clients.startup(published)),
             ("submission", lambda: clients.submission(published)),
             ("free slot to exec", lambda: running.handover(published, stamp)),
+            ("another user", lambda: shared.measure(published, stamp)),
             ("jobs a second", lambda: running.throughput(published)),
             ("planner", lambda: scale.planner(benchmarks)),
             ("memory and history", lambda: scale.memory_and_history(published, stamp))):

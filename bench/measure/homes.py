@@ -58,16 +58,21 @@ class Gflow(Home):
         self.env |= {"XDG_CONFIG_HOME": self.path("config"), "XDG_DATA_HOME": self.path("data"), "GFLOW_DAEMON__USER": getpass.getuser()}
         os.makedirs(self.path("config", "gflow"))
         with open(self.path("config", "gflow", "gflow.toml"), "w", encoding="utf-8") as file:
-            file.write(f'[daemon]\nsocket = "{self.socket}"\nport = 0\nsimulated_gpus = {gpus}\n{more}')
+            file.write(f'[daemon]\nsocket = "{self.socket}"\nport = 0\nsimulated_gpus = {gpus}\n{more.replace("{root}", self.root)}')
         for command in ("gbatch", "gqueue"):
             os.symlink(os.path.join(published, "gflow"), self.path(command))
         self.daemon = None
         self.preload = {"LD_PRELOAD": preload} if preload else {}
+        self.arguments = []
+        self.prepare()
         self.start()
+
+    def prepare(self):
+        """What else is to be there before the daemon starts."""
 
     def start(self):
         with open(self.path("log"), "ab") as log:
-            self.daemon = subprocess.Popen([os.path.join(self.published, "gflowd")], env=self.env | self.preload, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.daemon = subprocess.Popen([os.path.join(self.published, "gflowd"), *self.arguments], env=self.env | self.preload, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.connection = processes.wait_until(self.reach, 10, "gflowd answers")
 
     def reach(self):
