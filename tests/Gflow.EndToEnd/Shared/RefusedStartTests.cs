@@ -18,6 +18,7 @@ public sealed class RefusedStartTests(Installation installed, People people) : I
         machine.Configure("gflow-nobody-has");
         var said = await machine.RefusedAsync(verb);
         Assert.Contains($"useradd --system --no-create-home --home-dir {machine.Data} --shell /usr/sbin/nologin gflow-nobody-has", said, StringComparison.Ordinal);
+        Assert.Contains("[daemon] user = \"root\"", said, StringComparison.Ordinal);
         Assert.False(Directory.Exists(machine.Data));
     }
 

@@ -135,18 +135,47 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
     [Theory]
     [InlineData(Way.ByRoot)]
     [InlineData(Way.ByInit)]
-    public async Task A_job_outlives_the_daemon_and_its_end_is_known_to_the_next(Way way)
+    public async Task Jobs_outlive_the_daemon_and_their_ends_are_known_to_the_next(Way way)
     {
         await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var gate = machine.At("open/gate");
-        var id = await machine.SubmitAsync(people.Ann, $"touch {gate}.runs; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7");
-        await machine.UntilAsync(() => File.Exists($"{gate}.runs"), "the job runs");
+        var ids = await Task.WhenAll(((string[])[people.Ann, people.Bob]).Select(user =>
+            machine.SubmitAsync(user, $"touch {gate}.$GFLOW_JOB_ID; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7")));
+        await machine.UntilAsync(() => ids.All(id => File.Exists($"{gate}.{id}")), "the jobs run");
         await machine.KillDaemonAsync();
         await machine.StartDaemonAsync();
-        Assert.Equal("Running", (await machine.JobAsync(id)).State);
+        Assert.All(await Task.WhenAll(ids.Select(machine.JobAsync)), job => Assert.Equal("Running", job.State));
+        await machine.StopDaemonAsync();
         await File.WriteAllTextAsync(gate, "", Ct);
-        var job = await machine.EndedAsync(id);
-        Assert.Equal(("Failed", 7), (job.State, job.ExitCode));
+        await machine.StartDaemonAsync();
+        Assert.All(await Task.WhenAll(ids.Select(machine.EndedAsync)), job => Assert.Equal(("Failed", 7), (job.State, job.ExitCode)));
+    }
+
+    [Theory]
+    [InlineData(Way.ByRoot)]
+    [InlineData(Way.ByInit)]
+    public async Task Groups_are_those_at_the_start_and_an_account_that_is_gone_starts_nothing(Way way)
+    {
+        var passing = $"gfp{Guid.NewGuid().ToString("N")[..8]}";
+        await People.DoneAsync("useradd", "--no-create-home", passing);
+        try
+        {
+            await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
+            var before = await machine.SubmitAsync(passing, "--hold", "id -Gn");
+            var after = await machine.SubmitAsync(passing, "--hold", "id -Gn");
+            await People.DoneAsync("usermod", "--append", "--groups", "games", passing);
+            Assert.Equal(0, (await machine.AsAsync("root", "gjob", "release", $"{before}")).Code);
+            Assert.Equal([$"{passing} games"], await machine.OutputAsync(before));
+            await People.DoneAsync("userdel", "--force", passing);
+            Assert.Equal(0, (await machine.AsAsync("root", "gjob", "release", $"{after}")).Code);
+            var gone = await machine.EndedAsync(after);
+            Assert.Equal("Failed", gone.State);
+            Assert.Contains("this machine knows no user with uid", gone.ReasonText, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await Run.Async("userdel", ["--force", passing], new Dictionary<string, string> { ["PATH"] = "/usr/sbin:/usr/bin:/bin" });
+        }
     }
 
     [Theory]

@@ -50,7 +50,7 @@ internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<str
         var name = options.Daemon.User ?? DaemonHome.UsualUser;
         var user = Account.Named(name) ?? throw new StartRefusedException(
             $"Started as root, gflowd serves all users of this machine as the user {name}, and there is none ([daemon] user). Make one with: "
-            + $"useradd --system --no-create-home --home-dir {options.Storage.Path} --shell /usr/sbin/nologin {name}");
+            + $"useradd --system --no-create-home --home-dir {options.Storage.Path} --shell /usr/sbin/nologin {name}\nFor a daemon of root's own jobs alone, as in a container, set [daemon] user = \"root\" instead.");
         return user.Uid != DaemonHome.Root
             ? user
             : throw new StartRefusedException($"[daemon] user = \"{name}\" is root under another name; name a user without rights, or root itself for root's own jobs alone");
