@@ -196,7 +196,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         await _notifications.DeliverAsync(_options.Notifications);
         await gpus.FollowAsync(ct);
         TellOfGpus(Engine.Current.Board);
-        var server = Running(await ServeAsync(Running(new AuditTally(Engine, _parts.Time)), ct));
+        var server = Running(await ServeAsync(Running(new AuditTally(Engine, _parts.Time, _parts.Logs.CreateLogger<AuditTally>())), ct));
         Address = server.Address;
         if (server.WithoutTcp is { } reason)
         {

@@ -7,7 +7,7 @@ namespace Gflow.Daemon.Audit;
 /// Counts the requests for changes that changed nothing: each caller's, alike by method, route and outcome, for a minute from the first on.
 /// However many there are, few records come of them, and little is in memory.
 /// </summary>
-internal sealed class AuditTally : IAsyncDisposable
+internal sealed partial class AuditTally : IAsyncDisposable
 {
     /// <summary>Most records that a caller's requests come to; the rest is one more.</summary>
     private const int MostKinds = 100;
@@ -21,14 +21,18 @@ internal sealed class AuditTally : IAsyncDisposable
 
     private readonly JobEngine _engine;
     private readonly TimeProvider _time;
+    private readonly ILogger<AuditTally> _log;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
     private Dictionary<(uint? Uid, bool OverTcp), Dictionary<Kind, AuditRow>> _callers = [];
 
-    public AuditTally(JobEngine engine, TimeProvider time)
+    private volatile bool _hasLost;
+
+    public AuditTally(JobEngine engine, TimeProvider time, ILogger<AuditTally> log)
     {
         _engine = engine;
         _time = time;
+        _log = log;
         _timer = time.CreateTimer(_ => _ = FlushAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -78,7 +82,7 @@ internal sealed class AuditTally : IAsyncDisposable
             _callers = [];
         }
 
-        return _engine.RecordAsync(counted);
+        return StoreAsync(counted);
     }
 
     /// <summary>Stores what was counted.</summary>
@@ -86,6 +90,19 @@ internal sealed class AuditTally : IAsyncDisposable
     {
         await _timer.DisposeAsync();
         await FlushAsync();
+    }
+
+    private async Task StoreAsync(List<AuditRow> counted)
+    {
+        var records = new EngineRecords(counted);
+        await _engine.TellAsync(records);
+        var isStored = await Task.WhenAny(records.Stored, _engine.Stopped) == records.Stored && await records.Stored;
+        if (!isStored && !_hasLost)
+        {
+            LogLost(_log);
+        }
+
+        _hasLost = !isStored;
     }
 
     private Dictionary<Kind, AuditRow> KindsOf(ref AuditRow request)
@@ -112,6 +129,9 @@ internal sealed class AuditTally : IAsyncDisposable
     /// <summary>A caller can make up other methods, as many as he likes.</summary>
     private static string Usual(string method) =>
         HttpMethods.IsPost(method) || HttpMethods.IsPatch(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method) ? HttpMethods.GetCanonicalizedValue(method) : Various;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Requests that were refused are missing in the audit log: the database could not be written.")]
+    private static partial void LogLost(ILogger log);
 
     private readonly record struct Kind(string Method, string? Route, int? Status, string? Code);
 }

@@ -113,12 +113,12 @@ internal sealed class EngineReading(Action<EngineBatch> apply) : EngineCommand
 }
 
 /// <summary>Requests that changed nothing, for the audit log.</summary>
-internal sealed class EngineRecords(IReadOnlyList<AuditRow> requests, Action lost) : EngineCommand
+internal sealed class EngineRecords(IReadOnlyList<AuditRow> requests) : EngineCommand
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when they are on disk, or will not be.</summary>
-    public Task Done => _done.Task;
+    /// <summary>Whether they are on disk; false when they are lost.</summary>
+    public Task<bool> Stored => _stored.Task;
 
     public override bool CanWait => true;
 
@@ -130,15 +130,11 @@ internal sealed class EngineRecords(IReadOnlyList<AuditRow> requests, Action los
         }
     }
 
-    public override void Committed() => _done.TrySetResult();
+    public override void Committed() => _stored.TrySetResult(true);
 
-    public override void Failed(Problem problem)
-    {
-        lost();
-        _done.TrySetResult();
-    }
+    public override void Failed(Problem problem) => _stored.TrySetResult(false);
 
-    public override void Broke(Exception bug) => _done.TrySetException(bug);
+    public override void Broke(Exception bug) => _stored.TrySetException(bug);
 }
 
 /// <summary>Notes that the daemon is alive. One that cannot be stored is overtaken by the next.</summary>

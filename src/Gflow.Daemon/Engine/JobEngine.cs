@@ -176,16 +176,6 @@ internal sealed partial class JobEngine : IAsyncDisposable
     /// <summary>Stores outcomes of deliveries; completes after the commit that holds them.</summary>
     public Task SettleAsync(IReadOnlyList<Settlement> settlements) => StoreAsync(batch => batch.Settle(settlements));
 
-    /// <summary>Stores records of requests that changed nothing; completes when they are on disk, or will not be.</summary>
-    public async Task RecordAsync(IReadOnlyList<AuditRow> requests)
-    {
-        var records = new EngineRecords(requests, _store.Unrecorded);
-        if (await HandInAsync(records))
-        {
-            await Task.WhenAny(records.Done, _loop);
-        }
-    }
-
     private void Begin(GpuRules rules, Action<GpuRules> gpus)
     {
         gpus(rules);

@@ -8,7 +8,6 @@ namespace Gflow.Daemon.Engine;
 internal sealed partial class StoreState(Database database, ILogger<StoreState> log)
 {
     private volatile Problem? _problem;
-    private bool _lacksRecords;
 
     /// <summary>Why nothing can be stored; null when all is well.</summary>
     public Problem? Problem => _problem;
@@ -19,7 +18,6 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
     /// <summary>A commit succeeded.</summary>
     public void Worked()
     {
-        _lacksRecords = false;
         if (_problem is not null)
         {
             _problem = null;
@@ -52,16 +50,6 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
         }
     }
 
-    /// <summary>Counts of requests that changed nothing could not be written, and are lost.</summary>
-    public void Unrecorded()
-    {
-        if (!_lacksRecords)
-        {
-            _lacksRecords = true;
-            LogUnrecorded(log);
-        }
-    }
-
     /// <summary>The launcher serves this daemon no more, as when another is in its place: what this one would write is that one's to write.</summary>
     public void Superseded(string reason)
     {
@@ -79,9 +67,6 @@ internal sealed partial class StoreState(Database database, ILogger<StoreState> 
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The database cannot be written: {Reason}. Requests are refused until it can.")]
     private static partial void LogUnavailable(ILogger log, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Requests that were refused are missing in the audit log: the database could not be written.")]
-    private static partial void LogUnrecorded(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database can be written again.")]
     private static partial void LogWorks(ILogger log);

@@ -4,6 +4,7 @@ using Gflow.Daemon.Audit;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gflow.Tests.Audit;
 
@@ -12,14 +13,22 @@ public sealed class AuditTallyTests
 {
     private static readonly AuditRow Cancel = new()
     {
-        Uid = 1002, User = "bob", OverTcp = false, Method = "POST", Path = "/jobs/42/cancel", Jobs = new JobSpan(new JobId(42), new JobId(42)), Status = 403, Code = "not_owner", RequestId = "r1",
+        Uid = 1002,
+        User = "bob",
+        OverTcp = false,
+        Method = "POST",
+        Path = "/jobs/42/cancel",
+        Jobs = new JobSpan(new JobId(42), new JobId(42)),
+        Status = 403,
+        Code = "not_owner",
+        RequestId = "r1",
     };
 
     [Fact]
     public async Task Ten_thousand_refusals_are_one_record_when_their_minute_is_over_with_the_first_as_example()
     {
         await using var home = await EngineHome.StartAsync();
-        await using var tally = new AuditTally(home.Engine, home.Time);
+        await using var tally = new AuditTally(home.Engine, home.Time, NullLogger<AuditTally>.Instance);
         tally.Count(Cancel, "/jobs/{id}/cancel");
         for (var i = 1; i < 10_000; i++)
         {
@@ -42,7 +51,7 @@ public sealed class AuditTallyTests
     public async Task Whatever_a_caller_makes_up_comes_to_few_records_and_no_request_is_missing()
     {
         await using var home = await EngineHome.StartAsync();
-        await using (var tally = new AuditTally(home.Engine, home.Time))
+        await using (var tally = new AuditTally(home.Engine, home.Time, NullLogger<AuditTally>.Instance))
         {
             for (var i = 0; i < 10_000; i++)
             {
@@ -67,7 +76,7 @@ public sealed class AuditTallyTests
     public async Task What_was_counted_is_kept_until_it_can_be_stored()
     {
         await using var home = await EngineHome.StartAsync();
-        await using var tally = new AuditTally(home.Engine, home.Time);
+        await using var tally = new AuditTally(home.Engine, home.Time, NullLogger<AuditTally>.Instance);
         await home.FillStoreAsync();
         Assert.False((await AskAsync(home, new string('x', 200_000))).Ok);
         Assert.True(home.Engine.IsReadOnly);

@@ -1,4 +1,5 @@
 using Gflow.Core.Jobs;
+using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
 
@@ -33,8 +34,7 @@ public sealed class RetentionTests
     {
         await using var home = await EngineHome.StartAsync();
         var request = new AuditRow { OverTcp = false, Method = "POST", Path = "/jobs", RequestId = "1", At = Draft.Noon };
-        await home.Engine.RecordAsync([.. Enumerable.Repeat(request, 1200)]);
-        await home.Engine.RecordAsync([request with { At = Draft.Noon.AddDays(1) }]);
+        await home.Engine.TellAsync(new EngineRecords([.. Enumerable.Repeat(request, 1200), request with { At = Draft.Noon.AddDays(1) }]));
 
         home.Time.Advance(TimeSpan.FromDays(89));
         await home.SettleClockAsync();
