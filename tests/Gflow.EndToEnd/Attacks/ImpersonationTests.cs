@@ -74,13 +74,13 @@ public sealed class ImpersonationTests(Installation installed, People people) : 
             mv {attacked.ConfigFile} {attacked.ConfigFile}.old && echo WON
             echo x >> {data}/gflow.db && echo WON
             echo x > {data}/gflow.toml && echo WON
-            echo x >> {data}/audit.log && echo WON
             rm -f {attacked.Socket} && echo WON
             kill -HUP {attacked.DaemonPid} && echo WON
             kill -KILL {attacked.LauncherPid} && echo WON
             export GFLOW_ACCESS__ADMINS='["{attacked.Stranger}"]' GFLOW_DAEMON__USER={attacked.Stranger}
             gctl reserve create --gpus 1 --start 2031-05-02T00:00 --duration 1h && echo WON
             gcancel 1 && echo WON
+            gctl audit && echo WON
             gflowd reload && echo WON
             true
             """;

@@ -59,6 +59,7 @@ public sealed class OneEffectTests(Installation installed)
         Assert.Equal(Enumerable.Range(1, stored.Count).Select(id => (uint)id), stored.Select(job => job.Id).Order());
         Assert.Equal(stored.Count, machine.Query("SELECT count(*) FROM event WHERE type = 'job_completed'"));
         Assert.Equal(stored.Count, machine.Query("SELECT count(DISTINCT job) FROM event WHERE type = 'job_completed'"));
+        Assert.Equal(0, machine.Query("SELECT count(*) FROM job WHERE (SELECT count(*) FROM audit WHERE first_job = job.id AND path = '/jobs' AND first_at IS NULL) <> 1"));
         Assert.All(stored, job => Assert.Equal(["ran"], File.ReadAllLines(Path.Combine(machine.Work, $"ran-{job.Id}"))));
     }
 
