@@ -11,6 +11,9 @@ internal sealed record LauncherTerms(uint User, uint Group)
 {
     internal const string Usage = "usage: gflow-launcher --for USER --data DIRECTORY --socket PATH [--root-jobs] [--system-users]";
 
+    /// <summary>The verb of a launcher that init looks after.</summary>
+    internal const string OfInit = "--of-init";
+
     private const uint UsualLeastUid = 1000;
     private const uint Nobody = 65_534;
     private const int MaxAccountBytes = 64 * 1024;
@@ -61,7 +64,7 @@ internal sealed record LauncherTerms(uint User, uint Group)
             };
             rootJobs |= arguments[i] == "--root-jobs";
             systemUsers |= arguments[i] == "--system-users";
-            verb = arguments[i] is "--detach" or "--guard" or "--guarded" or "--of-init" ? arguments[i] : verb;
+            verb = arguments[i] is "--detach" or "--guard" or "--guarded" or OfInit ? arguments[i] : verb;
             if (taken is null && arguments[i] is not ("--root-jobs" or "--system-users") && arguments[i] != verb)
             {
                 return $"it knows no {arguments[i]}; {Usage}";

@@ -98,6 +98,9 @@ internal sealed unsafe class RootLauncher
             {
                 LookWhetherNeeded();
             }
+
+            // Init has a reason to end it, and starts it again where it has none.
+            _exit |= _isToldToEnd && (_keeper < 0 || _terms.Verb == LauncherTerms.OfInit) && !HasChildren;
         }
     }
 
@@ -116,11 +119,10 @@ internal sealed unsafe class RootLauncher
             else if (info[0] == Native.SIGTERM && !_isToldToEnd)
             {
                 _isToldToEnd = true;
-                LauncherLog.Write($"told to end by process {info[3]}: does so when no process of a job is left");
+                LauncherLog.Write($"told to end by process {info[3]}: does so when it is needed no more");
             }
         }
 
-        _exit |= _isToldToEnd && !HasChildren;
         if (ended && _keeper >= 0 && !_hasTold)
         {
             _hasTold = true;
@@ -145,6 +147,9 @@ internal sealed unsafe class RootLauncher
         {
             return;
         }
+
+        // Whoever looks for it is about to need it.
+        _idleSince = Environment.TickCount64;
 
         // Not even root is heard: what may be done is decided by the terms.
         if (SocketAddress.PeerOf(fd) is not { } peer || peer.Uid != _terms.User)
@@ -178,7 +183,7 @@ internal sealed unsafe class RootLauncher
         {
         }
 
-        var isOver = isCutOff || _isToldToEnd || (_terms.Verb == "--guarded" && Environment.TickCount64 - _idleSince >= PatienceMs);
+        var isOver = isCutOff || (_terms.Verb == "--guarded" && Environment.TickCount64 - _idleSince >= PatienceMs);
         _exit |= isOver && !HasChildren;
     }
 

@@ -3,8 +3,6 @@ namespace Gflow.Launcher.Privileged;
 /// <summary>The processes of a launcher with root's rights.</summary>
 internal static unsafe class RootProgram
 {
-    private const string OfInit = "--of-init";
-
     /// <summary>Is the one that the command line means.</summary>
     internal static int Run(string[] arguments)
     {
@@ -24,7 +22,7 @@ internal static unsafe class RootProgram
                 // Init blocks no signal. Blocked before the program begins anew, they are blocked in all threads that the runtime makes.
                 Signals.Block();
                 Native.CloseOnExecAll();
-                _ = Native.execv(SelfProcess.Path, Texts.List([SelfProcess.Path, .. terms.For(OfInit)]));
+                _ = Native.execv(SelfProcess.Path, Texts.List([SelfProcess.Path, .. terms.For(LauncherTerms.OfInit)]));
                 return SelfProcess.Print(2, $"{SelfProcess.Path} cannot be executed: {Native.ErrorText(Native.Errno)}", 1);
             case "--detach":
                 return RootLauncher.Place(terms.Socket) is { } problem

@@ -294,5 +294,25 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         Assert.Equal("Failed", (await forSystem.EndedAsync(await forSystem.SubmitAsync("root", "id -u"))).State);
     }
 
+    [Fact]
+    public async Task Other_terms_are_in_force_at_the_next_start_or_the_start_says_why_not()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        Assert.Equal("Failed", (await machine.EndedAsync(await machine.SubmitAsync("root", "id -u"))).State);
+        await machine.StopDaemonAsync();
+        machine.Configure(people.Server, "[access]\nroot_jobs = true\n");
+        await machine.StartDaemonAsync();
+        Assert.Equal(["0"], await machine.OutputAsync(await machine.SubmitAsync("root", "id -u")));
+
+        var gate = machine.At("open/gate");
+        await machine.SubmitAsync(people.Ann, $"touch {gate}; sleep 1000");
+        await machine.UntilAsync(() => File.Exists(gate), "a job keeps the launcher there");
+        await machine.StopDaemonAsync();
+        machine.Configure(people.Server);
+        await machine.StartDaemonAsync();
+        Assert.Contains("restart gflowd when no job runs", machine.DaemonLog, StringComparison.Ordinal);
+        Assert.Contains("--root-jobs", machine.DaemonLog, StringComparison.Ordinal);
+    }
+
     private static uint Submitted(string answer) => uint.Parse(answer.Split("\"id\":")[1].Split(',', '}')[0], CultureInfo.InvariantCulture);
 }

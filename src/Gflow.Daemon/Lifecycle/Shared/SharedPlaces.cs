@@ -17,9 +17,8 @@ internal static class SharedPlaces
 
     /// <param name="data">Absolute path of the data directory.</param>
     /// <param name="socket">Absolute path of the Unix socket.</param>
-    /// <param name="launcher">Absolute path of the launcher's. Its directory is root's alone, so that no other user can take its place.</param>
     /// <exception cref="StartRefusedException">A place belongs to somebody else, or is writable by others.</exception>
-    public static void Prepare(string data, string socket, string launcher, Account user)
+    public static void Prepare(string data, string socket, Account user)
     {
         using (var root = OwnedDirectory.Reach(data, user))
         {
@@ -29,11 +28,6 @@ internal static class SharedPlaces
             logs.Give(user.Uid, user.Gid, PassMode);
             using var scripts = root.Open("scripts", user.Uid);
             scripts.Give(user.Uid, user.Gid, PassMode);
-        }
-
-        using (var own = OwnedDirectory.Reach(Path.GetDirectoryName(launcher)!, Account.Own))
-        {
-            own.Give(DaemonHome.Root, DaemonHome.Root, PassMode);
         }
 
         var place = Path.GetDirectoryName(socket)!;

@@ -1,7 +1,5 @@
-using System.Net.Sockets;
 using Gflow.Client.Platform;
 using Gflow.Daemon.Configuration;
-using Gflow.Daemon.Execution.Local;
 using Gflow.Daemon.Platform;
 
 namespace Gflow.Daemon.Lifecycle.Shared;
@@ -10,7 +8,7 @@ namespace Gflow.Daemon.Lifecycle.Shared;
 /// What a gflowd does before it serves everybody. Of root's, it makes the places, starts the launcher, which keeps root's rights, and
 /// becomes the user that serves. The serving program begins anew in the same process and with no rights but that user's.
 /// </summary>
-internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<string, string> environment)
+internal sealed class SharedStart(DaemonOptions options, VerbContext context)
 {
     /// <summary>Tells a gflowd that it is what such a one has become.</summary>
     public const string Flag = "--shared";
@@ -21,8 +19,12 @@ internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<str
     public async Task<int> BecomeServerAsync(IEnumerable<string> flags, CancellationToken ct)
     {
         var user = User();
-        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, options.Executor.LauncherSocket, user);
-        await StartLauncherAsync(user, ct);
+        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, user);
+        if (await new LauncherOfRoot(options, user, context.Time).EnsureAsync(ct) is { } warning)
+        {
+            await context.Terminal.Error.WriteLineAsync($"gflowd: warning: {warning}");
+        }
+
         var reason = Rights.BecomeAndExecute(user, [Environment.ProcessPath!, Flag, .. flags], EnvironmentOf(user));
         throw new StartRefusedException($"{Environment.ProcessPath} could not be executed as {user.Name}: {reason}");
     }
@@ -31,7 +33,7 @@ internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<str
     /// <exception cref="StartRefusedException">Always, with the reason.</exception>
     public int ForgoRights(IEnumerable<string> flags)
     {
-        var reason = Rights.ForgoAndExecute([Environment.ProcessPath!, Flag, .. flags], environment);
+        var reason = Rights.ForgoAndExecute([Environment.ProcessPath!, Flag, .. flags], context.Environment);
         throw new StartRefusedException($"{Environment.ProcessPath} could not be executed again: {reason}");
     }
 
@@ -41,7 +43,7 @@ internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<str
     public Microsoft.Win32.SafeHandles.SafeFileHandle OpenLog(string name)
     {
         var user = User();
-        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, options.Executor.LauncherSocket, user);
+        SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, user);
         return SharedPlaces.OpenLog(options.Storage.Path, name, user);
     }
 
@@ -56,50 +58,10 @@ internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<str
             : throw new StartRefusedException($"[daemon] user = \"{name}\" is root under another name; name a user without rights, or root itself for root's own jobs alone");
     }
 
-    private async Task StartLauncherAsync(Account user, CancellationToken ct)
-    {
-        var socket = options.Executor.LauncherSocket;
-        if (await IsThereAsync(socket, ct))
-        {
-            return;
-        }
-
-        List<string> terms = ["--for", user.Name, "--data", options.Storage.Path, "--socket", socket];
-        if (options.Access.RootJobs)
-        {
-            terms.Add("--root-jobs");
-        }
-
-        if (options.Access.SystemUsers)
-        {
-            terms.Add("--system-users");
-        }
-
-        if (await LauncherProcess.StartAsync(new LocalExecutorOptions(options.Storage.Path, Epoch: 0).LauncherProgram, [.. terms, "--detach"], ct) is { } problem)
-        {
-            throw new StartRefusedException($"The launcher cannot be started: {problem}");
-        }
-    }
-
-    /// <summary>Whether a launcher listens already: one that init has started, or of a daemon before this one.</summary>
-    private static async Task<bool> IsThereAsync(string socket, CancellationToken ct)
-    {
-        using var caller = new Socket(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
-        try
-        {
-            await caller.ConnectAsync(new UnixDomainSocketEndPoint(socket), ct);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>Root's own directories are none of the serving user's.</summary>
     private Dictionary<string, string> EnvironmentOf(Account user)
     {
-        var variables = environment
+        var variables = context.Environment
             .Where(variable => !variable.Key.StartsWith("XDG_", StringComparison.Ordinal))
             .ToDictionary(StringComparer.Ordinal);
         variables["HOME"] = user.Home;
