@@ -55,7 +55,7 @@ class Shared(Gflow):
         os.chmod(self.path("open"), 0o777)
 
     def as_user(self, *command):
-        return ["setpriv", "--reuid", self.people.user, "--regid", self.people.user, "--init-groups", *command]
+        return [processes.find("setpriv"), "--reuid", self.people.user, "--regid", self.people.user, "--init-groups", *command]
 
     def call(self, function, *arguments):
         """Runs a function of this file as the other user; what it gives."""
@@ -87,7 +87,7 @@ def submissions(own, shared):
     for _ in range(3):
         for at, (whole, took) in enumerate((load(own.socket, own.root), shared.call("load", shared.socket, shared.root))):
             rates[at].append(len(took) / whole)
-            times[at] += took
+            times[at].extend(took)
     return rates, times
 
 

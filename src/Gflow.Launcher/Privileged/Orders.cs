@@ -160,7 +160,7 @@ internal static unsafe class OrderSocket
 
     /// <summary>Takes one message of exactly this length.</summary>
     /// <param name="fds">Room for <see cref="MaxFds"/> descriptors, each -1 or to be closed; none has a low number that a stub needs.</param>
-    /// <returns>False, with errno, when there is none; errno is 0 when the other end is gone or has sent something else.</returns>
+    /// <returns>False, with errno, when there is none; errno is 0 when the other end is gone, and EBADMSG when it has sent something else.</returns>
     internal static bool Receive<T>(int socket, out T message, Span<int> fds)
         where T : unmanaged => Receive(socket, out message, fds, 0);
 
@@ -177,7 +177,7 @@ internal static unsafe class OrderSocket
         var part = new Native.IoVec { Base = (byte*)&into, Length = (nuint)sizeof(T) };
         var whole = new Native.MessageHead { Parts = &part, PartCount = 1, Control = control, ControlLength = ControlBytes };
         var got = Native.recvmsg(socket, &whole, Native.MSG_CMSG_CLOEXEC | flags);
-        var errno = got < 0 ? Native.Errno : 0;
+        var errno = got < 0 ? Native.Errno : got == 0 ? 0 : Native.EBADMSG;
         message = into;
         if (got >= 0 && whole.ControlLength > HeadBytes && ((int*)control)[2] == Native.SOL_SOCKET && ((int*)control)[3] == Native.SCM_RIGHTS)
         {

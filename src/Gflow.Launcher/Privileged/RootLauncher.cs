@@ -195,7 +195,7 @@ internal sealed unsafe class RootLauncher
         {
             if (Native.Errno is not (Native.EAGAIN or Native.EINTR))
             {
-                Leave("it has ended, or its message was not understood");
+                Leave(Native.Errno == Native.EBADMSG ? "what it sent is no order" : "it has ended");
             }
 
             return;
