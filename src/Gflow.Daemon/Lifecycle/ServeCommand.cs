@@ -27,7 +27,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         {
             if (context.Home.IsShared && !context.GaveUpRoot)
             {
-                var start = new SharedStart(load.Options, context);
+                var start = new SharedStart(load.Options, context.Environment, context.Terminal.Error, context.Time);
                 return context.Home.HasRootsRights ? await start.BecomeServerAsync(context.FlagsWith(logFile), ct) : start.ForgoRights(context.FlagsWith(logFile));
             }
 

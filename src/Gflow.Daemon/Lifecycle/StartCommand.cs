@@ -60,7 +60,7 @@ internal sealed class StartCommand(VerbContext context)
     {
         if (context.Home.HasRootsRights)
         {
-            return new SharedStart(options, context).OpenLog(Path.GetFileName(log));
+            return new SharedStart(options, context.Environment, context.Terminal.Error, context.Time).OpenLog(Path.GetFileName(log));
         }
 
         PrivateDirectory.Make(options.Storage.Path);

@@ -8,7 +8,8 @@ namespace Gflow.Daemon.Lifecycle.Shared;
 /// What a gflowd does before it serves everybody. Of root's, it makes the places, starts the launcher, which keeps root's rights, and
 /// becomes the user that serves. The serving program begins anew in the same process and with no rights but that user's.
 /// </summary>
-internal sealed class SharedStart(DaemonOptions options, VerbContext context)
+/// <param name="warn">Where what is questionable is said.</param>
+internal sealed class SharedStart(DaemonOptions options, IReadOnlyDictionary<string, string> environment, TextWriter warn, TimeProvider time)
 {
     /// <summary>Tells a gflowd that it is what such a one has become.</summary>
     public const string Flag = "--shared";
@@ -20,9 +21,9 @@ internal sealed class SharedStart(DaemonOptions options, VerbContext context)
     {
         var user = User();
         SharedPlaces.Prepare(options.Storage.Path, options.Daemon.Socket, user);
-        if (await new LauncherOfRoot(options, user, context.Time).EnsureAsync(ct) is { } warning)
+        if (await new LauncherOfRoot(options, user, time).EnsureAsync(ct) is { } warning)
         {
-            await context.Terminal.Error.WriteLineAsync($"gflowd: warning: {warning}");
+            await warn.WriteLineAsync($"gflowd: warning: {warning}");
         }
 
         var reason = Rights.BecomeAndExecute(user, [Environment.ProcessPath!, Flag, .. flags], EnvironmentOf(user));
@@ -33,7 +34,7 @@ internal sealed class SharedStart(DaemonOptions options, VerbContext context)
     /// <exception cref="StartRefusedException">Always, with the reason.</exception>
     public int ForgoRights(IEnumerable<string> flags)
     {
-        var reason = Rights.ForgoAndExecute([Environment.ProcessPath!, Flag, .. flags], context.Environment);
+        var reason = Rights.ForgoAndExecute([Environment.ProcessPath!, Flag, .. flags], environment);
         throw new StartRefusedException($"{Environment.ProcessPath} could not be executed again: {reason}");
     }
 
@@ -61,7 +62,7 @@ internal sealed class SharedStart(DaemonOptions options, VerbContext context)
     /// <summary>Root's own directories are none of the serving user's.</summary>
     private Dictionary<string, string> EnvironmentOf(Account user)
     {
-        var variables = context.Environment
+        var variables = environment
             .Where(variable => !variable.Key.StartsWith("XDG_", StringComparison.Ordinal))
             .ToDictionary(StringComparer.Ordinal);
         variables["HOME"] = user.Home;
