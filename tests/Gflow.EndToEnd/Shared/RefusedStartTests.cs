@@ -87,4 +87,16 @@ public sealed class RefusedStartTests(Installation installed, People people) : I
         await File.WriteAllTextAsync(Path.Combine(machine.Data, "something"), "", Ct);
         Assert.Contains("[storage] path", await machine.RefusedAsync(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_a_user_writes_himself_does_not_make_his_daemon_the_machines()
+    {
+        await using var machine = SharedMachine.Create(installed, people);
+        var (home, file) = ($"/home/{people.Ann}", $"/home/{people.Ann}/own.toml");
+        var ran = await machine.AsAsync(
+            people.Ann, "sh", "-c", $"printf '[daemon]\nuser = \"{people.Ann}\"\n' > {file}; export GFLOW_DAEMON__USER={people.Ann} GFLOW_DAEMON__SOCKET={home}/own.sock; gflowd --config {file} start && gflowd --config {file} status; gflowd --config {file} stop");
+        Assert.True(ran.Code == 0, ran.ToString());
+        Assert.Contains($"{home}/.local/share/gflow", ran.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("shared daemon", ran.Out, StringComparison.Ordinal);
+    }
 }

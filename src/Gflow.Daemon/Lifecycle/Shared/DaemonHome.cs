@@ -24,16 +24,28 @@ internal sealed record DaemonHome(GflowPaths Paths, bool IsShared)
             return new(GflowPaths.Shared, IsShared: true);
         }
 
-        // A file that only the serving user may read is not meant for anybody else's daemon.
-        var configured = ConfigSource.Read(configPath, environment, GflowPaths.Shared, ConfigSchema.Root, [ConfigSchema.Daemon.Name]);
-        var said = (configured.Root[ConfigSchema.Daemon.Name] as ConfigValue.Table)?[ConfigSchema.DaemonUser.Name] as ConfigValue.Text;
-        return Account.Own.Uid == Root ? OfRoot(own, said) : new(IsServingUser(said) ? GflowPaths.Shared : own, IsServingUser(said));
+        if (Account.Own.Uid != Root)
+        {
+            return IsServingUser(configPath) ? new(GflowPaths.Shared, IsShared: true) : new(own, IsShared: false);
+        }
+
+        return UserSaid(configPath, environment) is { Value: ClientOptions.RootName } said
+            ? new(said.Origin.Variable is null ? own with { ConfigFile = GflowPaths.Shared.ConfigFile } : own, IsShared: false)
+            : new(GflowPaths.Shared, IsShared: true);
     }
 
-    private static DaemonHome OfRoot(GflowPaths own, ConfigValue.Text? said) => said is { Value: ClientOptions.RootName }
-        ? new(said.Origin.Variable is null ? own with { ConfigFile = GflowPaths.Shared.ConfigFile } : own, IsShared: false)
-        : new(GflowPaths.Shared, IsShared: true);
+    /// <summary>
+    /// Whether this process runs as the user that root's configuration names to serve everybody: init may start it as him, beside a
+    /// launcher of root's. What a user writes himself, in a file or a variable, never makes his daemon the machine's.
+    /// </summary>
+    private static bool IsServingUser(string? configPath) => FileStatus.Of(configPath ?? GflowPaths.Shared.ConfigFile, follow: true) switch
+    {
+        { IsRegular: true, Owner: Root } => Account.Own.Name == (UserSaid(configPath, new Dictionary<string, string>())?.Value ?? UsualUser),
+        null => configPath is null && Account.Own.Name == UsualUser,
+        _ => false,
+    };
 
-    /// <summary>Whoever the machine's daemon serves as has none of his own: init may start it as him, beside a launcher of root's.</summary>
-    private static bool IsServingUser(ConfigValue.Text? said) => Account.Own.Name == (said?.Value ?? UsualUser);
+    private static ConfigValue.Text? UserSaid(string? configPath, IReadOnlyDictionary<string, string> environment) =>
+        (ConfigSource.Read(configPath, environment, GflowPaths.Shared, ConfigSchema.Root, [ConfigSchema.Daemon.Name]).Root[ConfigSchema.Daemon.Name] as ConfigValue.Table)
+            ?[ConfigSchema.DaemonUser.Name] as ConfigValue.Text;
 }
