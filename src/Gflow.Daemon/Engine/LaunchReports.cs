@@ -20,6 +20,9 @@ internal sealed partial class LaunchReports(Func<EngineCommand, ValueTask> tell,
     // The last change of connections, likewise.
     private ExecutorReport.Reconnected? _reconnected;
 
+    // Starts that were answered over a connection, and told before the change to it was: its list of jobs is older than they are. Likewise.
+    private readonly Dictionary<JobId, int> _ahead = [];
+
     /// <summary>Processes that came from jobs, and nobody can tell from which; some may have ended since.</summary>
     public IReadOnlyCollection<ExecutorReport.Stranger> Strangers => Volatile.Read(ref _strangers);
 
@@ -62,6 +65,11 @@ internal sealed partial class LaunchReports(Func<EngineCommand, ValueTask> tell,
                 {
                     case LaunchOutcome.Started started:
                         batch.Rules.Started(job.Id, job.Attempt, started.Pid, started.StartedAt);
+                        if (started.Connection > (_reconnected?.Connection ?? 0))
+                        {
+                            _ahead[job.Id] = started.Connection;
+                        }
+
                         if (_early.TryGetValue(run, out var exited))
                         {
                             Apply(batch, exited);
@@ -122,7 +130,7 @@ internal sealed partial class LaunchReports(Func<EngineCommand, ValueTask> tell,
                 break;
             case ExecutorReport.Reconnected reconnected:
                 _reconnected = reconnected;
-                Recovery.LoseMissing(batch, reconnected.Jobs, batch.Before.Jobs.Live.Keys);
+                Recovery.LoseMissing(batch, reconnected.Jobs, batch.Before.Jobs.Live.Keys.Where(id => !(_ahead.TryGetValue(id, out var connection) && connection >= reconnected.Connection)));
                 batch.Gpus.Keep(run => reconnected.Jobs.Any(job => (job.JobId, job.Attempt) == (run.Job.Value, run.Attempt)));
                 break;
             case ExecutorReport.Superseded superseded:
