@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Gflow.Client.Configuration;
@@ -13,20 +12,13 @@ namespace Gflow.Client;
 /// <param name="user">As whom the configuration says that the daemon serves; null when it says nothing.</param>
 internal sealed class TrustedListeners(string? user)
 {
-    private const int SocketLevel = 1;
-    private const int PeerCredentials = 17;
     private const uint Root = 0;
 
     /// <param name="connected">A Unix socket.</param>
     /// <param name="place">Its path.</param>
     /// <exception cref="ForeignListenerException">Somebody else listens there (SO_PEERCRED, unix(7)).</exception>
-    internal void Demand(Socket connected, string place)
-    {
-        // struct ucred: pid, uid, gid.
-        Span<byte> credentials = stackalloc byte[12];
-        connected.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
-        Demand(BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]) : BinaryPrimitives.ReadUInt32BigEndian(credentials[4..]), place);
-    }
+    internal void Demand(Socket connected, string place) =>
+        Demand(PeerCredentials.Of(connected)?.Uid ?? throw new ForeignListenerException(place, "a program of nobody knows whom"), place);
 
     /// <summary>To be asked before connecting and after, so that nobody can have listened in between.</summary>
     /// <returns>The inodes of the sockets that listen there.</returns>

@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Gflow.Client.Platform;
 using Gflow.Core.Access;
 using Microsoft.AspNetCore.Connections;
@@ -14,7 +14,6 @@ namespace Gflow.Daemon.Http;
 internal sealed record Peer(uint? Uid, int? TcpPort)
 {
     private const int SocketLevel = 1;
-    private const int PeerCredentials = 17;
     private const int PeerGroups = 59;
 
     /// <summary>What a process may have at most (NGROUPS_MAX).</summary>
@@ -59,12 +58,10 @@ internal sealed record Peer(uint? Uid, int? TcpPort)
 
     private static Peer OfUnix(Socket socket)
     {
-        // struct ucred: pid, uid, gid.
-        Span<byte> credentials = stackalloc byte[12];
         try
         {
-            return socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == credentials.Length
-                ? Seen(Number(credentials[4..]), null) with { Groups = [.. GroupsOf(socket).Append(Number(credentials[8..])).Where(gid => !Nobody.IsGroup(gid)).Distinct()] }
+            return PeerCredentials.Of(socket) is { } caller
+                ? Seen(caller.Uid, null) with { Groups = [.. GroupsOf(socket).Append(caller.Gid).Where(gid => !Nobody.IsGroup(gid)).Distinct()] }
                 : new(null, null);
         }
         catch (SocketException)
@@ -82,7 +79,7 @@ internal sealed record Peer(uint? Uid, int? TcpPort)
             try
             {
                 var length = socket.GetRawSocketOption(SocketLevel, PeerGroups, groups);
-                return [.. groups.Take(length).Chunk(sizeof(uint)).Select(bytes => Number(bytes))];
+                return MemoryMarshal.Cast<byte, uint>(groups.AsSpan(0, length)).ToArray();
             }
             catch (SocketException)
             {
@@ -92,7 +89,4 @@ internal sealed record Peer(uint? Uid, int? TcpPort)
 
         return [];
     }
-
-    private static uint Number(ReadOnlySpan<byte> bytes) =>
-        BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes);
 }

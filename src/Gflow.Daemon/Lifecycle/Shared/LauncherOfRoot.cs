@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Gflow.Client.Platform;
 using Gflow.Daemon.Configuration;
 using Gflow.Daemon.Execution.Local;
@@ -10,14 +10,12 @@ namespace Gflow.Daemon.Lifecycle.Shared;
 /// <summary>The launcher with root's rights, as root's gflowd finds or starts it.</summary>
 internal sealed class LauncherOfRoot(DaemonOptions options, Account user, TimeProvider time)
 {
-    private const int SocketLevel = 1;
-    private const int PeerCredentials = 17;
+    // What a launcher is beside its terms, each the last of its words.
+    private const string Guarded = "--guarded";
+    private const string OfInit = "--of-init";
 
     private static readonly TimeSpan EndTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
-
-    // What a launcher is beside its terms, each the last of them.
-    private static readonly string[] Verbs = ["--guarded", "--of-init"];
 
     private string Socket => options.Executor.LauncherSocket;
 
@@ -34,12 +32,12 @@ internal sealed class LauncherOfRoot(DaemonOptions options, Account user, TimePr
     /// <exception cref="StartRefusedException">There is none, or one that serves another daemon.</exception>
     public async Task<string?> EnsureAsync(CancellationToken ct)
     {
-        if (await FindAsync(ct) is not { } running)
+        if (await FindAsync(ct) is not { } running || CommandLine(running.Pid) is not { Count: > 0 } line)
         {
             return await StartAsync(ct);
         }
 
-        var words = CommandLine(running.Pid);
+        var words = line.TakeWhile(word => word is not (Guarded or OfInit)).ToList();
         if (Terms.Take(4).Except(words).Any())
         {
             throw new StartRefusedException($"The launcher at {Socket} (pid {running.Pid}) belongs to another daemon: {string.Join(' ', words)}. Name another place in [executor] launcher_socket");
@@ -51,7 +49,7 @@ internal sealed class LauncherOfRoot(DaemonOptions options, Account user, TimePr
         }
 
         // One that has jobs stays, and so does that of init, which would start it again with the terms of its own.
-        if (await EndsAsync(running, ct))
+        if (line.Contains(Guarded) && await EndsAsync(running, ct))
         {
             return await StartAsync(ct);
         }
@@ -78,21 +76,27 @@ internal sealed class LauncherOfRoot(DaemonOptions options, Account user, TimePr
             return null;
         }
 
-        // struct ucred: pid, uid, gid.
-        var credentials = new byte[12];
-        caller.GetRawSocketOption(SocketLevel, PeerCredentials, credentials);
-        return ProcessIdentity.Of(BitConverter.IsLittleEndian ? BinaryPrimitives.ReadInt32LittleEndian(credentials) : BinaryPrimitives.ReadInt32BigEndian(credentials));
+        return PeerCredentials.Of(caller) is { } listener ? ProcessIdentity.Of(listener.Pid) : null;
     }
 
-    private static List<string> CommandLine(int pid) =>
-        [.. File.ReadAllText($"/proc/{pid}/cmdline").Split('\0').Skip(1).TakeWhile(word => !Verbs.Contains(word))];
+    /// <summary>The words after its path; none when it has just ended.</summary>
+    private static List<string> CommandLine(int pid)
+    {
+        try
+        {
+            return [.. File.ReadAllText($"/proc/{pid}/cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries).Skip(1)];
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+    }
 
     private async Task<bool> EndsAsync(ProcessIdentity running, CancellationToken ct)
     {
         var begun = time.GetTimestamp();
-        var isOfGuard = File.ReadAllText($"/proc/{running.Pid}/cmdline").Split('\0').Contains(Verbs[0]);
-        _ = isOfGuard && running.Send(System.Runtime.InteropServices.PosixSignal.SIGTERM);
-        while (isOfGuard && running.IsAlive && time.GetElapsedTime(begun) < EndTime)
+        _ = running.Send(PosixSignal.SIGTERM);
+        while (running.IsAlive && time.GetElapsedTime(begun) < EndTime)
         {
             await Task.Delay(LookAgain, time, ct);
         }
