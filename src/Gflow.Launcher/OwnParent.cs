@@ -44,9 +44,8 @@ internal sealed unsafe class OwnParent : IJobParent
 
     public bool Remove(uint owner, ReadOnlySpan<byte> path)
     {
-        var pid = 0;
         using var order = StubOrder.Make(path, out _);
-        return order is not null && Stub.Spawn(Stub.Remove, owner, order.FrameFd, order.TellFd, logFd: -1, out pid) == 0 && pid != 0;
+        return order is not null && Stub.Spawn(Stub.Remove, owner, order.FrameFd, order.TellFd, logFd: -1, out _) == 0;
     }
 
     public bool TryGetEnd(int pid, bool collect, out ChildEnd end) => ChildEnd.TryGet(pid, collect, out end);

@@ -18,7 +18,7 @@ internal static unsafe class Guard
         Native.CloseOnExecAll();
         for (var readyFd = SelfProcess.ReadyFd; ; readyFd = -1)
         {
-            var error = SelfProcess.Spawn(terms.For("--guarded"), terms.Beside(".log"), readyFd, out var pid);
+            var error = SelfProcess.Spawn(terms.For(LauncherTerms.Guarded), terms.Beside(".log"), readyFd, out var pid);
             var isFirst = readyFd >= 0;
             _ = isFirst ? Native.close(readyFd) : 0;
             if (error != 0)

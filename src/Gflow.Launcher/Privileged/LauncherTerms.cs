@@ -11,8 +11,20 @@ internal sealed record LauncherTerms(uint User, uint Group)
 {
     internal const string Usage = "usage: gflow-launcher --for USER --data DIRECTORY --socket PATH [--root-jobs] [--system-users]";
 
-    /// <summary>The verb of a launcher that init looks after.</summary>
+    /// <summary>Starts the guard in the background, and ends when the launcher listens.</summary>
+    internal const string Detach = "--detach";
+
+    /// <summary>Starts the launcher, again and again.</summary>
+    internal const string Guard = "--guard";
+
+    /// <summary>A launcher that has a guard.</summary>
+    internal const string Guarded = "--guarded";
+
+    /// <summary>A launcher that init looks after.</summary>
     internal const string OfInit = "--of-init";
+
+    private const string RootJobsFlag = "--root-jobs";
+    private const string SystemUsersFlag = "--system-users";
 
     private const uint UsualLeastUid = 1000;
     private const uint Nobody = 65_534;
@@ -30,7 +42,7 @@ internal sealed record LauncherTerms(uint User, uint Group)
     /// <summary>Whether jobs may run as users of the system: those below UID_MIN of login.defs(5).</summary>
     internal bool SystemUsers { get; init; }
 
-    /// <summary>What this process is of it: <c>--detach</c>, <c>--guard</c>, <c>--guarded</c> or <c>--of-init</c>; empty as init starts it.</summary>
+    /// <summary>What this process is of it, as named above; empty as init starts it.</summary>
     internal string Verb { get; init; } = "";
 
     /// <summary>The lock that a launcher before this one has left, or -1.</summary>
@@ -39,8 +51,8 @@ internal sealed record LauncherTerms(uint User, uint Group)
     /// <summary>The lowest uid of people.</summary>
     internal uint LeastUid { get; } = ReadLeastUid();
 
-    /// <summary>As it was started.</summary>
-    private IReadOnlyList<string> Given { get; init; } = [];
+    /// <summary>The serving user's name.</summary>
+    private string Name { get; init; } = "";
 
     /// <summary>Reads a command line that begins with <c>--for</c>.</summary>
     /// <param name="terms">Null when it is wrong.</param>
@@ -48,61 +60,56 @@ internal sealed record LauncherTerms(uint User, uint Group)
     internal static string? Parse(ReadOnlySpan<string> arguments, out LauncherTerms? terms)
     {
         terms = null;
-        string user = "", data = "", socket = "", verb = "", lockFd = "";
-        bool rootJobs = false, systemUsers = false;
-        var given = new List<string>();
+        var values = new Dictionary<string, string>();
+        var flags = new List<string>();
         for (var i = 0; i < arguments.Length; i++)
         {
-            var value = i + 1 < arguments.Length ? arguments[i + 1] : "";
-            var taken = arguments[i] switch
+            if (arguments[i] is "--for" or "--data" or "--socket" or "--resume" && i + 1 < arguments.Length)
             {
-                "--for" => user = value,
-                "--data" => data = value,
-                "--socket" => socket = value,
-                "--resume" => lockFd = value,
-                _ => null,
-            };
-            rootJobs |= arguments[i] == "--root-jobs";
-            systemUsers |= arguments[i] == "--system-users";
-            verb = arguments[i] is "--detach" or "--guard" or "--guarded" or OfInit ? arguments[i] : verb;
-            if (taken is null && arguments[i] is not ("--root-jobs" or "--system-users") && arguments[i] != verb)
+                values[arguments[i]] = arguments[++i];
+            }
+            else if (arguments[i] is RootJobsFlag or SystemUsersFlag or Detach or Guard or Guarded or OfInit)
+            {
+                flags.Add(arguments[i]);
+            }
+            else
             {
                 return $"it knows no {arguments[i]}; {Usage}";
             }
-
-            if (arguments[i] != "--resume" && arguments[i] != verb)
-            {
-                given.AddRange(taken is null ? [arguments[i]] : [arguments[i], value]);
-            }
-
-            i += taken is null ? 0 : 1;
         }
 
+        var (name, data, socket) = (values.GetValueOrDefault("--for", ""), values.GetValueOrDefault("--data", ""), values.GetValueOrDefault("--socket", ""));
         if (!data.StartsWith('/') || !socket.StartsWith('/'))
         {
             return $"--data and --socket need absolute paths; {Usage}";
         }
 
-        if (!TryUser(user, out var uid, out var gid) || uid == 0)
+        if (!TryUser(name, out var uid, out var gid) || uid == 0)
         {
-            return $"--for \"{user}\" is no user of this machine without root's rights; {Usage}";
+            return $"--for \"{name}\" is no user of this machine without root's rights; {Usage}";
         }
 
         terms = new LauncherTerms(uid, gid)
         {
+            Name = name,
             Data = data,
             Socket = socket,
-            RootJobs = rootJobs,
-            SystemUsers = systemUsers,
-            Verb = verb,
-            LockFd = TryNumber(lockFd, out var fd) ? (int)fd : -1,
-            Given = given,
+            RootJobs = flags.Contains(RootJobsFlag),
+            SystemUsers = flags.Contains(SystemUsersFlag),
+            Verb = flags.Find(flag => flag is not (RootJobsFlag or SystemUsersFlag)) ?? "",
+            LockFd = TryNumber(values.GetValueOrDefault("--resume", ""), out var fd) ? (int)fd : -1,
         };
         return null;
     }
 
     /// <summary>The arguments of another process on the same terms.</summary>
-    internal string[] For(params string[] verb) => [.. Given, .. verb];
+    internal string[] For(params string[] verb) =>
+    [
+        "--for", Name, "--data", Data, "--socket", Socket,
+        .. RootJobs ? (string[])[RootJobsFlag] : [],
+        .. SystemUsers ? (string[])[SystemUsersFlag] : [],
+        .. verb,
+    ];
 
     /// <summary>A file beside the socket.</summary>
     internal string Beside(string extension) => Path.ChangeExtension(Socket, extension);

@@ -183,7 +183,7 @@ internal sealed unsafe class RootLauncher
         {
         }
 
-        var isOver = isCutOff || (_terms.Verb == "--guarded" && Environment.TickCount64 - _idleSince >= PatienceMs);
+        var isOver = isCutOff || (_terms.Verb == LauncherTerms.Guarded && Environment.TickCount64 - _idleSince >= PatienceMs);
         _exit |= isOver && !HasChildren;
     }
 
@@ -313,7 +313,7 @@ internal sealed unsafe class RootLauncher
     /// <summary>Becomes what root has put in this program's place, in this process, so that the jobs stay its children. Returns, with an error number, only when that fails.</summary>
     private int Renew()
     {
-        _ = SelfProcess.Become(SelfProcess.Path, _lockFd, _terms.For([.. _terms.Verb.Length == 0 ? [] : (string[])[_terms.Verb], "--resume", $"{_lockFd}"]));
+        _ = SelfProcess.Become(SelfProcess.Path, _lockFd, _terms.For(_terms.Verb, "--resume", $"{_lockFd}"));
         return Native.Errno;
     }
 

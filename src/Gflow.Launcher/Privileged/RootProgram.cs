@@ -24,14 +24,14 @@ internal static unsafe class RootProgram
                 Native.CloseOnExecAll();
                 _ = Native.execv(SelfProcess.Path, Texts.List([SelfProcess.Path, .. terms.For(LauncherTerms.OfInit)]));
                 return SelfProcess.Print(2, $"{SelfProcess.Path} cannot be executed: {Native.ErrorText(Native.Errno)}", 1);
-            case "--detach":
+            case LauncherTerms.Detach:
                 return RootLauncher.Place(terms.Socket) is { } problem
                     ? SelfProcess.Print(2, problem, 1)
-                    : SelfProcess.Detach(terms.Beside(".log"), terms.For("--guard"));
-            case "--guard":
+                    : SelfProcess.Detach(terms.Beside(".log"), terms.For(LauncherTerms.Guard));
+            case LauncherTerms.Guard:
                 return Guard.Run(terms);
             default:
-                return RootLauncher.Serve(terms, terms.Verb == "--guarded" && terms.LockFd < 0 ? SelfProcess.ReadyFd : -1);
+                return RootLauncher.Serve(terms, terms.Verb == LauncherTerms.Guarded && terms.LockFd < 0 ? SelfProcess.ReadyFd : -1);
         }
     }
 }
