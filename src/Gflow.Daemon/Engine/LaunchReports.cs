@@ -130,6 +130,11 @@ internal sealed partial class LaunchReports(Func<EngineCommand, ValueTask> tell,
                 break;
             case ExecutorReport.Reconnected reconnected:
                 _reconnected = reconnected;
+                foreach (var (id, connection) in _ahead)
+                {
+                    _ = connection < reconnected.Connection && _ahead.Remove(id);
+                }
+
                 Recovery.LoseMissing(batch, reconnected.Jobs, batch.Before.Jobs.Live.Keys.Where(id => !(_ahead.TryGetValue(id, out var connection) && connection >= reconnected.Connection)));
                 batch.Gpus.Keep(run => reconnected.Jobs.Any(job => (job.JobId, job.Attempt) == (run.Job.Value, run.Attempt)));
                 break;

@@ -140,7 +140,7 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var gate = machine.At("open/gate");
         var ids = await Task.WhenAll(((string[])[people.Ann, people.Bob]).Select(user =>
-            machine.SubmitAsync(user, $"touch {gate}.$GFLOW_JOB_ID; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7")));
+            machine.SubmitAsync(user, Behind(gate, "exit 7"))));
         await machine.UntilAsync(() => ids.All(id => File.Exists($"{gate}.{id}")), "the jobs run");
         await machine.KillDaemonAsync();
         await machine.StartDaemonAsync();
@@ -185,18 +185,12 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
     {
         await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var gate = machine.At("open/gate");
-        string[] ids = [.. (await Task.WhenAll(((string[])[people.Ann, people.Bob]).Select(user =>
-            machine.SubmitAsync(user, $"touch {gate}.$GFLOW_JOB_ID; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7")))).Select(id => $"{id}")];
+        var ids = await Task.WhenAll(((string[])[people.Ann, people.Bob]).Select(user => machine.SubmitAsync(user, Behind(gate, "exit 7"))));
         await machine.UntilAsync(() => ids.All(id => File.Exists($"{gate}.{id}")), "the jobs run");
         var (keeper, launcher) = (machine.KeeperPid(), machine.LauncherPid());
         Processes.Signal(keeper, Processes.Kill);
         await File.WriteAllTextAsync(gate, "", Ct);
-        foreach (var id in ids)
-        {
-            var job = await machine.EndedAsync(uint.Parse(id, CultureInfo.InvariantCulture));
-            Assert.Equal(("Failed", 7), (job.State, job.ExitCode));
-        }
-
+        Assert.All(await Task.WhenAll(ids.Select(machine.EndedAsync)), job => Assert.Equal(("Failed", 7), (job.State, job.ExitCode)));
         Assert.NotEqual(keeper, machine.KeeperPid());
         Assert.Equal(launcher, machine.LauncherPid());
     }
@@ -208,8 +202,8 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
     {
         await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var gate = machine.At("open/gate");
-        var id = await machine.SubmitAsync(people.Ann, $"touch {gate}.runs; while [ ! -e {gate} ]; do sleep 0.01; done; exit 7");
-        await machine.UntilAsync(() => File.Exists($"{gate}.runs"), "the job runs");
+        var id = await machine.SubmitAsync(people.Ann, Behind(gate, "exit 7"));
+        await machine.UntilAsync(() => File.Exists($"{gate}.{id}"), "the job runs");
         var launcher = machine.LauncherPid();
         Processes.Signal(launcher, Processes.Hangup);
         await machine.UntilAsync(() => Processes.CommandLine(launcher).Contains("--resume", StringComparison.Ordinal), "it is another");
@@ -227,8 +221,8 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
     {
         await using var machine = await SharedMachine.StartAsync(installed, people, way: way);
         var gate = machine.At("open/gate");
-        var id = await machine.SubmitAsync(people.Ann, $"touch {gate}.runs; while [ ! -e {gate} ]; do sleep 0.01; done; touch {gate}.past");
-        await machine.UntilAsync(() => File.Exists($"{gate}.runs"), "the job runs");
+        var id = await machine.SubmitAsync(people.Ann, Behind(gate, $"touch {gate}.past"));
+        await machine.UntilAsync(() => File.Exists($"{gate}.{id}"), "the job runs");
         var launcher = machine.LauncherPid();
         Processes.Signal(launcher, Processes.Kill);
         await machine.UntilAsync(() => !Processes.Runs(launcher), "the launcher is gone");
@@ -313,6 +307,9 @@ public sealed class SharedDaemonTests(Installation installed, People people) : I
         Assert.Contains("restart gflowd when no job runs", machine.DaemonLog, StringComparison.Ordinal);
         Assert.Contains("--root-jobs", machine.DaemonLog, StringComparison.Ordinal);
     }
+
+    /// <summary>A job that says by a file with its number that it runs, and goes on when the gate is there.</summary>
+    private static string Behind(string gate, string then) => $"touch {gate}.$GFLOW_JOB_ID; while [ ! -e {gate} ]; do sleep 0.01; done; {then}";
 
     private static uint Submitted(string answer) => uint.Parse(answer.Split("\"id\":")[1].Split(',', '}')[0], CultureInfo.InvariantCulture);
 }

@@ -19,6 +19,7 @@ public sealed class LaunchOrderTests
     private static readonly ExecutorReport Left = End(remaining: 1), Over = End(remaining: 0), Gone = new ExecutorReport.Gone(Id, 1);
     private static readonly ExecutorReport Found = new ExecutorReport.Reconnected([new ExecutorJob(Id, 1, 77, Draft.Noon, true)], Second);
     private static readonly ExecutorReport Lost = new ExecutorReport.Reconnected([], Second);
+    private static readonly ExecutorReport LostAgain = new ExecutorReport.Reconnected([], Second + 1);
 
     /// <summary>What the launcher may report of a job that ended with exit code 4, repeats included, in its order.</summary>
     private static readonly ExecutorReport[][] Reports =
@@ -50,8 +51,16 @@ public sealed class LaunchOrderTests
     public Task A_job_that_the_next_launcher_does_not_have_is_lost_even_when_its_start_is_told_later(int answerAt) =>
         AssertEndAsync([Lost], answerAt, First, new JobEnd.Failed(null, null, "the job's processes are gone and its exit code was lost"), cancelled: false);
 
+    /// <summary>Nor when its start is told before the change of launchers, whose list of jobs is older.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public Task A_job_that_the_next_launcher_started_is_not_lost(int answerAt) =>
+        AssertEndAsync([Lost, Left, Gone], answerAt, Second, new JobEnd.Failed(4, null, null), cancelled: false);
+
     [Fact]
-    public Task A_job_that_the_next_launcher_started_is_not_lost() => AssertEndAsync([Lost, Left, Gone], 1, Second, new JobEnd.Failed(4, null, null), cancelled: false);
+    public Task A_job_of_the_next_launcher_is_lost_with_that() =>
+        AssertEndAsync([Lost, LostAgain], 0, Second, new JobEnd.Failed(null, null, "the job's processes are gone and its exit code was lost"), cancelled: false);
 
     /// <summary>Tries every way to cut the news into batches, each of which is tried twice as after a disk that was full.</summary>
     private static async Task AssertEndAsync(ExecutorReport[] reports, int answerAt, int connection, JobEnd expected, bool cancelled)
