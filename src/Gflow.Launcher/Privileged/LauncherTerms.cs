@@ -64,8 +64,13 @@ internal sealed record LauncherTerms(uint User, uint Group)
         var flags = new List<string>();
         for (var i = 0; i < arguments.Length; i++)
         {
-            if (arguments[i] is "--for" or "--data" or "--socket" or "--resume" && i + 1 < arguments.Length)
+            if (arguments[i] is "--for" or "--data" or "--socket" or "--resume")
             {
+                if (i + 1 == arguments.Length)
+                {
+                    return $"{arguments[i]} needs a value; {Usage}";
+                }
+
                 values[arguments[i]] = arguments[++i];
             }
             else if (arguments[i] is RootJobsFlag or SystemUsersFlag or Detach or Guard or Guarded or OfInit)
