@@ -46,19 +46,15 @@ internal sealed unsafe class RootParent : IJobParent
                 return null;
             }
 
-            if (ProcessTable.Find(peer.Pid) is null)
-            {
-                problem = "processes of other users cannot be seen: /proc is mounted with hidepid; mount it with gid= of a group that this user is in";
-                return null;
-            }
-
             var parent = new RootParent(path, fd, peer.Pid);
             try
             {
                 if (wasRenewed || parent.Ask(new Order { Kind = OrderKind.Build }, out _).Value == RootLauncher.BuildOf(SelfProcess.Version))
                 {
-                    problem = null;
-                    return parent;
+                    problem = ProcessTable.Find(peer.Pid) is null
+                        ? "processes of other users cannot be seen: /proc is mounted with hidepid; mount it with gid= of a group that this user is in"
+                        : null;
+                    return problem is null ? parent : null;
                 }
 
                 // Once: a program that root has not replaced does not become another by repetition.
@@ -71,6 +67,7 @@ internal sealed unsafe class RootParent : IJobParent
             }
 
             _ = Native.close(fd);
+            _ = Native.poll(null, 0, AttemptMs);
         }
 
         problem = $"no launcher of root's listens at {path}; root starts one with: gflowd restart, or: systemctl start gflow-launcher";
