@@ -50,6 +50,7 @@ public sealed record ProblemCode
     public static readonly ProblemCode WrongFormat = Known("wrong_format");
     public static readonly ProblemCode Infeasible = Known("infeasible");
     public static readonly ProblemCode NotAvailable = Known("not_available");
+    public static readonly ProblemCode QuotaExceeded = Known("quota_exceeded");
     public static readonly ProblemCode UnknownDependency = Known("unknown_dependency");
     public static readonly ProblemCode Circular = Known("circular");
     public static readonly ProblemCode Undeliverable = Known("undeliverable");

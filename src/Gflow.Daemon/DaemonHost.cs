@@ -47,6 +47,9 @@ internal sealed record DaemonParts(TimeProvider Time, ILoggerFactory Logs)
 /// <summary>One whole daemon: can be started, asked its address and stopped, by the program and by tests alike.</summary>
 internal sealed partial class DaemonHost : IAsyncDisposable
 {
+    /// <summary>Jobs of one user that may wait in a daemon for everybody.</summary>
+    private const long UsualMaxQueued = 100_000;
+
     private static readonly TimeSpan AnnouncePatience = TimeSpan.FromSeconds(2);
 
     // What was started, in the order in which it was; stopped in the opposite one.
@@ -301,9 +304,10 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         var time = _parts.Time;
         var jobs = new JobLookup(Engine, Database);
         var listen = Listen();
+        Func<LimitOptions> limits = () => _options.Limits;
         Func<AccessPolicy> policy = () => _options.Access.Policy;
         return ApiServer.StartAsync(
-            new ApiSteps(new AuditTrail(audit).InvokeAsync, new Access(facts, policy, _accounts, listen.Host), new TroubleHeader(Engine)),
+            new ApiSteps(new AuditTrail(audit).InvokeAsync, new Access(facts, policy, _accounts, listen.Host), new TroubleHeader(Engine), new BodyRules(limits), Running(new CallerLimits(limits, _parts.IsShared ? null : owner.Uid))),
             [
                 new InfoEndpoints(Engine, Database, _notifications, facts, time).Map,
                 new JobEndpoints(Engine, new JobRequests(Engine, jobs, Database, Policy, readsScripts: !_parts.IsShared), jobs, Paths, policy).Map,
@@ -330,6 +334,8 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         GpuTrouble = Engine.Current.Board.Gpus.Trouble,
         KnownProjects = _options.Projects.KnownProjects,
         RequireProject = _options.Projects.RequireProject,
+        MaxQueued = subject => _options.Quota.MaxQueued(subject, _parts.IsShared ? UsualMaxQueued : null),
+        EnvironmentBytes = _options.Limits.EnvironmentKb << 10,
         MailboxProblem = MailboxRules.Problem,
         Recipients = _notifications.Recipients,
     };
@@ -342,6 +348,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         MustHavePort = _options.Daemon.MustHavePort,
         Peers = _parts.Peers,
         ForEverybody = _parts.IsShared,
+        Seats = ConnectionSeats.For(ProcessLimits.AllowedFiles, () => _options.Limits.Connections),
     };
 
     private T Running<T>(T part)

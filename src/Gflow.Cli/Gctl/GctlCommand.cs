@@ -17,7 +17,7 @@ internal static class GctlCommand
         NotAvailable =
         [
             new("hold the jobs that are to wait: gjob hold JOBS", "set-limit"),
-            new("no user and no project has a limit yet", "quota"),
+            new("limits are set in [quota] of the configuration", "quota"),
         ],
         Examples =
         [

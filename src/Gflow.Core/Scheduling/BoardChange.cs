@@ -14,6 +14,8 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
     private readonly ImmutableDictionary<JobId, Deadline>.Builder _deadlineOf = board.DeadlineOf.ToBuilder();
     private readonly ImmutableSortedSet<Deadline>.Builder _deadlines = board.Deadlines.ToBuilder();
 
+    private readonly ImmutableDictionary<QuotaSubject, int>.Builder _waiting = board.Waiting.ToBuilder();
+
     public JobId LastId { get; private set; } = board.LastId;
 
     public Job? Find(JobId id) => _jobs.GetValueOrDefault(id);
@@ -75,10 +77,15 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         _occupied.ToImmutable(),
         _deadlineOf.ToImmutable(),
         _deadlines.ToImmutable(),
+        _waiting.ToImmutable(),
         LastId);
+
+    /// <summary>How many jobs of somebody wait.</summary>
+    public int Waiting(QuotaSubject subject) => _waiting.GetValueOrDefault(subject);
 
     private void Index(Job job, DependencyProgress progress)
     {
+        Count(job, 1);
         switch (job.Status)
         {
             case JobStatus.Held or JobStatus.Queued when job.Spec.Dependencies.On.Count > 0:
@@ -110,6 +117,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
 
     private void Unindex(Job job, DependencyProgress progress)
     {
+        Count(job, -1);
         foreach (var pending in progress.Pending)
         {
             var rest = _dependents[pending].Remove(job.Id);
@@ -144,6 +152,21 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         }
 
         Drop(job.Id);
+    }
+
+    private void Count(Job job, int more)
+    {
+        foreach (var subject in QuotaSubject.Of(job))
+        {
+            if (_waiting.GetValueOrDefault(subject) + more is > 0 and var count)
+            {
+                _waiting[subject] = count;
+            }
+            else
+            {
+                _waiting.Remove(subject);
+            }
+        }
     }
 
     private void Set(Deadline deadline)

@@ -50,6 +50,7 @@ public readonly record struct Deadline(DateTimeOffset At, JobId Id) : IComparabl
 /// <param name="Occupied">GPU index to the job that has it.</param>
 /// <param name="DeadlineOf">What becomes due for a job; of those only for which something does.</param>
 /// <param name="Deadlines">What becomes due, soonest first.</param>
+/// <param name="Waiting">How many jobs of a user or project wait, held ones among them.</param>
 /// <param name="LastId">The highest id ever given out.</param>
 public sealed record JobBoard(
     ImmutableDictionary<JobId, Job> Live,
@@ -59,6 +60,7 @@ public sealed record JobBoard(
     ImmutableSortedDictionary<int, JobId> Occupied,
     ImmutableDictionary<JobId, Deadline> DeadlineOf,
     ImmutableSortedSet<Deadline> Deadlines,
+    ImmutableDictionary<QuotaSubject, int> Waiting,
     JobId LastId)
 {
     /// <summary>When what is left of a job is killed; null unless it is being ended.</summary>
@@ -72,6 +74,7 @@ public sealed record JobBoard(
         ImmutableSortedDictionary<int, JobId>.Empty,
         ImmutableDictionary<JobId, Deadline>.Empty,
         [],
+        ImmutableDictionary<QuotaSubject, int>.Empty,
         lastId);
 
     /// <summary>The board of jobs read from the store.</summary>

@@ -40,6 +40,9 @@ public sealed class JobRules
     /// <summary>Rules for what is only tried: they begin where these are, and change nothing of it.</summary>
     public JobRules Fork() => new(Board, _policy, _now);
 
+    /// <inheritdoc cref="BoardChange.Waiting"/>
+    public int Waiting(QuotaSubject subject) => _board.Waiting(subject);
+
     /// <summary>All that was done so far.</summary>
     public JobChanges Changes() => new(Board, [.. _changed.Values], _events, _effects);
 

@@ -4,7 +4,7 @@ using Gflow.Core.Text;
 namespace Gflow.Core.Submission;
 
 /// <summary>Checks what a job runs, and where and with what: program, arguments, directory, environment.</summary>
-internal sealed class ProgramRules(Refusals refusals)
+internal sealed class ProgramRules(Refusals refusals, SubmissionPolicy policy)
 {
     public string? Script(string? path)
     {
@@ -114,9 +114,9 @@ internal sealed class ProgramRules(Refusals refusals)
             bytes.Add(0);
         }
 
-        if (bytes.Count > SubmissionRules.MaxEnvironmentBytes)
+        if (bytes.Count > policy.EnvironmentBytes)
         {
-            refusals.Add(ProblemCode.Invalid, $"The environment has {bytes.Count} bytes; at most {SubmissionRules.MaxEnvironmentBytes} are allowed.", "environment");
+            refusals.Add(ProblemCode.Invalid, $"The environment has {bytes.Count} bytes; at most {policy.EnvironmentBytes} are allowed.", "environment");
         }
 
         return [.. bytes];

@@ -1,5 +1,6 @@
 using Gflow.Core.Gpus;
 using Gflow.Core.Notifications;
+using Gflow.Core.Scheduling;
 
 namespace Gflow.Core.Submission;
 
@@ -20,6 +21,12 @@ public sealed record SubmissionPolicy
 
     /// <summary>Where a job runs that does not say.</summary>
     public string DefaultRunDir { get; init; } = "/";
+
+    /// <summary>How large a job's environment may be.</summary>
+    public long EnvironmentBytes { get; init; } = SubmissionRules.MaxEnvironmentBytes;
+
+    /// <summary>How many jobs of somebody may wait; null for any number.</summary>
+    public Func<QuotaSubject, long?> MaxQueued { get; init; } = static _ => null;
 
     /// <summary>Allowed project names; empty for any.</summary>
     public IReadOnlyList<string> KnownProjects { get; init; } = [];

@@ -51,7 +51,7 @@ public sealed class SubmissionRules
     private SubmissionRules(SubmissionPolicy policy)
     {
         _policy = policy;
-        _program = new ProgramRules(_refusals);
+        _program = new ProgramRules(_refusals, policy);
         _demand = new DemandRules(_refusals);
         _wish = new WishRules(_refusals, policy);
     }

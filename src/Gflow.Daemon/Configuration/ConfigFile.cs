@@ -6,6 +6,8 @@ using Gflow.Core.Submission;
 using Gflow.Core.Text;
 using Gflow.Daemon.Configuration.Reading;
 
+using Gflow.Daemon.Http;
+
 namespace Gflow.Daemon.Configuration;
 
 /// <summary>What came of reading a configuration.</summary>
@@ -50,6 +52,7 @@ internal static class ConfigFile
             Daemon = Daemon(root.Section("daemon"), environment, defaults.Daemon),
             Executor = Executor(root.Section("executor"), defaults.Executor),
             Access = AccessValidator.Read(root.Section("access"), defaults.Access),
+            Limits = Limits(root.Section("limits"), defaults.Limits),
             Projects = Projects(root.Section("projects")),
             Quota = Quota(root.Section("quota")),
             Storage = Storage(root.Section("storage"), defaults.Storage),
@@ -211,6 +214,15 @@ internal static class ConfigFile
         return new ProjectOptions { KnownProjects = known, RequireProject = section.Flag("require_project") ?? false };
     }
 
+    private static LimitOptions Limits(ConfigSection section, LimitOptions fallback) => new()
+    {
+        Connections = (int?)section.Number("connections"),
+        RequestsPerSecond = (int?)section.Number("requests_per_second"),
+        RequestsAtOnce = (int?)section.Number("requests_at_once"),
+        BodyMb = section.Number("body_mb") ?? fallback.BodyMb,
+        EnvironmentKb = section.Number("environment_kb") ?? fallback.EnvironmentKb,
+    };
+
     private static QuotaOptions Quota(ConfigSection section)
     {
         return new QuotaOptions
@@ -286,15 +298,18 @@ internal static class ConfigFile
             {
                 yield return new ConfigProblem("later", entry.KeyOrigin, SchemaRules.Below(path, name), null, "accepted, takes effect in a later release", "");
             }
-            else if (key is not null && entry.Value is ConfigValue.Table below)
+            else if ((key ?? AnyName(schema)) is { } shape && entry.Value is ConfigValue.Table below)
             {
-                foreach (var note in Later(below, key, SchemaRules.Below(path, name)))
+                foreach (var note in Later(below, shape, SchemaRules.Below(path, name)))
                 {
                     yield return note;
                 }
             }
         }
     }
+
+    /// <summary>What stands under a free name.</summary>
+    private static ConfigKey? AnyName(ConfigKey map) => map.Kind == ConfigKind.TableMap ? map with { Kind = ConfigKind.Table } : null;
 
     private static IReadOnlyList<ConfigProblem> InOrder(IEnumerable<ConfigProblem> problems) =>
         [.. problems.OrderBy(problem => problem.Origin.Variable is not null).ThenBy(problem => problem.Origin.Line).ThenBy(problem => problem.Origin.Column)];

@@ -1,6 +1,8 @@
 using Gflow.Client.Configuration;
 using Gflow.Core.Access;
 using Gflow.Core.Gpus;
+using Gflow.Core.Scheduling;
+using Gflow.Daemon.Http;
 using Gflow.Daemon.Notifications;
 
 namespace Gflow.Daemon.Configuration;
@@ -16,6 +18,8 @@ internal sealed record DaemonOptions
     public ExecutorOptions Executor { get; init; } = new();
 
     public AccessOptions Access { get; init; } = new();
+
+    public LimitOptions Limits { get; init; } = new();
 
     public ProjectOptions Projects { get; init; } = new();
 
@@ -143,6 +147,17 @@ internal sealed record QuotaOptions
     public IReadOnlyDictionary<string, QuotaLimits> Users { get; init; } = new Dictionary<string, QuotaLimits>();
 
     public IReadOnlyDictionary<string, QuotaLimits> Projects { get; init; } = new Dictionary<string, QuotaLimits>();
+
+    /// <summary>How many jobs may wait. What is set for somebody by name comes before what is set for all.</summary>
+    /// <param name="usual">For a user when nothing is set; null for any number.</param>
+    public long? MaxQueued(QuotaSubject subject, long? usual)
+    {
+        var (named, all) = subject.IsProject ? (Projects, DefaultProject) : (Users, DefaultUser);
+
+        // Names that come in variables are in lower case.
+        var own = named.GetValueOrDefault(subject.Name) ?? named.GetValueOrDefault(subject.Name.ToLowerInvariant());
+        return own?.MaxQueuedJobs ?? all.MaxQueuedJobs ?? (subject.IsProject ? null : usual);
+    }
 }
 
 /// <summary>Limits of one user or project; null is no limit, 0 allows none.</summary>

@@ -1,4 +1,5 @@
 using Gflow.Client.Configuration;
+using Gflow.Core.Submission;
 using Gflow.Daemon.Notifications;
 
 namespace Gflow.Daemon.Configuration;
@@ -8,8 +9,8 @@ internal static class DaemonSchema
 {
     private static readonly IReadOnlyList<ConfigKey> Limits =
     [
-        new("max_running_jobs", ConfigKind.Number),
-        new("max_running_gpus", ConfigKind.Number),
+        new("max_running_jobs", ConfigKind.Number) { Later = true },
+        new("max_running_gpus", ConfigKind.Number) { Later = true },
         new("max_queued_jobs", ConfigKind.Number),
     ];
 
@@ -38,6 +39,18 @@ internal static class DaemonSchema
         ],
     };
 
+    private static readonly ConfigKey OfOneUser = new("limits", ConfigKind.Table)
+    {
+        Children =
+        [
+            new("connections", ConfigKind.Number) { Minimum = 4, Maximum = 4096 },
+            new("requests_per_second", ConfigKind.Number) { Maximum = 1_000_000 },
+            new("requests_at_once", ConfigKind.Number) { Maximum = 4096 },
+            new("body_mb", ConfigKind.Number) { Minimum = 1, Maximum = 64 },
+            new("environment_kb", ConfigKind.Number) { Minimum = 1, Maximum = SubmissionRules.MaxEnvironmentBytes >> 10 },
+        ],
+    };
+
     private static readonly ConfigKey Projects = new("projects", ConfigKind.Table)
     {
         Children = [new("known_projects", ConfigKind.TextList), new("require_project", ConfigKind.Flag)],
@@ -45,7 +58,6 @@ internal static class DaemonSchema
 
     private static readonly ConfigKey Quota = new("quota", ConfigKind.Table)
     {
-        Later = true,
         Children =
         [
             new("default_user", ConfigKind.Table) { Children = Limits },
@@ -57,5 +69,5 @@ internal static class DaemonSchema
 
     public static readonly NotificationValidator Notifications = new(NotificationsModule.Kinds);
 
-    public static readonly ConfigKey Root = ConfigSchema.Root with { Children = [ConfigSchema.Timezone, ConfigSchema.Daemon, Executor, Access, Projects, Quota, ConfigSchema.Storage, Notifications.Key] };
+    public static readonly ConfigKey Root = ConfigSchema.Root with { Children = [ConfigSchema.Timezone, ConfigSchema.Daemon, Executor, Access, OfOneUser, Projects, Quota, ConfigSchema.Storage, Notifications.Key] };
 }

@@ -14,6 +14,12 @@ internal abstract class EngineCommand
     /// <summary>Whether nobody minds if its commit waits a moment for what usually follows.</summary>
     public virtual bool CanWait => false;
 
+    /// <summary>Who asked for it; null when nobody did.</summary>
+    public virtual uint? User => null;
+
+    /// <summary>How long it takes, about, beside one that concerns a single job.</summary>
+    public virtual int Work => 1;
+
     /// <summary>Does it, on the writer's turn.</summary>
     public abstract void Apply(EngineBatch batch);
 
@@ -67,12 +73,16 @@ internal abstract class EngineCommand
 }
 
 /// <summary>A request somebody waits for.</summary>
-internal sealed class EngineRequest<T>(Turn<T> turn, Actor by) : EngineCommand
+internal sealed class EngineRequest<T>(Turn<T> turn, Actor by, int work) : EngineCommand
 {
     private readonly TaskCompletionSource<Result<T>> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Result<T> _result;
 
     public Task<Result<T>> Answer => _answer.Task;
+
+    public override uint? User => by.Uid;
+
+    public override int Work => work;
 
     public override void Apply(EngineBatch batch) => _result = turn(batch, by);
 

@@ -19,13 +19,15 @@ namespace Gflow.Daemon.Engine;
 /// </summary>
 internal sealed partial class JobEngine : IAsyncDisposable
 {
-    private const int MaxBatch = 512;
+    /// <summary>Of a batch, in requests that concern a single job each.</summary>
+    private const int MaxWork = 512;
+
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
 
     /// <summary>Longer than a short job's life: its start and its end then share a commit.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(2);
 
-    private readonly Channel<EngineCommand> _commands = Channel.CreateBounded<EngineCommand>(new BoundedChannelOptions(4096) { SingleReader = true });
+    private readonly CommandQueue _commands = new();
     private readonly EngineSettings _settings;
     private readonly BatchWriter _writer;
     private readonly IJobExecutor _executor;
@@ -67,7 +69,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _heartbeat = new Heartbeat(TellAsync, time);
         _watch = new SetBackWatch(EventTable.LastInstant(database.Writer));
         _retention = new Retention(settings.Retention, settings.Effects.Paths, TellAsync, time, logs.CreateLogger<Retention>());
-        _wakeup = new Wakeup(time, () => _commands.Writer.TryWrite(new EngineWakeup()));
+        _wakeup = new Wakeup(time, () => _commands.TryAdd(new EngineWakeup()));
         StartedAt = time.GetUtcNow();
         _current = new Committed(Board.Empty, Planner.Plan(Board.Empty, StartedAt));
     }
@@ -138,12 +140,13 @@ internal sealed partial class JobEngine : IAsyncDisposable
     public Task SignalAsync(Job job, int signal, CancellationToken ct) => _executor.SignalAsync(job.Id.Value, job.Attempt, signal, ct);
 
     /// <summary>Has it done and answers after the commit.</summary>
-    public async Task<Result<T>> AskAsync<T>(Turn<T> turn, Actor by, CancellationToken ct)
+    /// <param name="work">How many jobs it concerns, about.</param>
+    public async Task<Result<T>> AskAsync<T>(Turn<T> turn, Actor by, CancellationToken ct, int work = 1)
     {
-        var request = new EngineRequest<T>(turn, by);
+        var request = new EngineRequest<T>(turn, by, work);
         try
         {
-            await _commands.Writer.WriteAsync(request, ct);
+            await _commands.AddAsync(request, ct);
         }
         catch (ChannelClosedException)
         {
@@ -209,7 +212,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
         _heartbeat.Dispose();
         _reports.Dispose();
         _effects.Stop();
-        _commands.Writer.TryComplete();
+        _commands.Complete();
         await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _effects.Dispose();
         await _wakeup.DisposeAsync();
@@ -221,7 +224,7 @@ internal sealed partial class JobEngine : IAsyncDisposable
     {
         try
         {
-            await _commands.Writer.WriteAsync(news);
+            await _commands.AddAsync(news);
             return true;
         }
         catch (ChannelClosedException)
@@ -239,35 +242,27 @@ internal sealed partial class JobEngine : IAsyncDisposable
         catch (Exception error)
         {
             LogBroken(_log, error);
-            _commands.Writer.TryComplete();
+            _commands.Complete();
             throw;
         }
     }
 
     private async Task WorkAsync()
     {
-        var batch = new List<EngineCommand>(MaxBatch);
-        while (await _commands.Reader.WaitToReadAsync())
+        var batch = new List<EngineCommand>(MaxWork);
+        while (await _commands.WaitAsync())
         {
             batch.AddRange(_unstored);
             _unstored.Clear();
-            Take(batch);
+            _commands.TakeInto(batch, MaxWork);
             if (batch.TrueForAll(command => command.CanWait))
             {
-                await Task.WhenAny(_commands.Reader.WaitToReadAsync().AsTask(), Task.Delay(Patience));
-                Take(batch);
+                await Task.WhenAny(_commands.WaitAsync().AsTask(), Task.Delay(Patience));
+                _commands.TakeInto(batch, MaxWork);
             }
 
             Process(batch);
             batch.Clear();
-        }
-    }
-
-    private void Take(List<EngineCommand> batch)
-    {
-        while (batch.Count < MaxBatch && _commands.Reader.TryRead(out var command))
-        {
-            batch.Add(command);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Gflow.Daemon.Http;
 
 /// <summary>What stands before the routes.</summary>
 /// <param name="Around">Stands around all else.</param>
-internal sealed record ApiSteps(Func<HttpContext, RequestDelegate, Task> Around, Access Access, TroubleHeader Troubles);
+internal sealed record ApiSteps(Func<HttpContext, RequestDelegate, Task> Around, Access Access, TroubleHeader Troubles, BodyRules Bodies, CallerLimits Limits);
 
 /// <summary>The HTTP server, on the Unix socket and on loopback TCP.</summary>
 internal sealed class ApiServer : IAsyncDisposable
@@ -84,11 +84,13 @@ internal sealed class ApiServer : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(listen.Seats.InvokeAsync);
+        app.Use(steps.Limits.PaceAsync);
         app.Use(steps.Around);
         app.Use(new ProblemMapping(logs.CreateLogger<ProblemMapping>()).InvokeAsync);
         app.Use(steps.Access.InvokeAsync);
         app.Use(steps.Troubles.InvokeAsync);
-        app.Use(BodyRules.InvokeAsync);
+        app.Use(steps.Bodies.InvokeAsync);
+        app.Use(steps.Limits.TurnAsync);
         app.UseRouting();
         foreach (var map in routes)
         {

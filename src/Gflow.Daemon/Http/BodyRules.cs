@@ -5,25 +5,24 @@ using Microsoft.Net.Http.Headers;
 namespace Gflow.Daemon.Http;
 
 /// <summary>What a request may bring: JSON that says it is JSON, and no more of it than its route has use for.</summary>
-internal static class BodyRules
+/// <param name="limits">What holds now for submissions, which bring scripts and environments.</param>
+internal sealed class BodyRules(Func<LimitOptions> limits)
 {
-    /// <summary>For submissions, which bring scripts and environments.</summary>
-    public const long SubmissionLimit = 16L << 20;
-
-    /// <summary>For everything else.</summary>
+    /// <summary>For everything else, in bytes.</summary>
     public const long UsualLimit = 1L << 20;
 
     // An answer that comes before the body has been read is lost to clients that are still sending; the server reads on this far, and throws it away.
     private const long DrainLimit = 256L << 20;
 
-    public static Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         var request = context.Request;
         var size = context.Features.Get<IHttpMaxRequestBodySizeFeature>();
-        if (request.ContentLength > LimitOf(request))
+        var limit = LimitOf(request);
+        if (request.ContentLength > limit)
         {
             size?.MaxRequestBodySize = DrainLimit;
-            return ProblemMapping.WriteAsync(context, TooLarge(request));
+            return ProblemMapping.WriteAsync(context, TooLarge(limit));
         }
 
         if (ClaimsBody(context) && !IsJson(request.ContentType))
@@ -31,7 +30,7 @@ internal static class BodyRules
             return ProblemMapping.WriteAsync(context, new Problem(ProblemCode.NotJson, "The body must be JSON, with the header Content-Type: application/json", "Content-Type"));
         }
 
-        size?.MaxRequestBodySize = LimitOf(request);
+        size?.MaxRequestBodySize = limit;
         return next(context);
     }
 
@@ -46,9 +45,10 @@ internal static class BodyRules
     public static bool HasBody(HttpContext context) =>
         context.Request.ContentLength != 0 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
 
-    public static Problem TooLarge(HttpRequest request) =>
-        new(ProblemCode.BodyTooLarge, $"The body is larger than the {LimitOf(request) >> 20} MiB this route takes");
+    /// <param name="limit">In bytes.</param>
+    public static Problem TooLarge(long limit) =>
+        new(ProblemCode.BodyTooLarge, $"The body is larger than the {limit >> 20} MiB this route takes");
 
-    private static long LimitOf(HttpRequest request) =>
-        HttpMethods.IsPost(request.Method) && (request.Path == "/jobs" || request.Path == "/jobs/batch") ? SubmissionLimit : UsualLimit;
+    private long LimitOf(HttpRequest request) =>
+        HttpMethods.IsPost(request.Method) && (request.Path == "/jobs" || request.Path == "/jobs/batch") ? limits().BodyMb << 20 : UsualLimit;
 }

@@ -6,8 +6,9 @@ namespace Gflow.Daemon.Http;
 /// How many connections there may be, and how many of one user's. Who has all of his gives up the one on which nothing has been asked for
 /// longest, so that nobody can keep others out, nor himself, by connections that he leaves lying.
 /// </summary>
-/// <param name="all">Connections in all; a fourth of them for each user.</param>
-internal sealed class ConnectionSeats(int all)
+/// <param name="all">Connections in all; a fourth of them for each user, unless less is set.</param>
+/// <param name="ofOne">What is set now for each user; null for nothing.</param>
+internal sealed class ConnectionSeats(int all, Func<int?> ofOne)
 {
     /// <summary>Enough for everybody, at some 12 KiB each.</summary>
     private const int Most = 8192;
@@ -17,11 +18,10 @@ internal sealed class ConnectionSeats(int all)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<long, LinkedList<Seat>> _taken = [];
-    private readonly int _ofOne = Math.Max(1, all / 4);
     private int _count;
 
     /// <param name="files">Files that the process may have open; as many again are left to the daemon, and to logs that are read.</param>
-    public static ConnectionSeats For(int files) => new(Math.Min(files / 2, Most));
+    public static ConnectionSeats For(int files, Func<int?> ofOne) => new(Math.Min(files / 2, Most), ofOne);
 
     /// <summary>Gives each connection its seat; the peer is known by then.</summary>
     public Func<ConnectionDelegate, ConnectionDelegate> AtAccept => next => async connection =>
@@ -62,13 +62,14 @@ internal sealed class ConnectionSeats(int all)
     private Seat? Take(ConnectionContext connection)
     {
         var seat = new Seat(connection.Features.Get<Peer>()?.Uid ?? Nobody, connection);
+        var most = Math.Max(1, Math.Min(ofOne() ?? int.MaxValue, all / 4));
         Seat? idle = null;
         lock (_gate)
         {
             var own = Of(seat.User);
-            if (own.Count >= _ofOne || _count >= all)
+            if (own.Count >= most || _count >= all)
             {
-                idle = (own.Count >= _ofOne ? own : _taken.Values.MaxBy(seats => seats.Count)!).FirstOrDefault(other => !other.Busy);
+                idle = (own.Count >= most ? own : _taken.Values.MaxBy(seats => seats.Count)!).FirstOrDefault(other => !other.Busy);
                 if (idle is null)
                 {
                     return null;

@@ -1,4 +1,3 @@
-using Gflow.Daemon.Platform;
 using Microsoft.AspNetCore.Connections;
 
 namespace Gflow.Daemon.Http;
@@ -22,7 +21,7 @@ internal sealed record ListenOptions
     public bool MustHavePort { get; init; }
 
     /// <summary>How many connections there may be.</summary>
-    public ConnectionSeats Seats { get; init; } = ConnectionSeats.For(ProcessLimits.AllowedFiles);
+    public required ConnectionSeats Seats { get; init; }
 
     /// <summary>Says who is at the other end of a connection.</summary>
     public Func<ConnectionContext, Peer> Peers { get; init; } = Peer.Of;

@@ -19,8 +19,9 @@ internal static class Mutation
     /// <summary>Has a request done. Its answer is on disk, with its effect, before anybody hears of it.</summary>
     /// <param name="prepared">What to do, or why it is refused.</param>
     /// <param name="render">The answer to a request that was done, as the batch stands then.</param>
+    /// <param name="work">How many jobs it concerns, about.</param>
     public static async Task<Result<Answer>> AskAsync<T>(
-        HttpContext context, JobEngine engine, Result<Turn<T>> prepared, Func<EngineBatch, T, Answer> render)
+        HttpContext context, JobEngine engine, Result<Turn<T>> prepared, Func<EngineBatch, T, Answer> render, int work = 1)
     {
         var named = await KeyAsync(context);
         if (!named.Ok)
@@ -30,12 +31,12 @@ internal static class Mutation
 
         if (named.Value is not { } key)
         {
-            return prepared.Ok ? await DoAsync(context, engine, Recorded(context, Rendered(prepared.Value, render), answer => answer)) : prepared.Problems.ToList();
+            return prepared.Ok ? await DoAsync(context, engine, Recorded(context, Rendered(prepared.Value, render), answer => answer), work) : prepared.Problems.ToList();
         }
 
         // What is refused now may be the repeat of what was done when it was not, so that is for the writer to say.
         var turn = prepared.Ok ? Recorded(context, Rendered(prepared.Value, render), answer => answer) : (_, _) => prepared.Problems.ToList();
-        return await DoAsync(context, engine, key.Once(turn));
+        return await DoAsync(context, engine, key.Once(turn), work);
     }
 
     /// <summary>
@@ -87,9 +88,9 @@ internal static class Mutation
         });
     }
 
-    private static async Task<Result<T>> DoAsync<T>(HttpContext context, JobEngine engine, Turn<T> turn)
+    private static async Task<Result<T>> DoAsync<T>(HttpContext context, JobEngine engine, Turn<T> turn, int work = 1)
     {
-        var result = await engine.AskAsync(turn, Access.ActorOf(context), context.RequestAborted);
+        var result = await engine.AskAsync(turn, Access.ActorOf(context), context.RequestAborted, work);
         if (!result.Ok)
         {
             AuditNote.Of(context)?.Unrecord();

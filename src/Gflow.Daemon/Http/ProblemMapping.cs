@@ -1,6 +1,7 @@
 using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Storage;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Http;
@@ -91,7 +92,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
     };
 
     private static Problem Bad(HttpContext context, BadHttpRequestException bad) => bad.StatusCode == StatusCodes.Status413PayloadTooLarge
-        ? BodyRules.TooLarge(context.Request)
+        ? BodyRules.TooLarge(context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? BodyRules.UsualLimit)
         : new(ProblemCode.BadRequest, bad.Message);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed (request {Id})")]

@@ -10,6 +10,8 @@ internal static class StreamWait
     /// <returns>Cancelled when either is gone; the caller disposes of it.</returns>
     public static CancellationTokenSource Open(HttpContext context)
     {
+        CallerLimits.Place.Of(context).Leave();
+
         // A pager that shows one page and waits for a key is no attack.
         context.Features.Get<IHttpMinResponseDataRateFeature>()?.MinDataRate = null;
         var stopping = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;

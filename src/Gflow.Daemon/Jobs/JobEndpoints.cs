@@ -45,13 +45,11 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
             return ProblemMapping.WriteAsync(context, [.. filter.Problems, .. sparse.Problems]);
         }
 
-        var found = jobs.List(filter.Value);
-        var seen = engine.Current;
-        return found.Count > JobList.Longest
-            ? JobList.WriteAsync(
-                context.Response, found.Select(job => View(context, job, seen)), sparse.Value ? SparseJson.Default.JobView : WireJson.Default.JobView, context.RequestAborted)
-            : ProblemMapping.WriteAsync(
-                context, Answer.Of(found.ConvertAll(job => View(context, job, seen)), sparse.Value ? SparseJson.Default.ListJobView : WireJson.Default.ListJobView));
+        var pages = jobs.Pages(filter.Value, JobList.PageSize).Select(page => Views(context, page)).GetEnumerator();
+        pages.MoveNext();
+        return pages.Current.Count == JobList.PageSize
+            ? JobList.WriteAsync(context.Response, pages, sparse.Value ? SparseJson.Default.JobView : WireJson.Default.JobView, context.RequestAborted)
+            : ProblemMapping.WriteAsync(context, Answer.Of(pages.Current, sparse.Value ? SparseJson.Default.ListJobView : WireJson.Default.ListJobView));
     }
 
     private async Task<Result<Answer>> SubmitAsync(HttpContext context)
@@ -90,7 +88,7 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         {
             note?.Jobs = made;
             return Answer.Of([.. made.Select(Submitted)], WireJson.Default.ListSubmittedJob, StatusCodes.Status201Created);
-        });
+        }, drafts.Value.Count);
     }
 
     private Result<Answer> Resolve(HttpContext context)
@@ -217,6 +215,12 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
 
     /// <summary>Why a new job has ended already; null when it has not.</summary>
     private static string? EndOf(Job job) => job.Status is JobStatus.Ended ? JobReasons.Of(job, JobBoard.Empty(job.Id))?.Text : null;
+
+    private List<JobView> Views(HttpContext context, IReadOnlyList<Job> page)
+    {
+        var seen = engine.Current;
+        return [.. page.Select(job => View(context, job, seen))];
+    }
 
     private JobView View(HttpContext context, Job job) => View(context, job, engine.Current);
 

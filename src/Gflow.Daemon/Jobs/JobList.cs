@@ -7,27 +7,30 @@ namespace Gflow.Daemon.Jobs;
 /// <summary>A long list as an answer that is sent while it is made: neither end has all of it in memory, and both work at the same time.</summary>
 internal static class JobList
 {
-    /// <summary>The most jobs of a list that is made as a whole.</summary>
-    public const int Longest = 200;
+    /// <summary>Jobs that are made an answer as a whole.</summary>
+    public const int PageSize = 200;
 
-    private const int JobsAtOnce = 100;
-
-    public static async Task WriteAsync(HttpResponse response, IEnumerable<JobView> jobs, JsonTypeInfo<JobView> type, CancellationToken ct)
+    /// <param name="pages">At the first of them.</param>
+    public static async Task WriteAsync(HttpResponse response, IEnumerator<List<JobView>> pages, JsonTypeInfo<JobView> type, CancellationToken ct)
     {
         response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(response.BodyWriter);
         json.WriteStartArray();
-        foreach (var some in jobs.Chunk(JobsAtOnce))
+        do
         {
-            foreach (var job in some)
+            foreach (var job in pages.Current)
             {
                 JsonSerializer.Serialize(json, job, type);
             }
 
             await json.FlushAsync(ct);
             await response.BodyWriter.FlushAsync(ct);
-        }
 
+            // The requests of others come in between.
+            await Task.Yield();
+            ct.ThrowIfCancellationRequested();
+        }
+        while (pages.MoveNext());
         json.WriteEndArray();
     }
 }

@@ -31,13 +31,37 @@ internal sealed class JobLookup(JobEngine engine, Database database)
         return JobTable.NthLast(reader, user, nth);
     }
 
-    public List<Job> List(JobFilter filter)
+    /// <summary>A list in pages, each read when it is its turn, so that a long one never is in memory as a whole nor takes a thread for long.</summary>
+    /// <param name="size">Of a page; the last one, which may be empty, has fewer.</param>
+    public IEnumerable<IReadOnlyList<Job>> Pages(JobFilter filter, int size)
     {
         if (filter.States is { } states && !states.Any(state => state.IsFinal()))
         {
-            return OfBoard(engine.Current.Board.Jobs.Live.Values, filter, states);
+            return [.. OfBoard(engine.Current.Board.Jobs.Live.Values, filter, states).Chunk(size), []];
         }
 
+        return Stored(filter, size);
+    }
+
+    private IEnumerable<IReadOnlyList<Job>> Stored(JobFilter filter, int size)
+    {
+        var left = filter.Limit ?? int.MaxValue;
+        while (true)
+        {
+            var page = Read(filter with { Limit = Math.Min(left, size) });
+            yield return page;
+            left -= page.Count;
+            if (page.Count < size)
+            {
+                yield break;
+            }
+
+            filter = filter with { After = page[^1].Id, Offset = 0 };
+        }
+    }
+
+    private List<Job> Read(JobFilter filter)
+    {
         using var reader = database.OpenReader();
         return JobTable.List(reader, filter);
     }

@@ -28,13 +28,13 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
 
     /// <summary>The job that a submission would become now, without a number that is its own; nothing is changed.</summary>
     public Result<Turn<Job>> Try(SubmissionDraft draft, Actor by) => Check([draft], by).Map<Turn<Job>>(accepted => (batch, owner) =>
-        Hindrance(batch, accepted, owner, policy(by.Name).Recipients) is { } hindrance
+        Hindrance(batch, accepted, owner, policy(by.Name)) is { } hindrance
             ? hindrance
             : batch.Rules.Fork().Submit(new NewJob(accepted[0].Spec, owner, accepted[0].Held), batch.Ended(accepted[0].Spec.Dependencies.On)));
 
     /// <param name="areCopies">Whether they wait for each other where their originals did.</param>
     private Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Actor by, bool areCopies) => Check(drafts, by)
-        .Map<Turn<IReadOnlyList<Job>>>(accepted => (batch, owner) => TakeIn(batch, accepted, owner, policy(by.Name).Recipients, areCopies));
+        .Map<Turn<IReadOnlyList<Job>>>(accepted => (batch, owner) => TakeIn(batch, accepted, owner, policy(by.Name), areCopies));
 
     /// <summary>What can be checked without the writer; everything that is wrong with all of them at once.</summary>
     private Result<List<AcceptedSubmission>> Check(IReadOnlyList<SubmissionDraft> drafts, Actor by)
@@ -205,14 +205,14 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
         return new UpdateOutcome(updated.Value, fields);
     }
 
-    private Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, RecipientPolicy recipients, bool areCopies)
+    private Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, SubmissionPolicy current, bool areCopies)
     {
-        if (Hindrance(batch, accepted, by, recipients) is { } hindrance)
+        if (Hindrance(batch, accepted, by, current) is { } hindrance)
         {
             return hindrance;
         }
 
-        Spend(batch, by.Name, Recipients(accepted), recipients);
+        Spend(batch, by.Name, Recipients(accepted), current.Recipients);
         var made = new List<Job>(accepted.Count);
         Dictionary<JobId, JobId> copies = [];
         foreach (var (asked, script, environment, held) in accepted)
@@ -235,9 +235,23 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
     }
 
     /// <summary>Why jobs that are right in themselves cannot be taken in; null when they can.</summary>
-    private Problem? Hindrance(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, RecipientPolicy recipients) =>
+    private Problem? Hindrance(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, SubmissionPolicy current) =>
         accepted.Select(submission => MissingDependency(batch, submission.Spec.Dependencies)).FirstOrDefault(missing => missing is not null)
-        ?? TooMany(batch, by.Name, Recipients(accepted), recipients);
+        ?? QueueIsFull(batch, accepted, by, current)
+        ?? TooMany(batch, by.Name, Recipients(accepted), current.Recipients);
+
+    private static Problem? QueueIsFull(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, SubmissionPolicy current)
+    {
+        foreach (var asked in accepted.SelectMany(submission => QuotaSubject.Of(by.Name, submission.Spec.Project)).CountBy(subject => subject))
+        {
+            if (current.MaxQueued(asked.Key) is { } most && batch.Rules.Waiting(asked.Key) is var waiting && waiting + asked.Value > most)
+            {
+                return asked.Key.QueueIsFull(waiting, asked.Value, most);
+            }
+        }
+
+        return null;
+    }
 
     private static int Recipients(List<AcceptedSubmission> accepted) => accepted.Sum(submission => submission.Spec.Notifications?.Emails.Count ?? 0);
 

@@ -40,7 +40,7 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
         using var open = StreamWait.Open(context);
         try
         {
-            await SendAsync(context.Response.BodyWriter, start.Value, Access.ActorOf(context), open.Token);
+            await SendAsync(context, start.Value, open.Token);
         }
         catch (OperationCanceledException) when (open.IsCancellationRequested)
         {
@@ -48,18 +48,25 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
         }
     }
 
-    private async Task SendAsync(PipeWriter body, long last, Actor reader, CancellationToken ct)
+    private async Task SendAsync(HttpContext context, long last, CancellationToken ct)
     {
+        var (body, place) = (context.Response.BodyWriter, CallerLimits.Place.Of(context));
         var free = Free();
         body.Write("event: connected\ndata: {}\n\n"u8);
         while (true)
         {
             var seen = engine.Availability.LastEventSeq;
-            var rows = Read(last);
-            foreach (var row in rows)
+            int count;
+            using (await place.TakeAsync(ct))
             {
-                Write(body, row, access().Of(reader, row.Owner));
-                last = row.Seq;
+                var rows = Read(last);
+                foreach (var row in rows)
+                {
+                    Write(body, row, access().Of(Access.ActorOf(context), row.Owner));
+                    last = row.Seq;
+                }
+
+                count = rows.Count;
             }
 
             var now = Free();
@@ -70,7 +77,7 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
 
             free = now;
             await body.FlushAsync(ct);
-            if (rows.Count == 0 && !await StreamWait.CommitAsync([(engine.Commits, last), (engine.Availability, seen)], KeepAlive, time, ct))
+            if (count == 0 && !await StreamWait.CommitAsync([(engine.Commits, last), (engine.Availability, seen)], KeepAlive, time, ct))
             {
                 body.Write(": keep-alive\n\n"u8);
             }

@@ -16,6 +16,9 @@ internal sealed record JobFilter
     /// <summary>Submitted at this instant or later.</summary>
     public DateTimeOffset? CreatedAfter { get; init; }
 
+    /// <summary>Only those that come after this one, in the order asked for.</summary>
+    public JobId? After { get; init; }
+
     public int? Limit { get; init; }
 
     public int Offset { get; init; }
@@ -91,6 +94,11 @@ internal sealed class JobTable : IDisposable
         if (query.CreatedAfter is { } after)
         {
             conditions.Add($"submitted_at >= {Bind(command, "$after", after.ToUnixTimeMilliseconds())}");
+        }
+
+        if (query.After is { } last)
+        {
+            conditions.Add($"id {(query.Descending ? '<' : '>')} {last.Value}");
         }
 
         command.CommandText = $"SELECT {Columns} FROM job"

@@ -100,7 +100,7 @@ public sealed class CommandTableTests
     }
 
     [Theory]
-    [InlineData("gctl quota set --user x --max-running-jobs 2", "gctl: gctl quota is not available in this version; no user and no project has a limit yet\ngctl: try: gctl --help\n")]
+    [InlineData("gctl quota set --user x --max-running-jobs 2", "gctl: gctl quota is not available in this version; limits are set in [quota] of the configuration\ngctl: try: gctl --help\n")]
     [InlineData("gjob a 42", "gjob: gjob a is not available in this version; follow its output with: gjob log -f ID\ngjob: try: gjob --help\n")]
     [InlineData("gjob show -vv 42", "gjob: -v is not available in this version; leave it out: this command writes no log\ngjob: try: gjob show --help\n")]
     [InlineData("gjob redo 42 -eml", "gjob: -e is not available in this version; activate the environment before: a job has the environment of its submission\ngjob: try: gjob redo --help\n")]

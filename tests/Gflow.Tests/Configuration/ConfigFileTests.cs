@@ -176,10 +176,10 @@ public sealed class ConfigFileTests
     [Fact]
     public void Keys_whose_feature_comes_later_are_accepted_and_noted()
     {
-        using var home = new ConfigHome("[quota.default_user]\nmax_running_jobs = 1\n[daemon.fair_share]\nhalf_life_secs = 5\n[daemon]\ngpus = [0]\n");
+        using var home = new ConfigHome("[quota.default_user]\nmax_running_jobs = 1\nmax_queued_jobs = 2\n[quota.users.alice]\nmax_running_gpus = 1\n[daemon.fair_share]\nhalf_life_secs = 5\n[daemon]\ngpus = [0]\n");
         var load = home.Load();
         Assert.NotNull(load.Options);
-        Assert.Equal(["quota", "daemon.fair_share"], load.Notes.Select(note => note.Key));
+        Assert.Equal(["quota.default_user.max_running_jobs", "quota.users.alice.max_running_gpus", "daemon.fair_share"], load.Notes.Select(note => note.Key));
         Assert.All(load.Notes, note => Assert.EndsWith("takes effect in a later release", note.ToString()));
     }
 

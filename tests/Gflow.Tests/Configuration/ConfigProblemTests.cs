@@ -19,7 +19,7 @@ public sealed class ConfigProblemTests
     [InlineData("port = 1\n", 1, "port", "did you mean daemon.port?")]
     [InlineData("[daemon]\nhalf_life_secs = 1\n", 2, "daemon.half_life_secs", "did you mean daemon.fair_share.half_life_secs?")]
     [InlineData("[daemon]\nxyzzy = 1\n", 2, "daemon.xyzzy", "the keys here are host, port")]
-    [InlineData("[limits]\nmax_time = \"1h\"\n", 1, "limits", "the keys here are timezone, daemon")]
+    [InlineData("[times]\nmax_time = \"1h\"\n", 1, "times", "the keys here are timezone, daemon")]
     [InlineData("[rights]\nadmins = []\n", 1, "rights", "the keys here are")]
     [InlineData("[notifications]\nheartbeat = {}\n", 2, "notifications.heartbeat", "the keys here are enabled")]
     [InlineData(Webhook + "event = [\"*\"]\n", 3, "notifications.webhooks[0].event", "did you mean notifications.webhooks[0].events?")]

@@ -6,7 +6,7 @@ namespace Gflow.Tests.Http;
 
 public sealed class ConnectionSeatsTests
 {
-    private readonly ConnectionSeats _seats = new(8);
+    private readonly ConnectionSeats _seats = new(8, () => null);
 
     [Fact]
     public void A_user_who_has_all_of_his_gives_up_the_one_idle_longest_and_nobody_elses()
@@ -58,6 +58,19 @@ public sealed class ConnectionSeatsTests
         first.HangUp();
         Assert.False(Connect(null).IsClosed);
         Assert.False(second.IsClosed);
+    }
+
+    [Fact]
+    public void Less_than_a_users_part_can_be_set_and_more_cannot()
+    {
+        int? most = 3;
+        var seats = new ConnectionSeats(16, () => most);
+        List<Connection> four = [.. Enumerable.Range(0, 4).Select(_ => new Connection(seats, 1))];
+        Assert.Equal([true, false, false, false], four.Select(one => one.IsClosed));
+        most = 1000;
+        List<Connection> more = [.. Enumerable.Range(0, 2).Select(_ => new Connection(seats, 1))];
+        Assert.Equal([true, true, false, false], four.Select(one => one.IsClosed));
+        Assert.DoesNotContain(more, one => one.IsClosed);
     }
 
     private Connection Connect(uint? uid) => new(_seats, uid);
