@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Gflow.Daemon.Engine;
 
 /// <summary>
-/// What waits for the writer. News of the machine come first; users take turns, one request each, so that whoever has asked for much
-/// keeps others waiting for one request of his and not for all.
+/// What waits for the writer. News of the machine come first, then whoever has not waited yet; the others take turns, one request each.
+/// Whoever has asked for much keeps nobody waiting but himself.
 /// </summary>
 internal sealed class CommandQueue
 {
@@ -13,9 +13,10 @@ internal sealed class CommandQueue
     private readonly Channel<EngineCommand> _handedIn = Channel.CreateBounded<EngineCommand>(new BoundedChannelOptions(MostUnsorted) { SingleReader = true });
     private readonly Queue<EngineCommand> _news = [];
     private readonly Dictionary<uint, Queue<EngineCommand>> _asked = [];
+    private readonly Queue<uint> _newcomers = [];
     private readonly Queue<uint> _turns = [];
 
-    private bool IsEmpty => _news.Count == 0 && _turns.Count == 0;
+    private bool IsEmpty => _news.Count == 0 && _asked.Count == 0;
 
     /// <exception cref="ChannelClosedException">The engine stops.</exception>
     public ValueTask AddAsync(EngineCommand command, CancellationToken ct = default) => _handedIn.Writer.WriteAsync(command, ct);
@@ -30,15 +31,16 @@ internal sealed class CommandQueue
     /// <returns>False when nothing will come any more.</returns>
     public ValueTask<bool> WaitAsync() => IsEmpty ? _handedIn.Reader.WaitToReadAsync() : ValueTask.FromResult(true);
 
-    /// <summary>Takes what is next, until it is about so much work.</summary>
+    /// <summary>Takes what is next, until it is about so much work. What is more by itself is taken alone, so that nobody waits for it to be done with his own.</summary>
     public void TakeInto(List<EngineCommand> batch, int work)
     {
         Sort();
         var left = work - batch.Sum(command => command.Work);
-        while (left > 0 && Next() is { } command)
+        while (left > 0 && Next() is { } from && from.Peek() is var command && (command.Work <= left || batch.Count == 0))
         {
             batch.Add(command);
             left -= command.Work;
+            Remove(from);
         }
     }
 
@@ -57,26 +59,26 @@ internal sealed class CommandQueue
             else
             {
                 _asked[user] = new([command]);
-                _turns.Enqueue(user);
+                _newcomers.Enqueue(user);
             }
         }
     }
 
-    private EngineCommand? Next()
+    /// <returns>The line that is to move; null when none is there.</returns>
+    private Queue<EngineCommand>? Next() => _news.Count > 0 ? _news
+        : (_newcomers.Count > 0 ? _newcomers : _turns).TryPeek(out var user) ? _asked[user]
+        : null;
+
+    private void Remove(Queue<EngineCommand> from)
     {
-        if (_news.TryDequeue(out var news))
+        from.Dequeue();
+        if (from == _news)
         {
-            return news;
+            return;
         }
 
-        if (!_turns.TryDequeue(out var user))
-        {
-            return null;
-        }
-
-        var his = _asked[user];
-        var command = his.Dequeue();
-        if (his.Count > 0)
+        var user = (_newcomers.Count > 0 ? _newcomers : _turns).Dequeue();
+        if (from.Count > 0)
         {
             _turns.Enqueue(user);
         }
@@ -84,7 +86,5 @@ internal sealed class CommandQueue
         {
             _asked.Remove(user);
         }
-
-        return command;
     }
 }

@@ -14,7 +14,7 @@ using Microsoft.Data.Sqlite;
 namespace Gflow.Daemon.Engine;
 
 /// <summary>
-/// The single writer. Takes a batch of commands from one bounded channel, applies the rules, plans, commits once, publishes the new
+/// The single writer. Takes a batch of commands from one queue, applies the rules, plans, commits once, publishes the new
 /// board, answers the callers, and hands the effects to the runner. Nothing else in the daemon changes state.
 /// </summary>
 internal sealed partial class JobEngine : IAsyncDisposable

@@ -14,8 +14,17 @@ public sealed class CommandQueueTests
     {
         await AddAsync("bob 1", "bob 2", "bob 3", "ana 1", "bob 4", "carla 1", "ana 2");
         Assert.Equal(["bob 1", "ana 1", "carla 1", "bob 2"], Take(4));
-        await AddAsync("carla 2");
-        Assert.Equal(["ana 2", "bob 3", "carla 2", "bob 4"], Take(100));
+        await AddAsync("bob 5");
+        Assert.Equal(["ana 2", "bob 3", "bob 4", "bob 5"], Take(100));
+    }
+
+    [Fact]
+    public async Task Who_has_not_waited_yet_comes_before_those_who_have_more()
+    {
+        await AddAsync("bob 1", "bob 2", "carla 1", "carla 2");
+        Assert.Equal(["bob 1"], Take(1));
+        await AddAsync("ana 1", "ana 2");
+        Assert.Equal(["carla 1", "ana 1", "bob 2", "carla 2", "ana 2"], Take(100));
     }
 
     [Fact]
@@ -26,12 +35,14 @@ public sealed class CommandQueueTests
     }
 
     [Fact]
-    public async Task Much_work_is_a_batch_of_its_own_and_the_next_user_begins_the_next()
+    public async Task Much_work_is_a_batch_of_its_own()
     {
         await AddAsync(1000, "bob 1", "bob 2");
-        await AddAsync("ana 1");
         Assert.Equal(["bob 1"], Take(512));
-        Assert.Equal(["ana 1", "bob 2"], Take(512));
+        await AddAsync("ana 1", "ana 2");
+        Assert.Equal(["ana 1"], Take(512));
+        Assert.Equal(["bob 2"], Take(512));
+        Assert.Equal(["ana 2"], Take(512));
     }
 
     [Fact]
