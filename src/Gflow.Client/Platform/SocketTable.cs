@@ -13,6 +13,9 @@ public static class SocketTable
 
     private static readonly string[] Files = ["/proc/net/tcp", "/proc/net/tcp6"];
 
+    /// <summary>Whether the kernel has ever been asked for one socket and known it.</summary>
+    private static volatile bool _isAnswered;
+
     /// <summary>The sockets that a connection to an address of the loopback would reach.</summary>
     /// <returns>The uid and the inode of each; several only where one user shares a port.</returns>
     public static HashSet<(uint Uid, ulong Inode)> ListenersAt(IPEndPoint address)
@@ -63,6 +66,18 @@ public static class SocketTable
     /// <param name="local">Our own address on that socket.</param>
     /// <returns>The uid that made the caller's socket; null when the kernel does not (or no longer) say.</returns>
     public static uint? OwnerOf(IPEndPoint peer, IPEndPoint local)
+    {
+        if (SocketDiagnosis.OwnerOf(peer, local) is { } owner)
+        {
+            _isAnswered = true;
+            return owner;
+        }
+
+        // What a kernel that gives such answers does not know has gone; its table would have to be read to its end to say the same.
+        return _isAnswered ? null : Listed(peer, local);
+    }
+
+    private static uint? Listed(IPEndPoint peer, IPEndPoint local)
     {
         foreach (var file in Files)
         {
