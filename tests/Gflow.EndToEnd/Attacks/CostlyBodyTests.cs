@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Gflow.EndToEnd.Shared;
+using Gflow.EndToEnd.TestKit;
+
+namespace Gflow.EndToEnd.Attacks;
+
+/// <summary>Bodies whose shape alone is to cost the daemon time and memory.</summary>
+public sealed class CostlyBodyTests(Installation installed, People people) : IClassFixture<People>
+{
+    private const long Megabyte = 1 << 20;
+    private const int Deep = 100_000, ManyForAll = 80_000, ManyForSubmissions = 1_000_000;
+
+    /// <summary>How long one may take that is megabytes long, on a machine that does other things as well.</summary>
+    private const double Soon = 3000;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Deep_and_endless_bodies_are_refused_soon_and_leave_no_memory_behind(bool shared)
+    {
+        await using var attacked = await Attacked.StartAsync(installed, people, shared);
+        var attacker = shared ? attacked.Stranger : attacked.Victim;
+        var id = await attacked.SubmitAsync("sleep 600");
+        string[] routes =
+        [
+            "POST /jobs", "POST /jobs/batch", "POST /jobs/check", $"PATCH /jobs/{id}", $"POST /jobs/{id}/redo", "POST /reservations", "POST /gpus", "POST /gpu-processes/ignore",
+            "POST /gpu-processes/unignore", "POST /notifications/deliveries/resend", "POST /notifications/targets/hook/test",
+        ];
+        var before = Processes.ResidentBytes(attacked.DaemonPid);
+        var asked = routes.Select(route => route.Split(' ')).SelectMany(route => ((string, int)[])
+            [
+                ("lists", Deep), ("unclosed", Deep), ("objects", Deep), ("within", Deep), ("unknown", Deep), ("long", ManyForAll), ("fields", ManyForAll), ("repeated", ManyForAll), ("variables", ManyForAll), ("nulls", ManyForAll),
+                .. route[1] is "/jobs" or "/jobs/batch" ? ((string, int)[])[("long", ManyForSubmissions), ("fields", ManyForSubmissions), ("repeated", ManyForSubmissions), ("variables", ManyForSubmissions)] : [],
+            ],
+            (route, shape) => new object[] { route[0], route[1], shape.Item1, shape.Item2 });
+        var printed = await attacked.AttackAsync(attacker, "bodies", attacked.Socket, JsonSerializer.Serialize(asked));
+        foreach (var (what, answer) in asked.Zip(JsonSerializer.Deserialize<List<Taken>>(printed)!))
+        {
+            Assert.True(answer.Status is 400 or 403 or 404 or 409 or 413 && answer.Milliseconds < Soon && answer.Body.Length < 4096, $"{string.Join(' ', what)}: {answer}");
+            TestContext.Current.SendDiagnosticMessage($"{string.Join(' ', what)}: {answer}");
+        }
+
+        Assert.InRange(Processes.ResidentBytes(attacked.DaemonPid) - before, long.MinValue, 200 * Megabyte);
+        await attacked.AssertServesAsync();
+    }
+
+    private sealed record Taken(int Status, string Body, double Milliseconds);
+}
