@@ -36,7 +36,10 @@ public sealed class OwnHostileJobTests(Installation installed, People people) : 
         var (held, running, gate) = (await own.SubmitAsync("--hold", "true"), await own.SubmitAsync("exec sleep 600"), Path.Combine(own.Open, "gate"));
         var ended = await own.SubmitAsync("exit 3");
         await own.EndedAsync(ended);
-        var killing = await own.SubmitAsync($"kill -9 -1; until [ -e {gate} ]; do sleep 0.05; done");
+        var begin = Path.Combine(own.Open, "begin");
+        var killing = await own.SubmitAsync($"until [ -e {begin} ]; do sleep 0.02; done; kill -9 -1; until [ -e {gate} ]; do sleep 0.05; done");
+        await own.UntilAsync(async () => (await own.JobAsync(killing)).StartedAt is not null, "it runs");
+        await File.WriteAllTextAsync(begin, "", Ct);
         await own.KilledAsync();
         await own.StartDaemonAsync();
         Assert.Equal(("Failed", 3), ((await own.JobAsync(ended)).State, (await own.JobAsync(ended)).ExitCode));

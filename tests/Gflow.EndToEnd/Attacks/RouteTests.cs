@@ -40,7 +40,7 @@ public sealed class RouteTests(Installation installed, People people) : IClassFi
         foreach (var (one, answer) in asked.Zip(answers))
         {
             // What everybody may know of it, by other spellings of its number.
-            var isPublic = one is { Method: "GET", Target: "/jobs/1" or "/jobs/%31" or "/jobs/%2e%2e/jobs/1" };
+            var isPublic = one.Method == "GET" && (one.Target is "/jobs/1" or "/jobs/%31" || one.Target.EndsWith("/%2e%2e/jobs/1", StringComparison.Ordinal));
             Assert.True((isPublic || answer.Status is 400 or 403 or 404 or 405 or 410) && !answer.Body.Contains("private-", StringComparison.Ordinal), $"{one.Method} {one.Target}: {answer}");
         }
 

@@ -107,7 +107,7 @@ public sealed class ListenerTests(Installation installed, People people) : IClas
         {
             foreach (var command in Commands)
             {
-                var ran = await machine.AsAsync(people.Ann, "env", ["GFLOW_DAEMON__HOST=127.0.0.1", $"GFLOW_DAEMON__PORT={port}", $"GFLOW_DAEMON__SOCKET={machine.Root}/none", .. command]);
+                var ran = await machine.AsAsync(people.Ann, "env", ["-u", "GFLOW_DAEMON__SOCKET", $"GFLOW_DAEMON__PORT={port}", .. command]);
                 Assert.True(ran.Code == (command is ["gjob", "wait", ..] ? 125 : 3), $"{string.Join(' ', command)}: {ran}");
                 Assert.Contains(people.Bob, ran.Out + ran.Error, StringComparison.Ordinal);
             }
