@@ -3,7 +3,7 @@ using Gflow.Core;
 
 namespace Gflow.Daemon.Http;
 
-/// <summary>Bodies whose shape costs more than their length does: no reader has use for their depth or the number of their fields.</summary>
+/// <summary>Bodies whose shape costs more than their length does: no reader has use for their depth or the number of their parts.</summary>
 internal static class BodyShape
 {
     /// <summary>As deep as a reader follows.</summary>
@@ -12,16 +12,27 @@ internal static class BodyShape
     /// <summary>Of an object that is the body, or an element of it. Those nobody knows are kept until they have been looked at.</summary>
     public const int MostFields = 1000;
 
+    /// <summary>Of a body that is an array.</summary>
+    public const int MostElements = 1000;
+
+    /// <summary>Texts, numbers, objects and so on altogether. The variables of a thousand jobs fit in.</summary>
+    public const int MostValues = 300_000;
+
     /// <param name="json">Any bytes.</param>
     /// <returns>What is beyond measure; null when nothing is, or the text is no JSON up to there.</returns>
     public static Problem? Fault(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Deepest + 1 });
-        var (within, fields) = (0, 0);
+        var (within, elements, fields, values) = (0, 0, 0, 0);
         try
         {
             while (reader.Read())
             {
+                if (reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.EndObject or JsonTokenType.EndArray) && ++values > MostValues)
+                {
+                    return new(ProblemCode.TooMany, $"The body has more than {MostValues} values");
+                }
+
                 switch (reader.TokenType)
                 {
                     case JsonTokenType.StartObject or JsonTokenType.StartArray when reader.CurrentDepth == Deepest:
@@ -30,6 +41,11 @@ internal static class BodyShape
                         within = 1;
                         break;
                     case JsonTokenType.StartObject when reader.CurrentDepth == within:
+                        if (++elements > MostElements && within == 1)
+                        {
+                            return new(ProblemCode.TooMany, $"The body has more than {MostElements} elements");
+                        }
+
                         fields = 0;
                         break;
                     case JsonTokenType.PropertyName when reader.CurrentDepth == within + 1 && ++fields > MostFields:

@@ -146,6 +146,14 @@ def shaped(shape, count):
             return "[" + "0," * (count - 1) + "0]"
         case "fields":
             return "{" + ",".join(f'"u{i}":0' for i in range(count)) + "}"
+        case "empties":
+            return "[" + "{}," * (count - 1) + "{}]"
+        case "ids":
+            return '{"command":"true","depends_on_ids":[' + ",".join(f"-{i}" for i in range(count)) + "]}"
+        case "arguments":
+            return '{"script":"/x","script_content":"","arguments":[' + '"",' * (count - 1) + '""]}'
+        case "names":
+            return '{"command":"true","environment":{' + ",".join(f'"={i}":""' for i in range(count)) + "}}"
         case "nulls":
             return "{" + ",".join(f'"u{i}":null' for i in range(count)) + "}"
         case "variables":

@@ -67,6 +67,18 @@ public sealed partial class BodyTests
         Assert.True(isFine || problem!.Message.Contains("more than 1000 fields", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("[{0}]", "{{}}", 1000, true)]
+    [InlineData("[{0}]", "{{}}", 1001, false)]
+    [InlineData("{{\"arguments\":[{0}]}}", "\"\"", 299_998, true)]
+    [InlineData("{{\"arguments\":[{0}]}}", "\"\"", 299_999, false)]
+    public void A_body_has_no_more_parts_than_anybody_has_use_for(string form, string part, int count, bool isFine)
+    {
+        var parts = string.Join(',', Enumerable.Repeat(part.Replace("{{}}", "{}", StringComparison.Ordinal), count));
+        var problem = BodyShape.Fault(Encoding.UTF8.GetBytes(string.Format(System.Globalization.CultureInfo.InvariantCulture, form, parts)));
+        Assert.Equal(isFine ? null : "too_many", problem?.Code);
+    }
+
     [Fact]
     public void Bytes_that_are_no_text_are_refused() =>
         Assert.False(RequestBody.Parse([.. "{\"command\":\""u8, 0xFF, 0xFE, .. "\"}"u8], WireJson.Default.SubmissionDraft).Ok);
