@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Gflow.Core.Text;
 
 namespace Gflow.Core.Notifications;
 
@@ -15,15 +16,7 @@ public static class LineText
         var clean = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
-                || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069))
-            {
-                clean.Append(' ');
-            }
-            else
-            {
-                clean.Append(rune);
-            }
+            clean.Append(SafeText.IsUnsafe(rune) ? " " : rune.ToString());
         }
 
         return clean.ToString();

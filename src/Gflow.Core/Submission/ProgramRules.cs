@@ -101,6 +101,12 @@ internal sealed class ProgramRules(Refusals refusals, SubmissionPolicy policy)
             return null;
         }
 
+        if (environment.Sum(pair => (long)pair.Key.Length + pair.Value.Length + 2) is var least and > SubmissionRules.MaxEnvironmentBytes)
+        {
+            refusals.Add(ProblemCode.Invalid, $"The environment has {least} bytes or more; at most {SubmissionRules.MaxEnvironmentBytes} are allowed.", "environment");
+            return null;
+        }
+
         var bytes = new List<byte>();
         foreach (var (key, value) in environment.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {

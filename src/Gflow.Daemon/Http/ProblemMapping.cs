@@ -11,6 +11,9 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
 {
     private const string JsonType = "application/json";
 
+    /// <summary>So many are told: a body can be wrong in more places than it has bytes for their names.</summary>
+    private const int MostTold = 100;
+
     /// <summary>Gives every answer an id, and every failure a JSON body.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -65,6 +68,11 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
         if (first.Kind.Status == StatusCodes.Status503ServiceUnavailable)
         {
             context.Response.Headers.RetryAfter = "1";
+        }
+
+        if (problems.Count > MostTold)
+        {
+            problems = [.. problems.Take(MostTold), new Problem(first.Kind, $"There are {problems.Count - MostTold} more problems.")];
         }
 
         var answer = new ErrorAnswer(

@@ -51,6 +51,11 @@ internal static class RequestBody
     public static Result<T> Parse<T>(ReadOnlySpan<byte> bytes, JsonTypeInfo<T> type)
     {
         var text = bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
+        if (BodyShape.Fault(text) is { } costly)
+        {
+            return costly;
+        }
+
         try
         {
             return JsonSerializer.Deserialize(text, type) is { } value && !HoldsNull(value)

@@ -14,7 +14,7 @@ namespace Gflow.Daemon.Jobs;
 /// <param name="access">The rules that hold now.</param>
 internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLookup jobs, DataPaths paths, Func<AccessPolicy> access)
 {
-    private const int LargestBatch = 1000;
+    private const int LargestBatch = BodyShape.MostElements;
 
     public void Map(IEndpointRouteBuilder routes)
     {

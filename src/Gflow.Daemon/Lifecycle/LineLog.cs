@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Gflow.Core.Text;
 
 namespace Gflow.Daemon.Lifecycle;
 
@@ -23,12 +24,13 @@ internal sealed class LineLog(Action<string> write, TimeProvider time) : ILogger
 
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
+        // Names and paths of requests are in there; a line break in one must not look like an entry of its own.
         var line = new StringBuilder(128)
             .Append(time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
-            .Append(' ').Append(Word(level)).Append(' ').Append(category).Append(": ").Append(OneLine(message)).Append('\n');
+            .Append(' ').Append(Word(level)).Append(' ').Append(category).Append(": ").Append(SafeText.Line(message)).Append('\n');
         if (exception is not null)
         {
-            line.Append("    ").Append(exception.ToString().Replace("\n", "\n    ", StringComparison.Ordinal)).Append('\n');
+            line.Append("    ").Append(SafeText.Lines(exception.ToString()).Replace("\n", "\n    ", StringComparison.Ordinal)).Append('\n');
         }
 
         lock (_gate)
@@ -36,10 +38,6 @@ internal sealed class LineLog(Action<string> write, TimeProvider time) : ILogger
             write(line.ToString());
         }
     }
-
-    // Names and paths of requests are in there; a line break in one must not look like an entry of its own.
-    private static string OneLine(string text) =>
-        text.Any(char.IsControl) ? string.Concat(text.Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString())) : text;
 
     private static string Word(LogLevel level) => level switch
     {

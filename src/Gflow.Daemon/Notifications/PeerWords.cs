@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Core.Text;
 using System.Text.Json;
 
 namespace Gflow.Daemon.Notifications;
@@ -66,7 +67,7 @@ internal sealed class PeerWords
         var line = new StringBuilder();
         foreach (var rune in words.EnumerateRunes())
         {
-            if (Rune.IsControl(rune) || Rune.IsWhiteSpace(rune))
+            if (SafeText.IsUnsafe(rune) || Rune.IsWhiteSpace(rune))
             {
                 if (line.Length > 0 && line[^1] != ' ')
                 {

@@ -71,33 +71,6 @@ public sealed class FileTests(Installation installed, People people) : IClassFix
         }
     }
 
-    [Fact]
-    public async Task A_library_to_be_preloaded_reaches_neither_daemon_nor_launcher_of_a_user()
-    {
-        await using var attacked = await Attacked.StartAsync(installed, people, shared: false);
-        var (source, library, trace) = (Path.Combine(attacked.Open, "trace.c"), Path.Combine(attacked.Open, "trace.so"), Path.Combine(attacked.Open, "trace"));
-        await File.WriteAllTextAsync(
-            source,
-            $$"""
-            #define _GNU_SOURCE
-            #include <errno.h>
-            #include <stdio.h>
-            __attribute__((constructor)) static void loaded(void) {
-                FILE *f = fopen("{{trace}}", "a");
-                if (f) { fprintf(f, "%s\n", program_invocation_short_name); fclose(f); }
-            }
-            """,
-            Ct);
-        var compiled = await Run.Async("cc", ["-shared", "-fPIC", "-o", library, source], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" });
-        Assert.True(compiled.Code == 0, compiled.ToString());
-        var submitted = SharedMachine.Id(await attacked.RunAsync("env", $"LD_PRELOAD={library}", "gbatch", "--json", "true; /bin/true"));
-        Assert.Equal(0, (await attacked.RunAsync("gjob", "wait", $"{submitted}")).Code);
-        await attacked.AssertServesAsync();
-        var loaded = (await File.ReadAllLinesAsync(trace, Ct)).Distinct().Order().ToList();
-        Assert.Contains("true", loaded);
-        Assert.DoesNotContain(loaded, program => program is "gflowd" or "gflow-launcher");
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

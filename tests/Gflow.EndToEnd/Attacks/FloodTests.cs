@@ -44,7 +44,7 @@ public sealed class FloodTests(Installation installed, People people) : IClassFi
         var id = await attacked.SubmitAsync("yes | head -c 10000000");
         Assert.Equal(0, (await attacked.RunAsync("gjob", "wait", $"{id}")).Code);
         var before = Processes.ResidentBytes(attacked.DaemonPid);
-        await attacked.BeginAsync(attacked.Victim, "unread", "100", attacked.Socket, "/events?last_event_id=0", $"/jobs/{id}/log/follow?from=0");
+        await attacked.BeginAsync(attacked.Victim, "unread", "200", attacked.Socket, "/events?last_event_id=0", $"/jobs/{id}/log/follow?from=0");
         await attacked.BeginAsync(attacked.Victim, "announce", "200", attacked.Socket);
         await attacked.AssertServesAsync();
         Assert.InRange(Processes.ResidentBytes(attacked.DaemonPid) - before, long.MinValue, 100 * Megabyte);

@@ -103,4 +103,29 @@ public sealed class ImpersonationTests(Installation installed, People people) : 
         Assert.NotEqual(0, (await attacked.StrangerAsync("gctl", "reserve", "create", "--gpus", "1", "--start", "2031-05-02T00:00", "--duration", "1h")).Code);
         Assert.Equal("Running", (await attacked.Client.GetAsync(new(id), Ct)).Value.State);
     }
+
+    [Fact]
+    public async Task A_job_does_at_its_daemon_what_its_submitter_may_and_no_more()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var anns = await machine.SubmitAsync(people.Ann, "echo private-output; exec sleep 600");
+        var job = await machine.SubmitAsync(people.Bob, $"""
+            gbatch --hold true && gcancel @ && echo MAY
+            gcancel {anns} && echo WON
+            gjob hold {anns} && echo WON
+            gjob log {anns} && echo WON
+            gjob script {anns} && echo WON
+            gcancel --signal KILL {anns} && echo WON
+            gctl audit && echo WON
+            gctl reserve create --gpus 1 --start 2031-05-02T00:00 --duration 1h && echo WON
+            USER={people.Ann} LOGNAME={people.Ann} GFLOW_JOB_ID={anns} gcancel {anns} && echo WON
+            true
+            """);
+        Assert.Equal("Finished", (await machine.EndedAsync(job)).State);
+        var log = (await machine.AsAsync(people.Bob, "gjob", "log", $"{job}")).Out;
+        Assert.Contains("MAY", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("WON", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("private-", log, StringComparison.Ordinal);
+        Assert.Equal("Running", (await machine.JobAsync(anns)).State);
+    }
 }

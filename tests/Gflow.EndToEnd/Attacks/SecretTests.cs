@@ -3,7 +3,7 @@ using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Attacks;
 
-/// <summary>Secrets of a shared daemon, looked for where processes show what they are made of.</summary>
+/// <summary>Secrets of a daemon, looked for where processes show what they are made of.</summary>
 public sealed class SecretTests(Installation installed, People people) : IClassFixture<People>
 {
     private const string Secret = "planted-in-the-environment", InFile = "planted-in-a-file", InConfiguration = "planted-in-the-configuration";
@@ -50,6 +50,45 @@ public sealed class SecretTests(Installation installed, People people) : IClassF
         foreach (var pid in Processes.Mentioning(machine.Root).Where(pid => pid != machine.DaemonPid))
         {
             Assert.DoesNotContain("planted-in", await File.ReadAllTextAsync($"/proc/{pid}/environ", Ct) + Processes.CommandLine(pid), StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>Neither to others nor to a job of the same user, whose own are the configuration and the file alone.</summary>
+    [Fact]
+    public async Task A_users_daemon_shows_its_secrets_to_no_process_whosever_it_is()
+    {
+        await using var own = await OwnDaemon.CreateAsync(installed, people.Ann, $$"""
+            [notifications]
+            enabled = true
+            webhooks = [{ name = "hook", url = { file = "{{Path.GetTempPath()}}/gflow-hook-{{people.Ann}}" }, headers = { Authorization = { env = "HOOK_LOGIN" }, X-Key = "{{InConfiguration}}" } }]
+            """);
+        var hook = $"{Path.GetTempPath()}/gflow-hook-{people.Ann}";
+        await File.WriteAllTextAsync(hook, $"http://127.0.0.1:1/{InFile}", Ct);
+        await People.DoneAsync("chown", people.Ann, hook);
+        File.SetUnixFileMode(hook, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        try
+        {
+            own.DaemonVariables["HOOK_LOGIN"] = Secret;
+            await own.StartDaemonAsync();
+            var running = await own.SubmitAsync("exec sleep 600");
+            await own.UntilAsync(async () => (await own.JobAsync(running)).StartedAt is not null, "a job keeps the launcher there");
+            var seen = await own.AsAsync(people.Bob, "bash", "-c", Look, "look", $"{own.DaemonPid}", hook, own.At("gflow.toml"));
+            var job = await own.SubmitAsync("bash", "-c", Look, "look", $"{own.DaemonPid}", "/dev/null", "/dev/null");
+            await own.EndedAsync(job);
+            foreach (var text in (string[])[seen.Out + seen.Error, await own.LogAsync(job)])
+            {
+                Assert.Contains("Permission denied", text, StringComparison.Ordinal);
+                Assert.DoesNotContain("planted-in", text, StringComparison.Ordinal);
+            }
+
+            foreach (var pid in Processes.Mentioning(own.Root).Where(pid => pid != own.DaemonPid))
+            {
+                Assert.DoesNotContain("planted-in", await File.ReadAllTextAsync($"/proc/{pid}/environ", Ct) + Processes.CommandLine(pid), StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            File.Delete(hook);
         }
     }
 }

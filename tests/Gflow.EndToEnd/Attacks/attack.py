@@ -5,6 +5,7 @@ import resource
 import socket
 import struct
 import sys
+import threading
 import time
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -110,6 +111,97 @@ def huge(place):
     variables = {"PATH": "/usr/bin:/bin", "HUGE": "x" * (130 << 10), "LD_LIBRARY_PATH": "/nonexistent", "GCONV_PATH": "/nonexistent"}
     connection.request("POST", "/jobs", json.dumps({"command": "true", "run_dir": "/", "environment": variables}), {"Content-Type": "application/json"})
     print(connection.getresponse().read().decode())
+
+
+def times(place, count, target):
+    """How long answers take, in milliseconds, when one is asked for after the other; submissions are of jobs that are held."""
+    method = "POST" if target == "/jobs" else "GET"
+    content = json.dumps({"command": "true", "run_dir": "/", "hold": True}) if method == "POST" else None
+    taken = []
+    for _ in range(int(count)):
+        begun = time.monotonic()
+        asking = http.client.HTTPConnection("localhost")
+        asking.sock = connect(place)
+        asking.request(method, target, content, {"Content-Type": "application/json"} if content else {})
+        answer = asking.getresponse()
+        answer.read()
+        asking.close()
+        if answer.status not in (200, 201):
+            sys.exit(f"{target}: {answer.status}")
+        taken.append((time.monotonic() - begun) * 1000)
+    print(json.dumps(taken))
+
+
+def shaped(shape, count):
+    match shape:
+        case "lists":
+            return "[" * count + "]" * count
+        case "unclosed":
+            return "[" * count
+        case "objects":
+            return '{"a":' * count + "0" + "}" * count
+        case "within":
+            return '{"command":"true","environment":' + '{"a":' * count + "0" + "}" * count + "}"
+        case "unknown":
+            return '{"command":"true","unknown":' + "[" * count + "]" * count + "}"
+        case "long":
+            return "[" + "0," * (count - 1) + "0]"
+        case "fields":
+            return "{" + ",".join(f'"u{i}":0' for i in range(count)) + "}"
+        case "empties":
+            return "[" + "{}," * (count - 1) + "{}]"
+        case "ids":
+            return '{"command":"true","depends_on_ids":[' + ",".join(f"-{i}" for i in range(count)) + "]}"
+        case "arguments":
+            return '{"script":"/x","script_content":"","arguments":[' + '"",' * (count - 1) + '""]}'
+        case "names":
+            return '{"command":"true","environment":{' + ",".join(f'"={i}":""' for i in range(count)) + "}}"
+        case "nulls":
+            return "{" + ",".join(f'"u{i}":null' for i in range(count)) + "}"
+        case "variables":
+            return '{"command":"true","environment":{' + ",".join(f'"u{i}":""' for i in range(count)) + "}}"
+        case "repeated":
+            return "{" + ",".join('"u":0' for _ in range(count)) + "}"
+
+
+def bodies(place, asked):
+    """Bodies of shapes that no program writes; what comes back, and after how many milliseconds."""
+    answers = []
+    for method, target, shape, count in json.loads(asked):
+        content = shaped(shape, count).encode()
+        asking = http.client.HTTPConnection("localhost")
+        asking.sock = connect(place)
+        begun = time.monotonic()
+        asking.request(method, target, content, {"Content-Type": "application/json"})
+        answer = asking.getresponse()
+        answers.append({"Status": answer.status, "Body": answer.read().decode(), "Milliseconds": (time.monotonic() - begun) * 1000})
+        asking.close()
+    print(json.dumps(answers))
+
+
+def submit(place, count, callers):
+    """So many jobs that wait, a thousand in each request, by so many callers at once."""
+    batch = json.dumps([{"command": "true", "run_dir": "/", "gpus": 1}] * 1000)
+    left = list(range(int(count) // 1000))
+
+    def caller():
+        asking = http.client.HTTPConnection("localhost")
+        asking.sock = connect(place)
+        while left:
+            left.pop()
+            asking.request("POST", "/jobs/batch", batch, {"Content-Type": "application/json"})
+            answer = asking.getresponse()
+            content = answer.read()
+            if answer.status != 201:
+                sys.exit(f"{answer.status} {content.decode()}")
+
+    begun = time.monotonic()
+    threads = [threading.Thread(target=caller) for _ in range(int(callers))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(time.monotonic() - begun)
 
 
 def stay(ends):

@@ -91,6 +91,35 @@ public sealed class ListenerTests(Installation installed, People people) : IClas
         }
     }
 
+    /// <summary>While it is down: the directory of its socket is the serving user's, and whoever sits on its port is not him.</summary>
+    [Fact]
+    public async Task The_place_of_a_shared_daemon_can_be_taken_by_nobody_and_who_takes_its_port_gets_not_a_byte()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var port = new Uri((await machine.Client.StatusAsync(Ct)).Value.Url!).Port.ToString(CultureInfo.InvariantCulture);
+        await machine.StopDaemonAsync();
+        var kept = Path.Combine(machine.Open, "kept");
+        var taking = await machine.AsAsync(people.Bob, "/usr/bin/python3", "-c", Listener, machine.Socket, kept);
+        Assert.True(taking.Code != 0 && taking.Error.Contains("Permission denied", StringComparison.Ordinal), taking.ToString());
+
+        using var listener = await ListenAsync(people.Bob, port, kept);
+        try
+        {
+            foreach (var command in Commands)
+            {
+                var ran = await machine.AsAsync(people.Ann, "env", ["-u", "GFLOW_DAEMON__SOCKET", $"GFLOW_DAEMON__PORT={port}", .. command]);
+                Assert.True(ran.Code == (command is ["gjob", "wait", ..] ? 125 : 3), $"{string.Join(' ', command)}: {ran}");
+                Assert.Contains(people.Bob, ran.Out + ran.Error, StringComparison.Ordinal);
+            }
+
+            Assert.False(File.Exists(kept), "the stranger was sent something");
+        }
+        finally
+        {
+            listener.Kill();
+        }
+    }
+
     [Fact]
     public async Task A_daemon_of_ones_own_is_found_over_TCP_where_its_socket_is_not_seen()
     {

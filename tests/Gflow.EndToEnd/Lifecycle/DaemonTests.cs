@@ -36,7 +36,7 @@ public sealed class DaemonTests(Installation installed)
     }
 
     [Theory]
-    [InlineData("[quota]", "default_user = { max_running_jobs = 4 }", "quota: accepted, takes effect in a later release")]
+    [InlineData("[quota]", "default_user = { max_running_jobs = 4 }", "quota.default_user.max_running_jobs: accepted, takes effect in a later release")]
     [InlineData("[daemon]", "fair_share = { enabled = true }", "daemon.fair_share: accepted, takes effect in a later release")]
     [InlineData("[executor]", "type = \"tmux\"", "executor.type = \"tmux\": jobs no longer run in tmux")]
     public async Task What_has_no_effect_is_named_at_every_start_and_reload(string table, string key, string told)

@@ -25,6 +25,14 @@ internal sealed class SmallDisk : IAsyncDisposable
         return new(directory);
     }
 
+    /// <summary>A small disk in memory that belongs to a user from its root on.</summary>
+    public static async Task<SmallDisk> MountForAsync(string directory, string user)
+    {
+        Directory.CreateDirectory(directory);
+        await DoneAsync("mount", "-t", "tmpfs", "-o", $"size=24m,mode=0711,uid={user},gid={user}", "tmpfs", directory);
+        return new(directory);
+    }
+
     /// <summary>Takes all the room there is, until nothing more can be written.</summary>
     public void Fill()
     {

@@ -14,7 +14,7 @@ public sealed class SafeTextTests
     {
         for (var c = '\0'; c < '\uFFFF'; c++)
         {
-            var unsafe_ = char.IsControl(c) || c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+            var unsafe_ = char.IsControl(c) || c is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
             if (unsafe_)
             {
                 Assert.Matches(@"^a\\(n|t|r|x[0-9a-f]{2}|u[0-9a-f]{4})b$", SafeText.Line($"a{c}b"));
@@ -24,6 +24,19 @@ public sealed class SafeTextTests
         Assert.Equal("a\n\tb\\r\\x1b", SafeText.Lines("a\n\tb\r\e"));
         Assert.Equal("x\\x1b[31m\\u202ey\\n", SafeText.Line("x\e[31m\u202Ey\n"));
         Assert.Equal("ordinary – 模型 é 😀", SafeText.Line("ordinary – 模型 é 😀"));
+    }
+
+    [Fact]
+    public void Letters_that_nobody_sees_are_shown_and_other_pairs_stay_whole()
+    {
+        const string Tags = "a\U000E0001\U000E0041\U000E007Fb", Others = "😀\U000E0100葛\U000E01EF";
+        Assert.Equal("a\\udb40\\udc01\\udb40\\udc41\\udb40\\udc7fb", SafeText.Line(Tags));
+        Assert.Equal("\"a\\udb40\\udc01\\udb40\\udc41\\udb40\\udc7fb\"", SafeText.JsonStrings($"\"{Tags}\""));
+        Assert.Equal(Tags, System.Text.Json.JsonDocument.Parse(SafeText.JsonStrings($"\"{Tags}\"")).RootElement.GetString());
+        Assert.Equal(Others, SafeText.Line(Others));
+        Assert.Equal(Others, SafeText.JsonStrings(Others));
+        Assert.Equal("\uDB40", SafeText.Line("\uDB40"));
+        Assert.Equal("\uDC41", SafeText.Line("\uDC41"));
     }
 
     [Theory]

@@ -42,6 +42,43 @@ public sealed partial class BodyTests
         Assert.Equal("wrong_type", Assert.Single(RequestBody.Parse("[null]"u8, WireJson.Default.ListSubmissionDraft).Problems).Code);
     }
 
+    [Theory]
+    [InlineData("[", 65, "]", "nested more than 64 levels deep")]
+    [InlineData("{\"a\":", 65, "", "nested more than 64 levels deep")]
+    [InlineData("[", 100_000, "", "nested more than 64 levels deep")]
+    public void A_body_deeper_than_a_reader_follows_is_refused_for_that(string opening, int levels, string closing, string part)
+    {
+        string Nested(int depth) => string.Concat(Enumerable.Repeat(opening, depth)) + string.Concat(Enumerable.Repeat(closing, depth));
+        Assert.Contains(part, Assert.Single(RequestBody.Parse(Encoding.UTF8.GetBytes(Nested(levels)), WireJson.Default.SubmissionDraft).Problems).Message, StringComparison.Ordinal);
+        Assert.Null(BodyShape.Fault(Encoding.UTF8.GetBytes(Nested(64))));
+    }
+
+    [Theory]
+    [InlineData("{0}", 1000, true)]
+    [InlineData("{0}", 1001, false)]
+    [InlineData("[{0},{0}]", 1000, true)]
+    [InlineData("[{{}},{0}]", 1001, false)]
+    [InlineData("{{\"environment\":{0},\"a\":[{0}]}}", 5000, true)]
+    public void An_object_has_a_thousand_fields_and_what_is_within_it_more(string form, int fields, bool isFine)
+    {
+        var crowded = "{" + string.Join(',', Enumerable.Range(0, fields).Select(i => $"\"u{i}\":\"\"")) + "}";
+        var problem = BodyShape.Fault(Encoding.UTF8.GetBytes(string.Format(System.Globalization.CultureInfo.InvariantCulture, form, crowded)));
+        Assert.Equal(isFine, problem is null);
+        Assert.True(isFine || problem!.Message.Contains("more than 1000 fields", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("[{0}]", "{{}}", 1000, true)]
+    [InlineData("[{0}]", "{{}}", 1001, false)]
+    [InlineData("{{\"arguments\":[{0}]}}", "\"\"", 299_998, true)]
+    [InlineData("{{\"arguments\":[{0}]}}", "\"\"", 299_999, false)]
+    public void A_body_has_no_more_parts_than_anybody_has_use_for(string form, string part, int count, bool isFine)
+    {
+        var parts = string.Join(',', Enumerable.Repeat(part.Replace("{{}}", "{}", StringComparison.Ordinal), count));
+        var problem = BodyShape.Fault(Encoding.UTF8.GetBytes(string.Format(System.Globalization.CultureInfo.InvariantCulture, form, parts)));
+        Assert.Equal(isFine ? null : "too_many", problem?.Code);
+    }
+
     [Fact]
     public void Bytes_that_are_no_text_are_refused() =>
         Assert.False(RequestBody.Parse([.. "{\"command\":\""u8, 0xFF, 0xFE, .. "\"}"u8], WireJson.Default.SubmissionDraft).Ok);

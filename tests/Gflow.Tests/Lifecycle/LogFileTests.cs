@@ -14,7 +14,7 @@ public sealed class LogFileTests
         var lines = new List<string>();
         using var logs = LineLog.Factory(lines.Add, new FakeTimeProvider(new(2026, 1, 2, 3, 4, 5, 678, TimeSpan.Zero)), LogLevel.Information);
         logs.CreateLogger("Gflow.Daemon.Some.Part").Log(LogLevel.Warning, new EventId(), "a\nforged", null, (text, _) => text);
-        Assert.Equal("2026-01-02T03:04:05.678Z warn  Part: a\\u000aforged\n", Assert.Single(lines));
+        Assert.Equal("2026-01-02T03:04:05.678Z warn  Part: a\\nforged\n", Assert.Single(lines));
     }
 
     [Fact]

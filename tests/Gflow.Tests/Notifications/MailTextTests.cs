@@ -148,6 +148,7 @@ public sealed class MailTextTests
     [InlineData("a\u2028b")]
     [InlineData("a\u0000\u001b[2Jb")]
     [InlineData("a\u0085b\u202eb")]
+    [InlineData("a\u061cb\u200fb\u2069b\U000E0041")]
     public void Names_cannot_start_a_line(string name)
     {
         var payload = SamplePayloads.FailedJob with { Job = SamplePayloads.FailedJob.Job! with { Name = name } };
@@ -155,8 +156,8 @@ public sealed class MailTextTests
         var subject = Subject(payload, "[x]\r\nTo: evil@x.org");
         var body = Body(payload);
 
-        Assert.DoesNotContain(subject, c => char.IsControl(c) || c is '\u2028' or '\u202e');
-        Assert.DoesNotContain(body, c => (char.IsControl(c) && c != '\n') || c is '\u2028' or '\u202e');
+        Assert.DoesNotContain(subject, c => char.IsControl(c) || c is '\u2028' or '\u202e' or '\u061c' or '\u200f' or '\u2069' or '\udb40');
+        Assert.DoesNotContain(body, c => (char.IsControl(c) && c != '\n') || c is '\u2028' or '\u202e' or '\u061c' or '\u200f' or '\u2069' or '\udb40');
         Assert.Equal(Body(SamplePayloads.FailedJob).Count(c => c == '\n'), body.Count(c => c == '\n'));
     }
 
