@@ -8,8 +8,6 @@ namespace Gflow.EndToEnd.Attacks;
 /// <summary>What <c>[limits]</c> and <c>[quota]</c> say is as much as somebody gets; what goes beyond costs him alone.</summary>
 public sealed class LimitTests(Installation installed, People people) : IClassFixture<People>
 {
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -39,7 +37,7 @@ public sealed class LimitTests(Installation installed, People people) : IClassFi
         var held = new { command = "true", run_dir = "/", hold = true };
         var answers = await attacked.AskAsync(attacker, attacked.Socket,
         [
-            new("POST", "/jobs", JsonSerializer.Serialize(new { command = new string('x', 1 << 20), run_dir = "/" })),
+            new("POST", "/jobs", "{", ("Content-Length", $"{2 << 20}")),
             new("POST", "/jobs", JsonSerializer.Serialize(new { command = "true", run_dir = "/", environment = new { LARGE = new string('x', 4096) } })),
             new("POST", "/jobs/batch", JsonSerializer.Serialize(new[] { held, held, held })),
             new("POST", "/jobs", JsonSerializer.Serialize(held)),
