@@ -8,7 +8,7 @@ namespace Gflow.EndToEnd.Attacks;
 public sealed class CrowdTests(Installation installed, People people) : IClassFixture<People>
 {
     /// <summary>So many on every change; <c>GFLOW_SUBMISSIONS</c> says how many otherwise.</summary>
-    private static readonly int Submissions = int.Parse(Environment.GetEnvironmentVariable("GFLOW_SUBMISSIONS") ?? "20000", CultureInfo.InvariantCulture);
+    private static readonly int Submissions = int.Parse(Environment.GetEnvironmentVariable("GFLOW_SUBMISSIONS") ?? "60000", CultureInfo.InvariantCulture);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
