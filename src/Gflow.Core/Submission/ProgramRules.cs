@@ -101,9 +101,11 @@ internal sealed class ProgramRules(Refusals refusals, SubmissionPolicy policy)
             return null;
         }
 
-        if (environment.Sum(pair => (long)pair.Key.Length + pair.Value.Length + 2) is var least and > SubmissionRules.MaxEnvironmentBytes)
+        // Before any work is put into what is too much anyway.
+        var least = environment.Sum(pair => (long)pair.Key.Length + (pair.Value?.Length ?? 0) + 2);
+        if (least > policy.EnvironmentBytes)
         {
-            refusals.Add(ProblemCode.Invalid, $"The environment has {least} bytes or more; at most {SubmissionRules.MaxEnvironmentBytes} are allowed.", "environment");
+            refusals.Add(ProblemCode.Invalid, $"The environment has {least} bytes or more; at most {policy.EnvironmentBytes} are allowed.", "environment");
             return null;
         }
 
