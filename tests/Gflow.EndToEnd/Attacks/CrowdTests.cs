@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gflow.EndToEnd.Shared;
 using Gflow.EndToEnd.TestKit;
 
@@ -23,10 +24,13 @@ public sealed class CrowdTests(Installation installed, People people) : IClassFi
         await attacked.UntilAsync(async () => (await attacked.Client.GetAsync(new(first + 1), Ct)).Ok, "the first of them are there");
 
         // While they come: submissions and other answers.
-        await attacked.AssertAnswersAtOnceAsync("/jobs");
-        Assert.False(flood.IsCompleted, "it was over before the others were looked at");
+        var slowest = await attacked.SlowestAsync("/jobs");
+        Assert.False(flood.IsCompleted, flood.IsCompletedSuccessfully ? $"it was over after {await flood}" : $"it was over before the others were looked at: {flood.Exception}");
         await attacked.AssertServesAsync();
-        await flood;
+
+        // Where the machine is busy with other things, a thousand jobs alone take longer than that.
+        var each = double.Parse(await flood, CultureInfo.InvariantCulture) * 1000 / (Submissions / 1000);
+        Assert.True(slowest < Math.Max(100, 2 * each), $"nine of ten submissions took up to {slowest} ms, a thousand of the many {each} ms");
 
         // And while they wait: a job that needs no GPU, and one that is to go before all.
         var urgent = await attacked.SubmitAsync("--gpus", "2", "--priority", "20", "true");

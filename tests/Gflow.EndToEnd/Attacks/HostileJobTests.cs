@@ -50,8 +50,11 @@ public sealed class HostileJobTests(Installation installed, People people) : ICl
         Assert.Equal("Cancelled", (await machine.EndedAsync(writing)).State);
         Assert.Empty(Processes.Mentioning(full));
 
-        // A process that signals everything is not signalled itself.
-        var killing = await machine.EndedAsync(await machine.SubmitAsync(people.Bob, "kill -9 -1; exit 7"));
+        // A process that signals everything is not signalled itself; the command that submits it would be.
+        var begin = Path.Combine(machine.Open, "begin");
+        var last = await machine.SubmitAsync(people.Bob, $"until [ -e {begin} ]; do sleep 0.02; done; kill -9 -1; exit 7");
+        await File.WriteAllTextAsync(begin, "", TestContext.Current.CancellationToken);
+        var killing = await machine.EndedAsync(last);
         Assert.Equal(("Failed", 7), (killing.State, killing.ExitCode));
         var killed = await machine.EndedAsync(other);
         Assert.Equal(("Failed", "SIGKILL"), (killed.State, killed.Signal));
