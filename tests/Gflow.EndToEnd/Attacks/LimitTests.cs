@@ -44,7 +44,7 @@ public sealed class LimitTests(Installation installed, People people) : IClassFi
         ]);
         Assert.Equal([413, 400, 201, 400], answers.Select(answer => answer.Status));
         Assert.Contains("larger than the 1 MiB", answers[0].Body, StringComparison.Ordinal);
-        Assert.Contains("The environment has 4103 bytes; at most 4096 are allowed", answers[1].Body, StringComparison.Ordinal);
+        Assert.Contains("The environment has 4103 bytes or more; at most 4096 are allowed", answers[1].Body, StringComparison.Ordinal);
         Assert.Contains(": 3/3 queued jobs", answers[3].Body, StringComparison.Ordinal);
 
         await attacked.BeginAsync(attacker, "leave", "200", attacked.Socket);
