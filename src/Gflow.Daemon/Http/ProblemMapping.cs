@@ -66,11 +66,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
             context.Response.Headers.RetryAfter = "1";
         }
 
-        var answer = new ErrorAnswer(
-            string.Join("; ", problems.Select((problem, index) => index < problems.Count - 1 ? problem.Message.TrimEnd('.') : problem.Message)),
-            [.. problems.Select(problem => new WireProblem(problem.Code, problem.Message, problem.Field))],
-            first.State);
-        return WriteAsync(context, Answer.Of(answer, WireJson.Default.ErrorAnswer, status ?? first.Kind.Status));
+        return WriteAsync(context, Answer.Of(Refusal.Of(problems), WireJson.Default.ErrorAnswer, status ?? first.Kind.Status));
     }
 
     /// <summary>It was made JSON before the first byte is sent, so that a failure can still become a clean answer.</summary>
