@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -152,7 +153,8 @@ public sealed class SubmissionRules
     {
         foreach (var (field, value) in others ?? new Dictionary<string, JsonElement>())
         {
-            if (NotYet.TryGetValue(field, out var harmless) && !harmless.Contains(value.GetRawText()))
+            // Its bytes: nobody has looked yet whether they are text.
+            if (NotYet.TryGetValue(field, out var harmless) && !harmless.Any(text => JsonMarshal.GetRawUtf8Value(value).SequenceEqual(Encoding.UTF8.GetBytes(text))))
             {
                 _refusals.Add(ProblemCode.NotAvailable, $"'{field}' is not available in this version.", field);
             }

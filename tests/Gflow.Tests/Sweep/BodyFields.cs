@@ -11,6 +11,9 @@ internal sealed record BodyField(string Path, string Field, Func<string, string>
 {
     /// <summary>Whether it is the name of something and not its value.</summary>
     public bool IsName { get; init; }
+
+    /// <summary>Whether the type does not know it by name.</summary>
+    public bool IsOther { get; init; }
 }
 
 /// <summary>Every place in a body that its type has, at every depth.</summary>
@@ -21,7 +24,7 @@ internal static class BodyFields
     {
         var own = type.Properties.Where(property => !property.IsExtensionData).ToList();
         var others = type.Properties.Any(property => property.IsExtensionData) ? more.Except(own.Select(property => property.Name)) : [];
-        return [.. own.SelectMany(property => In(type.Options.GetTypeInfo(property.PropertyType), new(property.Name, property.Name, value => value))), .. others.Select(name => new BodyField(name, name, value => value))];
+        return [.. own.SelectMany(property => In(type.Options.GetTypeInfo(property.PropertyType), new(property.Name, property.Name, value => value))), .. others.Select(name => new BodyField(name, name, value => value) { IsOther = true })];
     }
 
     private static IEnumerable<BodyField> In(JsonTypeInfo type, BodyField place)

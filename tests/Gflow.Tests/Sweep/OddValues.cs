@@ -28,22 +28,25 @@ internal static class OddValues
 
     private static readonly string[] Numbers =
     [
-        "-1", "0", "-0", "0.5", "256", "2147483648", "4294967296", "9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "1e400", "1e2",
+        "-1", "0", "-0", "0.5", "2147483648", "4294967296", "9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551616", "-9223372036854775809", "1e400",
     ];
 
     /// <summary>In a body.</summary>
     public static IReadOnlyList<OddValue> Json { get; } =
     [
         .. Numbers.Select(number => new OddValue(number)),
-        new("null"), new("true"), new("[]"), new("{}"), new("\"\""), new("\"  \\t \""), new("\"NaN\""), new("NaN"), new("\"-1\""), new("\"../../etc/passwd\""),
-        new("\"a\\u0000b\""), new("\"\\u001b[31m\\u0007\\r\\n\""), new("\"\\u202ea\""), new("\"\\ud800\""), new("not UTF-8", () => $"\"{NoText}\""), new("half a character", () => $"\"{Half}\""), new("[null]"), new("[{}]"),
+        new("null"), new("true"), new("[]"), new("{}"), new("\"\""), new("\"  \\t \""), new("\"NaN\""), new("NaN"), new("\"../../etc/passwd\""),
+        new("\"a\\u0000b\""), new("\"\\u001b[31m\\u0007\\r\\n\""), new("\"\\u202ea\""), new("\"\\ud800\""), new("not UTF-8", () => $"\"{NoText}\""), new("half a character", () => $"\"{Half}\""), new("[null]"),
         new("{\"\":\"\",\"a=b\":\"\\u0000\",\"\\u0000\":null}"), new("{\"a\":\"1\",\"a\":\"2\"}"),
-        new("{\"secs\":18446744073709551615,\"nanos\":4294967295}"), new("{\"secs\":9223372036854775807,\"nanos\":2147483647}"), new("{\"secs\":-1,\"nanos\":-1}"),
+        new("{\"secs\":18446744073709551615,\"nanos\":4294967295}"), new("{\"secs\":9223372036854775807,\"nanos\":2147483647}"),
         new("{\"secs_since_epoch\":253402300800,\"nanos_since_epoch\":0}"), new("{\"secs_since_epoch\":9223372036854775807,\"nanos_since_epoch\":2147483647}"),
         new("arrays, 40 deep", () => Repeated("[", 40) + Repeated("]", 40)), new("arrays, 10000 deep", () => Repeated("[", Many) + Repeated("]", Many)), new("objects, 10000 deep", () => Repeated("{\"a\":", Many) + "1" + Repeated("}", Many)),
         new("10000 numbers", () => $"[{string.Join(',', Enumerable.Range(1, Many))}]"), new("10000 texts", () => $"[{string.Join(',', Enumerable.Range(1, Many).Select(i => $"\"a{i}@b.example\""))}]"),
         new("10000 names", () => $"{{{string.Join(',', Enumerable.Range(1, Many).Select(i => $"\"a{i}\":\"\""))}}}"), new("a long text", () => Text(Long)), new("a long number", () => Repeated("9", Many)),
     ];
+
+    /// <summary>For fields whose values nobody looks at.</summary>
+    public static IReadOnlyList<OddValue> OfNobody { get; } = [.. Json.Where(value => value.Name is "-1" or "null" or "{}" or "\"\\ud800\"" or "not UTF-8" or "1e400" or "arrays, 10000 deep" or "a long text")];
 
     /// <summary>More than any route takes, but for two fields of a submission.</summary>
     public static OddValue HugeText { get; } = new("a huge text", () => Text(Huge));

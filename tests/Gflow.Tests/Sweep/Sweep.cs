@@ -39,15 +39,16 @@ internal sealed partial class Sweep(string socket, uint running)
 
     private async Task<string> OverAsync()
     {
-        var job = await MadeAsync("POST /jobs");
+        // Of a script: what is said of another then names it.
+        var job = await MadeAsync("POST /jobs", "script");
         await UndoneAsync("POST /jobs/{id}/cancel", job);
         return job;
     }
 
-    private async Task<string> MadeAsync(string by)
+    private async Task<string> MadeAsync(string by, string field = "")
     {
         var route = SweptRoutes.All.Single(known => known.ToString() == by);
-        var made = await SweptAnswer.OfAsync(socket, SweptRequest.Usual(route, route.Path), streams: false);
+        var made = await SweptAnswer.OfAsync(socket, SweptRequest.Usual(route, route.Path, field), streams: false);
         Assert.True(made.Status is 200 or 201, made.ToString());
         return Number().Match(made.Body).Groups[1].Value;
     }

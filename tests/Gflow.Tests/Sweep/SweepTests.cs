@@ -44,8 +44,8 @@ public sealed partial class SweepTests(SweptDaemon swept) : IClassFixture<SweptD
     {
         foreach (var route in SweptRoutes.All.Where(route => route.Method != "GET"))
         {
-            using var request = new HttpRequestMessage(new HttpMethod(route.Method), route.Path.Replace("{id}", "999", StringComparison.Ordinal)) { Content = TestDaemon.Json("{{{") };
-            Assert.True(route.Body is not null == (await swept.Daemon.SendAsync(request)).Body.Contains("The body ", StringComparison.Ordinal), $"{route}");
+            using var request = new HttpRequestMessage(new HttpMethod(route.Method), route.Path.Replace("{id}", route.Method == "PATCH" ? $"{swept.Running}" : "999", StringComparison.Ordinal)) { Content = TestDaemon.Json("{\"\"\"") };
+            Assert.True(route.Body is not null == (await swept.Daemon.SendAsync(request)).Body.Contains("body", StringComparison.OrdinalIgnoreCase), $"{route}");
         }
     }
 

@@ -65,7 +65,8 @@ internal sealed record SweptAnswer(int Status, string Head, string Body)
         }
     }
 
-    private static bool Names(string text, string field) => text.Contains(field, StringComparison.OrdinalIgnoreCase);
+    /// <summary>What came as bytes is one with what came as text.</summary>
+    private static bool Names(string text, string field) => text.Contains(field.Replace("_base64", "", StringComparison.Ordinal), StringComparison.OrdinalIgnoreCase);
 
     private static string Text(JsonElement problem, string name) => problem.TryGetProperty(name, out var value) ? value.GetString() ?? "" : "";
 

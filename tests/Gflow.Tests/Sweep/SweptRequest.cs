@@ -64,7 +64,7 @@ internal sealed record SweptRequest(string What, string? Field, byte[] Bytes)
 
         var of = type.ElementType is { } element ? type.Options.GetTypeInfo(element) : type;
         return from place in BodyFields.Of(of, WireJson.Default.JobView.Properties.Select(property => property.Name))
-               from value in place.IsName ? OddValues.Json.Where(value => value.Name is ['"', ..]) : Huge(place) ? OddValues.Json.Append(OddValues.HugeText) : OddValues.Json
+               from value in place.IsName ? OddValues.Json.Where(value => value.Name is ['"', ..]) : place.IsOther ? OddValues.OfNobody : Huge(place) ? OddValues.Json.Append(OddValues.HugeText) : OddValues.Json
                select new SweptRequest($"{route}: {place.Path} = {value.Name}", value.Name == "null" ? null : place.Field, Written(route, Target(route, path, ""), [], Body(route, place.Field, place.With(value.Make()))));
     }
 

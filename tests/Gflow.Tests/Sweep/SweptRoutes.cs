@@ -56,7 +56,7 @@ internal static class SweptRoutes
         new("POST", "/jobs/{id}/signal") { Queries = ["signal"] },
         new("POST", "/jobs/{id}/hold"),
         new("POST", "/jobs/{id}/release") { Queries = ["at"] },
-        new("POST", "/jobs/{id}/redo") { Queries = ["cascade"], Body = WireJson.Default.SubmissionDraft },
+        new("POST", "/jobs/{id}/redo") { Queries = ["cascade"], Body = WireJson.Default.SubmissionDraft, Others = Wish },
         new("POST", "/jobs/{id}/finish"),
         new("POST", "/jobs/{id}/fail"),
         new("POST", "/jobs/{id}/cancel"),
@@ -98,7 +98,7 @@ internal static class SweptRoutes
         return others.Concat(Wish(field)).ToDictionary();
     }
 
-    private static Dictionary<string, string> Wish(string field) => field is "gpu_type" or "gpu_min_memory_mb" ? new() { ["gpus"] = "1" } : [];
+    private static Dictionary<string, string> Wish(string field) => field is "gpu_type" or "gpu_min_memory_mb" or "gpu_indices" ? new() { ["gpus"] = "1" } : [];
 
     private static Dictionary<string, string> Reservation(string field)
     {
