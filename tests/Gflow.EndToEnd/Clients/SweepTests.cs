@@ -27,27 +27,29 @@ public sealed class SweepTests(Installation installed)
             [[notifications.webhooks]]
             name = "hook"
             url = "{machine.Hook.Url}"
-            events = ["notification_test"]
+            events = ["scheduler_online"]
             """);
+        foreach (var pair in (Environment.GetEnvironmentVariable("SWEEP_ENV") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)) { machine.Environment[pair.Split('=')[0]] = pair.Split('=')[1]; }
         await machine.StartDaemonAsync();
         var running = await machine.SubmitAsync("trap : 1 2 3 10 15; echo begun; while :; do sleep 600; done");
         await machine.UntilAsync(async () => (await machine.RunAsync("gjob", "log", $"{running}")).Out == "begun\n", "the job has written something");
         var sweep = new Sweep(machine.Socket, running);
 
         // What a daemon has for its work, and keeps, is there after a while of work.
-        await SweepAsync(sweep);
+        await SweepAsync(sweep, machine);
         var before = Resident(machine);
-        var requests = await SweepAsync(sweep);
+        var requests = await SweepAsync(sweep, machine);
         await machine.UntilAsync(() => Resident(machine) <= before + MostKept, $"of {requests} requests no memory is left in use: {before >> 10} KiB before, {Resident(machine) >> 10} KiB now");
         Assert.Null(machine.DaemonExit);
     }
 
-    private static async Task<int> SweepAsync(Sweep sweep)
+    private static async Task<int> SweepAsync(Sweep sweep, Machine machine)
     {
         var requests = 0;
         foreach (var route in SweptRoutes.All)
         {
             requests += await sweep.OfAsync(route);
+            TestContext.Current.SendDiagnosticMessage($"{route} {requests} {Resident(machine) >> 20} MiB {DateTime.Now:ss.ff}");
         }
 
         return requests;

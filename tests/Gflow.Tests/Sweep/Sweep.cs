@@ -14,6 +14,7 @@ internal sealed partial class Sweep(string socket, uint running)
     {
         var path = await PathAsync(route);
         var usual = await SweptAnswer.OfAsync(socket, SweptRequest.Usual(route, path), route.Streams);
+        await UndoneAsync(usual);
         var faults = new List<string>();
         var count = 0;
         foreach (var request in SweptRequest.Of(route, path))
@@ -23,6 +24,11 @@ internal sealed partial class Sweep(string socket, uint running)
             {
                 faults.Add(fault);
             }
+        }
+
+        if (path.StartsWith("/reservations/", StringComparison.Ordinal))
+        {
+            await UndoneAsync("DELETE /reservations/{id}", path["/reservations/".Length..]);
         }
 
         Assert.True(faults.Count == 0, $"{faults.Count} of {count}:\n{string.Join('\n', faults.Take(FaultsTold))}");
@@ -58,11 +64,7 @@ internal sealed partial class Sweep(string socket, uint running)
         try
         {
             var answer = await SweptAnswer.OfAsync(socket, request, route.Streams);
-            foreach (Match made in Made(answer) ?? (IEnumerable<Match>)[])
-            {
-                await UndoneAsync(route.Path == "/reservations" ? "DELETE /reservations/{id}" : "POST /jobs/{id}/cancel", made.Groups[1].Value);
-            }
-
+            await UndoneAsync(answer);
             return answer.Fault(request, usual) is { } fault ? $"{request.What}: {answer.Status}, {fault}: {answer.Body[..Math.Min(300, answer.Body.Length)]}" : null;
         }
         catch (TimeoutException late)
@@ -78,8 +80,17 @@ internal sealed partial class Sweep(string socket, uint running)
         await SweptAnswer.OfAsync(socket, SweptRequest.Usual(route, route.Path.Replace("{id}", id, StringComparison.Ordinal)), streams: false);
     }
 
-    private static MatchCollection? Made(SweptAnswer answer) =>
-        answer.Status == 201 || answer.Body.StartsWith("{\"reservation_id\"", StringComparison.Ordinal) ? Number().Matches(answer.Body) : null;
+    private async Task UndoneAsync(SweptAnswer answer)
+    {
+        var isReservation = answer.Body.StartsWith("{\"reservation_id\"", StringComparison.Ordinal);
+        if (answer.Status == 201 || isReservation)
+        {
+            foreach (Match made in Number().Matches(answer.Body))
+            {
+                await UndoneAsync(isReservation ? "DELETE /reservations/{id}" : "POST /jobs/{id}/cancel", made.Groups[1].Value);
+            }
+        }
+    }
 
     [GeneratedRegex("""\b(?:reservation_)?id":(\d+)""")]
     private static partial Regex Number();
