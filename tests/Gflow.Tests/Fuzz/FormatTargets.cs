@@ -47,9 +47,9 @@ internal static class FormatTargets
     {
         var plain = draft.Unpacked();
         SubmissionRules.Check(plain, Draft.Policy);
-        if (plain is { Script: not null or "", ScriptBase64: null })
+        if (plain.Script is { Length: > 0 } script)
         {
-            Assert.Equal(ByteText.Bytes(plain.Script), ByteText.Bytes(plain.Packed().Unpacked().Script!));
+            Assert.Equal(ByteText.Bytes(script), ByteText.Bytes(plain.Packed().Unpacked().Script!));
         }
     }
 

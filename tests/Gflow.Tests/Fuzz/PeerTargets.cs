@@ -21,6 +21,8 @@ internal sealed class PeerTargets : IAsyncDisposable
     /// <summary>Such answers never keep a sink waiting: the server hangs up behind them.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(200);
+
     private readonly RawPeer _server;
     private readonly INotificationSink _sink;
     private readonly OutgoingMessage _message;
@@ -120,13 +122,35 @@ internal sealed class PeerTargets : IAsyncDisposable
         {
             var end = rest.Span.IndexOf(Turn);
             await stream.WriteAsync(end < 0 ? rest : rest[..end], stop);
-            if (end < 0 || await stream.ReadAsync(command, stop) == 0)
+            if (end < 0 || (IsWhole(rest.Span[..end]) && await HeardAsync(stream, command, stop) == 0))
             {
                 await HangUpAsync(stream, command, stop);
                 return;
             }
 
             rest = rest[(end + Turn.Length)..];
+        }
+    }
+
+    /// <summary>Whether a reply is at its end (RFC 5321, 4.2.1); behind half of one nobody says anything.</summary>
+    private static bool IsWhole(ReadOnlySpan<byte> reply)
+    {
+        var line = reply[(reply.TrimEnd("\r\n"u8).LastIndexOf((byte)'\n') + 1)..];
+        return reply.EndsWith("\n"u8) && line.Length > 3 && line[3] != '-';
+    }
+
+    /// <returns>0 as well when each waits for the other.</returns>
+    private static async Task<int> HeardAsync(NetworkStream stream, byte[] into, CancellationToken stop)
+    {
+        using var silence = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        silence.CancelAfter(Silence);
+        try
+        {
+            return await stream.ReadAsync(into, silence.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return 0;
         }
     }
 
