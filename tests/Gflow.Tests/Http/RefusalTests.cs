@@ -5,7 +5,7 @@ using Gflow.Core.Submission;
 using Gflow.Daemon.Http;
 using Gflow.Tests.TestKit;
 
-namespace Gflow.Tests.Sweep;
+namespace Gflow.Tests.Http;
 
 /// <summary>What the sweep found.</summary>
 public sealed class RefusalTests
