@@ -38,19 +38,19 @@ public sealed class SweepTests(Installation installed)
         var sweep = new Sweep(machine.Socket, running);
 
         // What a daemon has for its work, and keeps, is there after a while of work.
-        await SweepAsync(sweep, every: 8);
+        await SweepAsync(sweep);
         var before = await SettledAsync(machine);
-        await SweepAsync(sweep, every: 1);
+        await SweepAsync(sweep);
         var after = await SettledAsync(machine);
         Assert.True(after <= before + MostKept, $"{before >> 10} KiB before, {after >> 10} KiB after it");
         Assert.Null(machine.DaemonExit);
     }
 
-    private static async Task SweepAsync(Sweep sweep, int every)
+    private static async Task SweepAsync(Sweep sweep)
     {
         foreach (var route in SweptRoutes.All)
         {
-            await sweep.OfAsync(route, every);
+            await sweep.OfAsync(route);
         }
     }
 

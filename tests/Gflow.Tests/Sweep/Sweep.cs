@@ -9,15 +9,14 @@ internal sealed partial class Sweep(string socket, uint running)
 {
     private const int FaultsTold = 20;
 
-    /// <param name="every">Which of the requests: each, or each second, and so on.</param>
-    public async Task OfAsync(SweptRoute route, int every = 1)
+    public async Task OfAsync(SweptRoute route)
     {
         var path = await PathAsync(route);
         var usual = await SweptAnswer.OfAsync(socket, SweptRequest.Usual(route, path), route.Streams);
         await UndoneAsync(usual);
         var faults = new List<string>();
         var count = 0;
-        foreach (var request in SweptRequest.Of(route, path).Where((_, index) => index % every == 0))
+        foreach (var request in SweptRequest.Of(route, path))
         {
             count++;
             if (await FaultAsync(route, request, usual.Body) is { } fault)
