@@ -53,7 +53,7 @@ bench-attacked: publish ## a user beside one who floods a daemon for everybody; 
 bench-notify: publish ## notifications: order, speed, isolation, memory, beside Alertmanager; table in bench/results (about 13 minutes, as root)
 	bench/run-notify $(PUBLISH)
 
-soak: publish ## the daemon killed again and again under jobs and 200,000 deliveries; verdict in bench/results (about 7 minutes, as root)
+soak: publish ## the daemon killed again and again under jobs and 200,000 deliveries, parsers with made inputs; verdict in bench/results (about 12 minutes, as root)
 	bench/soak $(PUBLISH)
 
 history: publish ## 1,000,000 operations of many users, checked call by call; verdict in bench/results (about 30 minutes, as root)

@@ -88,6 +88,9 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     /// <summary>What is said of the address.</summary>
     private object Place => (object?)Address ?? "no port";
 
+    /// <inheritdoc cref="ApiServer.Endpoints"/>
+    public IReadOnlyList<Endpoint> Endpoints { get; private set; } = [];
+
     public JobEngine Engine { get; private set; } = null!;
 
     public Database Database { get; private set; } = null!;
@@ -200,7 +203,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         await gpus.FollowAsync(ct);
         TellOfGpus(Engine.Current.Board);
         var server = Running(await ServeAsync(Running(new AuditTally(Engine, _parts.Time, _parts.Logs.CreateLogger<AuditTally>())), ct));
-        Address = server.Address;
+        (Address, Endpoints) = (server.Address, server.Endpoints);
         if (server.WithoutTcp is { } reason)
         {
             LogWithoutTcp(_log, reason);

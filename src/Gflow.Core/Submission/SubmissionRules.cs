@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -77,7 +78,7 @@ public sealed class SubmissionRules
         var environment = _program.EnvironmentBytes(draft.Environment);
         var spec = new JobSpec
         {
-            Name = Name(draft.Name ?? draft.RunName),
+            Name = draft.Name is null ? Name(draft.RunName, "run_name") : Name(draft.Name),
             Script = _program.Script(draft.Script),
             Command = _program.Command(draft),
             Arguments = _program.Arguments(draft),
@@ -152,14 +153,15 @@ public sealed class SubmissionRules
     {
         foreach (var (field, value) in others ?? new Dictionary<string, JsonElement>())
         {
-            if (NotYet.TryGetValue(field, out var harmless) && !harmless.Contains(value.GetRawText()))
+            // Its bytes: nobody has looked yet whether they are text.
+            if (NotYet.TryGetValue(field, out var harmless) && !harmless.Any(text => JsonMarshal.GetRawUtf8Value(value).SequenceEqual(Encoding.UTF8.GetBytes(text))))
             {
                 _refusals.Add(ProblemCode.NotAvailable, $"'{field}' is not available in this version.", field);
             }
         }
     }
 
-    private string? Name(string? name)
+    private string? Name(string? name, string field = "name")
     {
         if (string.IsNullOrWhiteSpace(name))
         {
@@ -168,15 +170,15 @@ public sealed class SubmissionRules
 
         if (name.Length > MaxNameChars)
         {
-            _refusals.Add(ProblemCode.Invalid, $"The name has {name.Length} characters; at most {MaxNameChars} are allowed.", "name");
+            _refusals.Add(ProblemCode.Invalid, $"The name has {name.Length} characters; at most {MaxNameChars} are allowed.", field);
         }
         else if (!ByteText.IsUtf8(name))
         {
-            _refusals.Add(ProblemCode.Invalid, $"The name \"{name}\" is not UTF-8 text; write it in UTF-8.", "name");
+            _refusals.Add(ProblemCode.Invalid, $"The name \"{name}\" is not UTF-8 text; write it in UTF-8.", field);
         }
         else if (name.Any(char.IsControl))
         {
-            _refusals.Add(ProblemCode.Invalid, "The name holds a control character such as a line break; use printable characters.", "name");
+            _refusals.Add(ProblemCode.Invalid, "The name holds a control character such as a line break; use printable characters.", field);
         }
 
         return name.Trim();

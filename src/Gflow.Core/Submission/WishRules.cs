@@ -8,11 +8,14 @@ namespace Gflow.Core.Submission;
 /// <summary>Checks whom a job's owner wants told, and of what.</summary>
 internal sealed class WishRules(Refusals refusals, SubmissionPolicy policy)
 {
+    /// <summary>What each was probably meant to be takes a while to find, and a body has room for a million.</summary>
+    private const int MostUnknown = 20;
+
     public NotificationWish? Wish(WireNotifications? wanted)
     {
         var emails = Distinct(refusals.Texts(wanted?.Emails, "notifications.emails"), text => text);
         var events = Distinct(refusals.Texts(wanted?.Events, "notifications.events"), text => text.ToLowerInvariant());
-        refusals.Add(events.Select(EventTypes.CheckForJobs).OfType<Problem>());
+        refusals.Add(events.Select(EventTypes.CheckForJobs).OfType<Problem>().Take(MostUnknown));
         foreach (var email in emails)
         {
             if (policy.MailboxProblem(email) is { } problem)

@@ -33,6 +33,9 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <inheritdoc cref="Listeners.WithoutTcp"/>
     public string? WithoutTcp => _listeners.WithoutTcp;
 
+    /// <summary>All routes.</summary>
+    public IReadOnlyList<Endpoint> Endpoints => [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints)];
+
     /// <param name="routes">What each capability maps.</param>
     /// <exception cref="StartRefusedException">It cannot listen there.</exception>
     public static async Task<ApiServer> StartAsync(ApiSteps steps, IReadOnlyList<Action<IEndpointRouteBuilder>> routes, ListenOptions listen, ILoggerFactory logs, CancellationToken ct)

@@ -11,9 +11,6 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
 {
     private const string JsonType = "application/json";
 
-    /// <summary>So many are told: a body can be wrong in more places than it has bytes for their names.</summary>
-    private const int MostTold = 100;
-
     /// <summary>Gives every answer an id, and every failure a JSON body.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -70,16 +67,7 @@ internal sealed partial class ProblemMapping(ILogger<ProblemMapping> log)
             context.Response.Headers.RetryAfter = "1";
         }
 
-        if (problems.Count > MostTold)
-        {
-            problems = [.. problems.Take(MostTold), new Problem(first.Kind, $"There are {problems.Count - MostTold} more problems.")];
-        }
-
-        var answer = new ErrorAnswer(
-            string.Join("; ", problems.Select((problem, index) => index < problems.Count - 1 ? problem.Message.TrimEnd('.') : problem.Message)),
-            [.. problems.Select(problem => new WireProblem(problem.Code, problem.Message, problem.Field))],
-            first.State);
-        return WriteAsync(context, Answer.Of(answer, WireJson.Default.ErrorAnswer, status ?? first.Kind.Status));
+        return WriteAsync(context, Answer.Of(Refusal.Of(problems), WireJson.Default.ErrorAnswer, status ?? first.Kind.Status));
     }
 
     /// <summary>It was made JSON before the first byte is sent, so that a failure can still become a clean answer.</summary>

@@ -64,8 +64,8 @@ internal static class RequestBody
         }
         catch (JsonException error)
         {
-            return RepeatedName.Find(text) is { } name
-                ? new Problem(ProblemCode.RepeatedName, $"The name \"{name}\" is there twice in one object; give it once", name)
+            return RepeatedName.Find(text) is { } twice
+                ? new Problem(ProblemCode.RepeatedName, $"The name \"{twice.Name}\" is there twice in one object; give it once", twice.Path)
                 : Explain(error, type);
         }
         catch (InvalidOperationException)

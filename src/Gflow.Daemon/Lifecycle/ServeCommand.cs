@@ -88,6 +88,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         using var interrupt = Listen(PosixSignal.SIGINT, signals.Writer);
         using var hangUp = Listen(PosixSignal.SIGHUP, signals.Writer);
         await using var host = await DaemonHost.StartAsync(load.Options!, new DaemonParts(context.Time, logs) { IsShared = context.Home.IsShared }, ct);
+        using var memory = new IdleMemory(context.Time);
         // An engine that broke must not leave a daemon behind that answers and does nothing; the launcher keeps what happens until the next start.
         _ = host.Engine.Stopped.ContinueWith(
             stopped => signals.Writer.TryComplete(new EngineBrokenException(stopped.Exception!.InnerException!)),

@@ -79,7 +79,8 @@ internal sealed class PeerWords
                 line.Append(rune);
             }
 
-            if (line.Length >= Longest)
+            // With room for a rune of two characters that came last, and for the sign.
+            if (line.Length >= Longest - 2)
             {
                 line.Append('…');
                 break;

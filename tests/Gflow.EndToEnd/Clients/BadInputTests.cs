@@ -32,7 +32,7 @@ public sealed class BadInputTests(Installation installed)
 
     /// <summary>Commands that name jobs or reservations.</summary>
     private static readonly string[] Named =
-        ["gjob show", "gjob log", "gjob wait", "gjob hold", "gjob release", "gjob redo", "gjob update -p 5", "gcancel", "gqueue -j", "gctl reserve get", "gctl reserve cancel"];
+        ["gjob show", "gjob log", "gjob script", "gjob wait", "gjob hold", "gjob release", "gjob redo", "gjob update -p 5", "gcancel", "gqueue -j", "gctl reserve get", "gctl reserve cancel"];
 
     /// <summary>Codes of <c>gjob wait</c> are those of the jobs, but for one.</summary>
     private static int Usage(string command) => command.StartsWith("gjob wait", StringComparison.Ordinal) ? 125 : 2;
@@ -86,6 +86,19 @@ public sealed class BadInputTests(Installation installed)
 
         Assert.False(File.Exists(Path.Combine(machine.Work, "ran")));
         await machine.DoneAsync("gbatch", "\uFFFD.sh");
+    }
+
+    [Fact]
+    public async Task What_a_script_or_the_environment_has_that_is_no_text_is_named()
+    {
+        await using var machine = await StartAsync();
+        await RefusedAsync(machine, "printf '#!/bin/sh\\n# GFLOW --name=\\xff\\ntrue\\n' > s.sh; gbatch s.sh", 1, "s.sh line 2: the options are not UTF-8 text");
+        await RefusedAsync(machine, "printf '#!/bin/sh\\n\\n# GFLOW --gpus=\\xff\\xfe\\ntrue\\n' | gbatch -", 1, "standard input line 3: the options are not UTF-8 text");
+        await RefusedAsync(machine, "printf '#!/bin/sh\\n# GFLOW --time=99999999999999999999\\ntrue\\n' | gbatch -", 1, "line 2: \"99999999999999999999\" is too long");
+        await RefusedAsync(machine, "printf '#!/bin/sh\\n# GFLOW --gpus=-1\\ntrue\\n' | gbatch -", 1, "line 2: \"-1\" is not a number of GPUs");
+        await RefusedAsync(machine, "for id in 0 -1 x 999; do gctl notify cancel $id || code=$?; done; gctl notify pause $'\\xff'", 2, "is not UTF-8 text");
+        var left = await machine.RunAsync("bash", "-c", "env $'A\\xff=1' gbatch true");
+        Assert.True(left.Code == 0 && left.Error.Contains("the variable \"A\uFFFD\" is left out, as its name is not UTF-8 text", StringComparison.Ordinal), left.ToString());
     }
 
     [Fact]

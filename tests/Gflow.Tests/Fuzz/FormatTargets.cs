@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gflow.Core.Contracts;
 using Gflow.Core.Submission;
+using Gflow.Core.Text;
 using Gflow.Daemon.Execution.Local;
 using Gflow.Daemon.Gpus.Nvml;
 using Gflow.Daemon.Http;
@@ -23,7 +24,7 @@ internal static class FormatTargets
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.OfBytes("configuration", 1_500, File) with
+        FuzzTarget.OfBytes("configuration", 3.5, File) with
         {
             Words =
             [
@@ -31,15 +32,26 @@ internal static class FormatTargets
                 "timezone = \"", "= { file = \"", "{ env = \"HOME\" }", "'''", "\"\"\"", "\n[", "\n[[", "]]\n", " = ", "a.b.c", "1979-05-27T07:32:00Z", "inf", "0b1", "1_000", "\\U0001F600", "# ",
             ],
         },
-        FuzzTarget.OfText("variables", 3_000, Variables) with { Words = ["\nGFLOW_", "__", "GFLOW_DAEMON__PORT=", "GFLOW_NOTIFICATIONS__WEBHOOKS=[{url=\"", "GFLOW_PROJECTS__", "[", "{", "=", "true"] },
-        Json("submission", WireJson.Default.SubmissionDraft, draft => SubmissionRules.Check(draft, Draft.Policy)),
-        Json("batch", WireJson.Default.ListSubmissionDraft, drafts => drafts.ForEach(draft => SubmissionRules.Check(draft, Draft.Policy))),
-        Json("update", WireJson.Default.UpdateDraft, draft => SubmissionRules.Check(Draft.Job().Spec, draft, Draft.Policy)),
-        Json("reservation", WireJson.Default.ReservationDraft, draft => Core.Reservations.ReservationCheck.Check(draft, "alice", [0, 1, 2, 3], Draft.Noon)),
-        FuzzTarget.OfBytes("launcher-reply", 30_000, Reply),
-        FuzzTarget.OfBytes("gpu-records", 30_000, Records),
-        FuzzTarget.OfBytes("gpu-line", 3_000, Line) with { Words = ["\"card\":{", "\"round\":{", "\"trouble\":{", "\"uuid\":", "\"processes\":[{\"pid\":", "\"cards\":[", "\"state\":\"silent\"", "null"] },
+        FuzzTarget.OfText("variables", 1.5, Variables) with { Words = ["\nGFLOW_", "__", "GFLOW_DAEMON__PORT=", "GFLOW_NOTIFICATIONS__WEBHOOKS=[{url=\"", "GFLOW_PROJECTS__", "[", "{", "=", "true"] },
+        Json("submission", 2, WireJson.Default.SubmissionDraft, Submission),
+        Json("batch", 1, WireJson.Default.ListSubmissionDraft, drafts => drafts.ForEach(draft => SubmissionRules.Check(draft, Draft.Policy))),
+        Json("update", 1, WireJson.Default.UpdateDraft, draft => SubmissionRules.Check(Draft.Job().Spec, draft, Draft.Policy)),
+        Json("reservation", 1, WireJson.Default.ReservationDraft, draft => Core.Reservations.ReservationCheck.Check(draft, "alice", [0, 1, 2, 3], Draft.Noon)),
+        FuzzTarget.OfBytes("launcher-reply", 2, Reply),
+        FuzzTarget.OfBytes("gpu-records", 2.5, Records),
+        FuzzTarget.OfBytes("gpu-line", 2.5, Line) with { Words = ["\"card\":{", "\"round\":{", "\"trouble\":{", "\"uuid\":", "\"processes\":[{\"pid\":", "\"cards\":[", "\"state\":\"silent\"", "null"] },
     ];
+
+    /// <summary>What came as bytes is the same when it is sent on.</summary>
+    private static void Submission(SubmissionDraft draft)
+    {
+        var plain = draft.Unpacked();
+        SubmissionRules.Check(plain, Draft.Policy);
+        if (plain.Script is { Length: > 0 } script)
+        {
+            Assert.Equal(ByteText.Bytes(script), ByteText.Bytes(plain.Packed().Unpacked().Script!));
+        }
+    }
 
     /// <summary>What a driver lists, behind the number of records that it claims.</summary>
     private static void Records(byte[] bytes)
@@ -93,7 +105,7 @@ internal static class FormatTargets
         Assert.All(home.LoadClient().Problems, problem => Assert.NotEmpty(problem.Message));
     }
 
-    private static FuzzTarget Json<T>(string name, JsonTypeInfo<T> type, Action<T> use) => FuzzTarget.OfBytes(name, 8_000, bytes =>
+    private static FuzzTarget Json<T>(string name, double seconds, JsonTypeInfo<T> type, Action<T> use) => FuzzTarget.OfBytes(name, seconds, bytes =>
     {
         var read = RequestBody.Parse(bytes, type);
         if (!read.Ok)

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Gflow.Tests.Fuzz;
 
 /// <summary>
-/// Hands a target its committed inputs and then made ones, as many as it says; with <c>GFLOW_FUZZ_SECONDS</c>, for that long.
+/// Hands a target its committed inputs and then made ones, for as long as it says, or <c>GFLOW_FUZZ_SECONDS</c> does.
 /// <c>GFLOW_FUZZ_SEED</c> chooses which are made.
 /// </summary>
 internal static class FuzzRun
@@ -29,7 +29,7 @@ internal static class FuzzRun
 
         var mutator = new Mutator(corpus, target.Words);
         var begin = TimeProvider.System.GetTimestamp();
-        for (var round = 0; seconds is { } most ? TimeProvider.System.GetElapsedTime(begin).TotalSeconds < most : round < target.Rounds; round++)
+        for (var round = 0; TimeProvider.System.GetElapsedTime(begin).TotalSeconds < (seconds ?? target.Seconds); round++)
         {
             // Random numbers of its own make a round independent of the changes that those before it needed.
             var input = mutator.Make(new Random(unchecked((seed * 1_000_003) + round)));

@@ -2,7 +2,7 @@ namespace Gflow.Tests.Fuzz;
 
 public sealed class FuzzTests
 {
-    private static readonly Dictionary<string, FuzzTarget> Targets = TextTargets.All.Concat(FormatTargets.All).ToDictionary(target => target.Name);
+    private static readonly Dictionary<string, FuzzTarget> Targets = TextTargets.All.ToDictionary(target => target.Name);
 
     public static TheoryData<string> Names => [.. Targets.Keys];
 

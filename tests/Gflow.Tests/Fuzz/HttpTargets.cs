@@ -8,7 +8,7 @@ namespace Gflow.Tests.Fuzz;
 /// <param name="job">A job that can be updated.</param>
 internal sealed class HttpTargets(string socket, uint job)
 {
-    private const int Rounds = 300;
+    private const double Seconds = 0.6;
 
     public static IReadOnlyList<string> Names { get; } = ["submission", "batch", "update", "redo", "reservation", "query", "idempotency-key", "last-event-id"];
 
@@ -19,17 +19,18 @@ internal sealed class HttpTargets(string socket, uint job)
         "update" => Body(name, $"PATCH /jobs/{job}"),
         "redo" => Body("submission", $"POST /jobs/{job}/redo"),
         "reservation" => Body(name, "POST /reservations"),
-        "query" => new FuzzTarget(name, Rounds, input => AskAsync("GET /", OneLine(input), "", [], []))
+        "query" => new FuzzTarget(name, input => AskAsync("GET /", OneLine(input), "", [], []))
         {
+            Seconds = Seconds,
             Words = ["jobs?", "jobs/1", "jobs/1/log?", "reservations?", "state=", "&", "limit=", "tail=", "from=", "max_bytes=", "%00", "%FF", "%2F", "../", "//"],
         },
-        "idempotency-key" => new FuzzTarget(name, Rounds, input => AskAsync("POST /jobs", [], "Idempotency-Key: ", OneLine(input), """{"command":"true","run_dir":"/"}"""u8.ToArray())),
-        "last-event-id" => new FuzzTarget(name, Rounds, input => AskAsync("GET /events", [], "Last-Event-ID: ", OneLine(input), [])),
+        "idempotency-key" => new FuzzTarget(name, input => AskAsync("POST /jobs", [], "Idempotency-Key: ", OneLine(input), """{"command":"true","run_dir":"/"}"""u8.ToArray())) { Seconds = Seconds },
+        "last-event-id" => new FuzzTarget(name, input => AskAsync("GET /events", [], "Last-Event-ID: ", OneLine(input), [])) { Seconds = Seconds },
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "no such target"),
     };
 
     private FuzzTarget Body(string name, string request) =>
-        new(name, Rounds, input => AskAsync(request, [], "", [], input)) { Words = FormatTargets.WordsOfJson };
+        new(name, input => AskAsync(request, [], "", [], input)) { Seconds = Seconds, Words = FormatTargets.WordsOfJson };
 
     /// <summary>Sends a request and sees to it that the answer lays no fault on the daemon.</summary>
     private async Task AskAsync(string request, byte[] path, string header, byte[] value, byte[] body)

@@ -20,7 +20,7 @@ public sealed class LauncherFuzzTests
         var started = await home.StartAsync(before, home.Shell("exec sleep 600", Job));
         await before.DisposeAsync();
 
-        await FuzzRun.OfAsync(new FuzzTarget("launcher-order", 300, input => SayAsync(home.SocketPath, [.. LauncherMessages.Hello(Epoch), .. input])));
+        await FuzzRun.OfAsync(new FuzzTarget("launcher-order", input => SayAsync(home.SocketPath, [.. LauncherMessages.Hello(Epoch), .. input])) { Seconds = 3 });
 
         var after = home.Create(Epoch);
         Assert.Contains(await after.ConnectAsync(home.Patience), job => job.JobId == Job && job.Pid == started.Pid && !job.Ended);

@@ -18,22 +18,24 @@ namespace Gflow.Tests.Fuzz;
 /// <summary>Short texts that people write. Nothing throws, a refusal says why, and what is written out reads back as the same.</summary>
 internal static class TextTargets
 {
+    private const string Secret = "Hush-hush-4711";
+
     private static readonly TimeZoneInfo Berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
 
     private static readonly CommandSpec<Invocation>[] Commands = [.. CommandTable.All.Select(entry => CommandTable.WithCommon(entry.Make()))];
 
     public static IReadOnlyList<FuzzTarget> All { get; } =
     [
-        FuzzTarget.OfText("duration", 30_000, Duration) with { Words = ["s", "m", "h", "d", "w", "30m", "2h30m", ":", "00:30:00"] },
-        FuzzTarget.OfText("memory", 50_000, Memory) with { Words = ["G", "g", "M", "m", "1024", "1099511627776"] },
-        FuzzTarget.OfText("gpu-count", 30_000, GpuCounts) with { Words = ["gpu", ":", "a100", "80gb", "2", "gpu:a100:", "rtx3090"] },
-        FuzzTarget.OfText("index-list", 5_000, IndexList) with { Words = ["0-3", "-", ",", " - ", "100000", "0-99999"] },
-        FuzzTarget.OfText("instant", 10_000, Instant) with
+        FuzzTarget.OfText("duration", 0.8, Duration) with { Words = ["s", "m", "h", "d", "w", "30m", "2h30m", ":", "00:30:00"] },
+        FuzzTarget.OfText("memory", 0.8, Memory) with { Words = ["G", "g", "M", "m", "1024", "1099511627776"] },
+        FuzzTarget.OfText("gpu-count", 0.8, GpuCounts) with { Words = ["gpu", ":", "a100", "80gb", "2", "gpu:a100:", "rtx3090"] },
+        FuzzTarget.OfText("index-list", 0.8, IndexList) with { Words = ["0-3", "-", ",", " - ", "100000", "0-99999"] },
+        FuzzTarget.OfText("instant", 1, Instant) with
         {
             Words = ["now+", "+", "today", "yesterday", "2026-03-29", "2026-10-25", "T02:30:00", " 02:30", "Z", "z", "+01:00", "-14:00", ".1234567", "23:59:60", "9999-12-31"],
         },
-        FuzzTarget.OfText("job-reference", 30_000, Reference) with { Words = ["@", "@~", "@~1", ",", "4294967295"] },
-        FuzzTarget.OfText("script", 5_000, Script) with
+        FuzzTarget.OfText("job-reference", 0.8, Reference) with { Words = ["@", "@~", "@~1", ",", "4294967295"] },
+        FuzzTarget.OfText("script", 3, Script) with
         {
             Words =
             [
@@ -41,16 +43,18 @@ internal static class TextTargets
                 "--name", "--array", "--memory=4G", " # ", "\\\n", "'", "\"",
             ],
         },
-        FuzzTarget.OfText("command-line", 10_000, CommandLine) with
+        FuzzTarget.OfText("command-line", 1, CommandLine) with
         {
             Words = ["\n", "--", "--gpus\n", "--gpus=", "-g", "-d\n@~2", "--all", "-aw", "-l5", "show", "log\n-f", "notify\nresend", "--json", "--help", "--gpsu", "--color=x", "42"],
         },
-        FuzzTarget.OfText("shell-words", 30_000, Words) with { Words = ["'", "\"", "\\\"", "\\'", "'\\''", " ", "$(x)", "`"] },
-        FuzzTarget.OfText("event", 30_000, Event) with { Words = [.. EventTypes.NamesForJobs, "*", "job_*", "gpu_available"] },
-        FuzzTarget.OfText("smtp-url", 5_000, Smtp) with { Words = ["smtp://", "smtps://", "user:pass@", "@", "[::1]", ":587", "?tls=required", "&", "%40", "%C3%A4", "%E2", "#", "/"] },
-        FuzzTarget.OfText("mailbox", 10_000, Mailbox) with { Words = ["<", ">", "\"", "@", "a@b.example", "(", ")", "=?utf-8?q?x?=", "[127.0.0.1]", "group:", ";", "xn--"] },
-        FuzzTarget.OfText("signing-secret", 10_000, Secret) with { Words = ["whsec_", "=", "==", "AAAA"] },
-        FuzzTarget.OfText("query", 10_000, Query) with { Words = ["?", "&", "state=", "user=", "limit=", "offset=", "order=desc", "created_after=", "Running", "PD", "%2C", "+", "shorthand=@~"] },
+        FuzzTarget.OfText("shell-words", 1, Words) with { Words = ["'", "\"", "\\\"", "\\'", "'\\''", " ", "$(x)", "`"] },
+        FuzzTarget.OfText("event", 0.5, Event) with { Words = [.. EventTypes.NamesForJobs, "*", "job_*", "gpu_available"] },
+        FuzzTarget.OfText("smtp-url", 0.5, Smtp) with { Words = ["smtp://", "smtps://", "user:pass@", "@", "[::1]", ":587", "?tls=required", "&", "%40", "%C3%A4", "%E2", "#", "/"] },
+        FuzzTarget.OfText("mailbox", 0.5, Mailbox) with { Words = ["<", ">", "\"", "@", "a@b.example", "(", ")", "=?utf-8?q?x?=", "[127.0.0.1]", "group:", ";", "xn--"] },
+        FuzzTarget.OfText("signing-secret", 0.5, SigningKey) with { Words = ["whsec_", "=", "==", "AAAA"] },
+        FuzzTarget.OfText("retry-after", 0.5, RetryAfter) with { Words = ["120", "GMT", "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Fri, 31 Dec 9999 23:59:59 GMT", "4294967295"] },
+        FuzzTarget.OfText("peer-words", 0.5, PeerSays) with { Words = [Secret, "Hush%2Dhush%2D4711", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Secret)), "\r\n", "\u001b[31m", "\u202e"] },
+        FuzzTarget.OfText("query", 0.5, Query) with { Words = ["?", "&", "state=", "user=", "limit=", "offset=", "order=desc", "created_after=", "Running", "PD", "%2C", "+", "shorthand=@~"] },
     ];
 
     private static void GpuCounts(string text)
@@ -205,7 +209,25 @@ internal static class TextTargets
         }
     }
 
-    private static void Secret(string text)
+    private static void RetryAfter(string text)
+    {
+        if (HttpVerdict.RetryAfter(text, Draft.Noon) is { } later)
+        {
+            Assert.InRange(later, Draft.Noon, Draft.Noon + HttpVerdict.LongestWait);
+        }
+    }
+
+    private static void PeerSays(string text)
+    {
+        if (new PeerWords([Secret]).Clean(text) is { } words)
+        {
+            Assert.InRange(words.Length, 1, PeerWords.Longest);
+            Assert.DoesNotContain(Secret, words, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain(words, char.IsControl);
+        }
+    }
+
+    private static void SigningKey(string text)
     {
         if (Read(SigningSecret.Parse(text)) is { Ok: true } secret)
         {

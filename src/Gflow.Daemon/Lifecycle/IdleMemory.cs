@@ -1,0 +1,42 @@
+namespace Gflow.Daemon.Lifecycle;
+
+/// <summary>
+/// Gives memory back that large requests have left behind. The runtime collects only while something is allocated, and lets as much pile
+/// up as the processor caches: a daemon that has been handed megabytes, and then nothing, would keep hundreds of them from the jobs.
+/// </summary>
+internal sealed class IdleMemory : IDisposable
+{
+    /// <summary>Less is not worth the pause.</summary>
+    private const long Worth = 8 << 20;
+
+    /// <summary>So much has come and gone that what is left of it may be worth the pause, though no more is there than before.</summary>
+    private const long Turnover = 64 << 20;
+
+    /// <summary>Who allocates more than this between two looks has work to do, and is not held up.</summary>
+    private const long Quiet = 1 << 20;
+
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
+
+    private readonly ITimer _timer;
+    private long _allocated, _collected;
+    private long _resident = Environment.WorkingSet;
+
+    public IdleMemory(TimeProvider time) => _timer = time.CreateTimer(_ => Look(), null, Between, Between);
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Look()
+    {
+        var allocated = GC.GetTotalAllocatedBytes();
+        var isQuiet = allocated - _allocated < Quiet;
+        _allocated = allocated;
+        _resident = Math.Min(_resident, Environment.WorkingSet);
+        if (isQuiet && (Environment.WorkingSet > _resident + Worth || allocated > _collected + Turnover))
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+
+            // What is still there is in use, and asking again would not change that.
+            (_resident, _collected) = (Environment.WorkingSet, allocated);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using Gflow.EndToEnd.TestKit;
+using Gflow.Tests.Sweep;
+
+namespace Gflow.EndToEnd.Clients;
+
+/// <summary>Odd values in every field of every route do not bring the daemon down, nor does it keep them.</summary>
+public sealed class SweepTests(Installation installed)
+{
+    private const long MostKept = 10 << 20;
+
+    /// <summary>A daemon that has nothing to do looks at its memory more often.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(4.5);
+
+    [Fact]
+    public async Task Whatever_is_in_its_requests_the_daemon_stays_and_keeps_none_of_it_in_memory()
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        Replaced.Write(machine.ConfigFile, $"""
+            [daemon]
+            host = "127.0.0.1"
+            port = 0
+            simulated_gpus = 4
+
+            [executor]
+            kill_grace_secs = 1
+
+            [notifications]
+            enabled = true
+
+            [[notifications.webhooks]]
+            name = "hook"
+            url = "{machine.Hook.Url}"
+            events = ["scheduler_online"]
+            """);
+        await machine.StartDaemonAsync();
+        var running = await machine.SubmitAsync("trap : 1 2 3 10 15; echo begun; while :; do sleep 600; done");
+        await machine.UntilAsync(async () => (await machine.RunAsync("gjob", "log", $"{running}")).Out == "begun\n", "the job has written something");
+        var sweep = new Sweep(machine.Socket, running);
+
+        // What a daemon has for its work, and keeps, is there after a while of work.
+        await SweepAsync(sweep);
+        var before = await SettledAsync(machine);
+        await SweepAsync(sweep);
+        var after = await SettledAsync(machine);
+        Assert.True(after <= before + MostKept, $"{before >> 10} KiB before, {after >> 10} KiB after it");
+        Assert.Null(machine.DaemonExit);
+    }
+
+    private static async Task SweepAsync(Sweep sweep)
+    {
+        foreach (var route in SweptRoutes.All)
+        {
+            await sweep.OfAsync(route);
+        }
+    }
+
+    /// <summary>What the daemon has when it has given back what it was going to: when nothing has changed for a while.</summary>
+    private static async Task<long> SettledAsync(Machine machine)
+    {
+        var (least, since) = (Resident(machine), TimeProvider.System.GetTimestamp());
+        await machine.UntilAsync(
+            () =>
+            {
+                if (Resident(machine) is var now && now < least - (256 << 10))
+                {
+                    (least, since) = (now, TimeProvider.System.GetTimestamp());
+                }
+
+                return TimeProvider.System.GetElapsedTime(since) > Quiet;
+            },
+            "the daemon has given back what it was going to");
+        return least;
+    }
+
+    private static long Resident(Machine machine)
+    {
+        var line = File.ReadLines($"/proc/{machine.DaemonPid}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) << 10;
+    }
+}
