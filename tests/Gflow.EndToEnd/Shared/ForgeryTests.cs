@@ -72,6 +72,29 @@ public sealed class ForgeryTests(Installation installed, People people) : IClass
         Assert.DoesNotContain(Directory.EnumerateFiles(machine.Logs, "77*"), file => new FileInfo(file).Length > 0);
     }
 
+    /// <summary>For <c>GFLOW_FUZZ_SECONDS</c>, and with the seed <c>GFLOW_FUZZ_SEED</c>, where they are set.</summary>
+    [Fact]
+    public async Task The_launcher_outlives_orders_without_sense_and_starts_nothing_as_somebody_who_is_excluded()
+    {
+        await using var machine = await SharedMachine.StartAsync(installed, people);
+        var gate = machine.At("open/gate");
+        await machine.SubmitAsync(people.Bob, $"touch {gate}; sleep 1000");
+        await machine.UntilAsync(() => File.Exists(gate), "a job keeps the launcher there");
+        await machine.KillDaemonAsync();
+        Processes.Signal(machine.KeeperPid(), Processes.Stop);
+        using var victim = Run.Start("/usr/bin/sleep", ["1000"], new Dictionary<string, string> { ["MACHINE"] = machine.Root });
+        var launcher = machine.LauncherPid();
+        var ran = await ForgeAsync(machine, people.Server, $"fuzz:{Environment.GetEnvironmentVariable("GFLOW_FUZZ_SEED") ?? "1"}:{Environment.GetEnvironmentVariable("GFLOW_FUZZ_SECONDS") ?? "5"}");
+        Assert.True(ran.Code == 0 && int.Parse(ran.Out.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture) > 100, ran.ToString());
+        Assert.Equal(launcher, machine.LauncherPid());
+        Assert.False(victim.HasExited);
+
+        // Each start writes who it is; only whom the terms allow can have written.
+        var forged = machine.At("open/forged");
+        Assert.True(!File.Exists(forged) || (await File.ReadAllTextAsync(forged, Ct)).Trim() == $"{await People.UidAsync(people.Ann)}", forged);
+        Assert.DoesNotContain("closed", (await ForgeAsync(machine, people.Server, "look:0")).Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Logs_are_made_in_no_directory_but_the_serving_users()
     {

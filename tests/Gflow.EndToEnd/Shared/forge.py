@@ -2,9 +2,11 @@
 import array
 import os
 import pwd
+import random
 import socket
 import struct
 import sys
+import time
 
 ORDER, ANSWER = "<iiiIIiQ", "<iiii" + "iiixxxx" + "qqq" + "QQ"
 START, REMOVE, LOOK, SIGNAL, SIGNAL_GROUP, OPEN_LOG, UNKNOWN = 2, 3, 4, 6, 7, 8, 99
@@ -89,11 +91,53 @@ def answer(peer):
             return fields
 
 
-peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-peer.settimeout(30)
-reading, told = os.pipe()
-try:
+def connect():
+    peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    peer.settimeout(30)
     peer.connect(path)
+    return peer
+
+
+def odd_order(chance):
+    """An order of odd parts, sometimes of another length, with whatever descriptors."""
+    processes = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    numbers = [0, 1, -1, 2, 77, 64, 65, 1 << 31, (1 << 31) - 1, (1 << 32) - 1, 65534, pwd.getpwnam(user).pw_uid, os.getuid(), *processes]
+    parts = [chance.choice(numbers) if chance.random() < 0.8 else chance.getrandbits(32) for _ in range(6)]
+    parts[0] = chance.randrange(0, 12) if chance.random() < 0.9 else parts[0]
+    spoken = struct.pack("<6IQ", *(part & 0xFFFFFFFF for part in parts), chance.getrandbits(64))
+    if chance.random() < 0.1:
+        spoken = chance.randbytes(chance.randrange(0, 200))
+    given = [chance.choice([
+        lambda: memory(frame(parts[4] & 0xFFFFFFFF)[:chance.randrange(0, 300)]), lambda: memory(chance.randbytes(64)), lambda: os.open("/dev/null", os.O_RDWR), lambda: os.open("/", os.O_RDONLY),
+        lambda: os.pidfd_open(os.getpid()), lambda: os.dup(told), lambda: os.dup(reading), lambda: socket.socket().detach(),
+    ])() for _ in range(chance.choice([0, 0, 1, 2, 2, 2, 3, 10]))]
+    return spoken, given
+
+
+def fuzz(seed, seconds):
+    """Orders without sense for a while; prints how many."""
+    chance, until, count, peer = random.Random(int(seed)), time.monotonic() + float(seconds), 0, connect()
+    while time.monotonic() < until:
+        spoken, given = odd_order(chance)
+        try:
+            peer.sendmsg([spoken], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", given))] if given else [])
+            if answer(peer) is None:
+                raise BrokenPipeError
+        except (BrokenPipeError, ConnectionResetError):
+            peer.close()
+            peer = connect()
+        for fd in given:
+            os.close(fd)
+        count += 1
+    print("ordered", count)
+    sys.exit()
+
+
+reading, told = os.pipe()
+if kind == "fuzz":
+    fuzz(*value.split(":"))
+try:
+    peer = connect()
     order_bytes, fds = message()
     peer.sendmsg([order_bytes], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else [])
     os.close(told)
