@@ -24,19 +24,20 @@ internal static class BodyShape
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Deepest + 1 });
         var (within, elements, fields, values) = (0, 0, 0, 0);
+        string? field = null;
         try
         {
             while (reader.Read())
             {
                 if (reader.TokenType is not (JsonTokenType.PropertyName or JsonTokenType.EndObject or JsonTokenType.EndArray) && ++values > MostValues)
                 {
-                    return new(ProblemCode.TooMany, $"The body has more than {MostValues} values");
+                    return new(ProblemCode.TooMany, $"The body has more than {MostValues} values", field);
                 }
 
                 switch (reader.TokenType)
                 {
                     case JsonTokenType.StartObject or JsonTokenType.StartArray when reader.CurrentDepth == Deepest:
-                        return new(ProblemCode.Invalid, $"The body is nested more than {Deepest} levels deep");
+                        return new(ProblemCode.Invalid, $"{(field is null ? "The body" : $"'{field}'")} is nested more than {Deepest} levels deep", field);
                     case JsonTokenType.StartArray when reader.CurrentDepth == 0:
                         within = 1;
                         break;
@@ -48,14 +49,20 @@ internal static class BodyShape
 
                         fields = 0;
                         break;
-                    case JsonTokenType.PropertyName when reader.CurrentDepth == within + 1 && ++fields > MostFields:
-                        return new(ProblemCode.Invalid, $"An object of the body has more than {MostFields} fields");
+                    case JsonTokenType.PropertyName when reader.CurrentDepth == within + 1:
+                        if (++fields > MostFields)
+                        {
+                            return new(ProblemCode.Invalid, $"An object of the body has more than {MostFields} fields");
+                        }
+
+                        field = $"{(within == 1 ? $"[{elements - 1}]." : "")}{reader.GetString()}";
+                        break;
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            // Whoever reads it says what is wrong.
+            // No JSON, or a name that is no text. Whoever reads it says what is wrong.
         }
 
         return null;
