@@ -92,10 +92,19 @@ def answer(peer):
 
 
 def connect():
-    peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    peer.settimeout(30)
-    peer.connect(path)
-    return peer
+    """While the launcher becomes its new version, nobody listens."""
+    until = time.monotonic() + 10
+    while True:
+        peer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        peer.settimeout(30)
+        try:
+            peer.connect(path)
+            return peer
+        except (ConnectionRefusedError, FileNotFoundError):
+            peer.close()
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def odd_order(chance):
