@@ -30,7 +30,7 @@ public sealed class CrowdTests(Installation installed, People people) : IClassFi
 
         // Where the machine is busy with other things, a thousand jobs alone take longer than that.
         var each = double.Parse(await flood, CultureInfo.InvariantCulture) * 1000 / (Submissions / 1000);
-        Assert.True(slowest < Math.Max(100, 2 * each), $"nine of ten submissions took up to {slowest} ms, a thousand of the many {each} ms");
+        Assert.True(slowest < Math.Max(100, 4 * each), $"nine of ten submissions took up to {slowest} ms, a thousand of the many {each} ms");
 
         // And while they wait: a job that needs no GPU, and one that is to go before all.
         var urgent = await attacked.SubmitAsync("--gpus", "2", "--priority", "20", "true");

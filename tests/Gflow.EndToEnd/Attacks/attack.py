@@ -37,7 +37,10 @@ def ask(place, asked):
             headers = {"Content-Length": str(len(content)), "Content-Type": "application/json"} | headers
         for name, value in headers.items():
             connection.putheader(name, value)
-        connection.endheaders(content)
+        try:
+            connection.endheaders(content)
+        except BrokenPipeError:
+            pass  # It was refused before its body came.
         answer = connection.getresponse()
         answers.append({"Status": answer.status, "Body": answer.read().decode()})
         connection.close()
