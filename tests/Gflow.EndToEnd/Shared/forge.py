@@ -100,7 +100,7 @@ def connect():
         try:
             peer.connect(path)
             return peer
-        except (ConnectionRefusedError, FileNotFoundError):
+        except (ConnectionRefusedError, FileNotFoundError, PermissionError):
             peer.close()
             if time.monotonic() > until:
                 raise
