@@ -81,7 +81,8 @@ public sealed class AuditTallyTests
         Assert.False((await AskAsync(home, new string('x', 200_000))).Ok);
         Assert.True(home.Engine.IsReadOnly);
         tally.Count(Cancel, null);
-        home.Time.Advance(TimeSpan.FromMinutes(1));
+        // Before the store is tried again, which may find room for something small.
+        home.Time.Advance(TimeSpan.FromMilliseconds(500));
         tally.Count(Cancel, null);
         await tally.FlushAsync();
         Assert.Empty(Rows(home));
