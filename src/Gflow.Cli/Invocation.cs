@@ -45,6 +45,10 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     /// <returns>The option's value; null when it was not given.</returns>
     internal string? Text(string option) => parsed.Text(option);
 
+    /// <summary>The option's value as the name of something; null when it was not given.</summary>
+    /// <exception cref="CommandFailedException">It is empty, so that nothing would be chosen by it.</exception>
+    internal string? Name(string option) => Text(option) is "" ? throw Wrong($"{option} needs a value") : Text(option);
+
     /// <returns>All its values in the order given; empty when it was not.</returns>
     internal IReadOnlyList<string> Texts(string option) => parsed.Texts(option);
 

@@ -43,7 +43,7 @@ internal static class AuditCommand
         var zone = Invocation.Need(invocation.Zone);
         var filter = new AuditQuery
         {
-            User = invocation.Text("--user"),
+            User = invocation.Name("--user"),
             Job = invocation.Text("--job") is { } job ? await invocation.JobAsync(job, cancel) : null,
             Outcome = invocation.Has("--refused") ? "refused" : null,
             Since = Instant("--since"),

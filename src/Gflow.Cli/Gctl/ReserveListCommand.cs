@@ -36,7 +36,7 @@ internal static class ReserveListCommand
     {
         ReservationStatus? status = invocation.Text("--status") is { } text ? Invocation.NeedUsage(ReservationStatuses.Parse(text), "--status") : null;
         var zone = Invocation.Need(invocation.Zone);
-        var filter = new ReservationFilter(invocation.Text("--user"), status, invocation.Has("--active"));
+        var filter = new ReservationFilter(invocation.Name("--user"), status, invocation.Has("--active"));
         var found = Invocation.Need(await invocation.Client.ReservationsAsync(filter, cancel)).OrderBy(reservation => reservation.Id).ToList();
         return invocation.AnswerList(
             "reservations", found, CommandJson.Default.ListReservationView, "No reservations found.", () => ReservationText.Table(found, zone, invocation.Context.Width).Write(invocation));

@@ -98,7 +98,11 @@ internal sealed class CallerLimits(Func<LimitOptions> options, uint? owner) : ID
         /// <summary>An answer without an end gives its place to the next request; it holds its connection.</summary>
         public void Leave() => own.Dispose();
 
-        /// <summary>Takes one again for a piece of work.</summary>
-        public ValueTask<RateLimitLease> TakeAsync(CancellationToken ct) => limits.PlaceAsync(context, ct);
+        /// <summary>Takes one again for a piece of work, which counts as a request.</summary>
+        public async ValueTask<RateLimitLease> TakeAsync(CancellationToken ct)
+        {
+            using var token = await limits._pace.AcquireAsync(context, 1, ct);
+            return await limits.PlaceAsync(context, ct);
+        }
     }
 }

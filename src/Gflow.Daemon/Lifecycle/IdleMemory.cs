@@ -1,3 +1,5 @@
+using Gflow.Daemon.Platform;
+
 namespace Gflow.Daemon.Lifecycle;
 
 /// <summary>
@@ -33,7 +35,11 @@ internal sealed class IdleMemory : IDisposable
         _resident = Math.Min(_resident, Environment.WorkingSet);
         if (isQuiet && (Environment.WorkingSet > _resident + Worth || allocated > _collected + Turnover))
         {
+            // The libraries let their spare buffers go when they are told of a collection, which is then over.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            NativeHeap.Trim();
 
             // What is still there is in use, and asking again would not change that.
             (_resident, _collected) = (Environment.WorkingSet, allocated);

@@ -16,6 +16,7 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
     public async Task<int> RunAsync(CancellationToken ct)
     {
         ProcessMemory.Seal();
+        NativeHeap.KeepSmall();
         ProcessLimits.RaiseFiles();
         var load = context.Load();
         if (load.Options is null)

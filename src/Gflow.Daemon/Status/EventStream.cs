@@ -6,7 +6,6 @@ using System.Text.Json;
 using Gflow.Core;
 using Gflow.Core.Access;
 using Gflow.Core.Contracts;
-using Gflow.Core.Jobs;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Http;
 using Gflow.Daemon.Storage;
@@ -14,7 +13,7 @@ using Gflow.Daemon.Storage;
 namespace Gflow.Daemon.Status;
 
 /// <summary>
-/// The stream of everything that happens. Each reader reads the event table at a pace of its own, so that a slow one holds up nobody,
+/// The stream of everything that happens. Each reader reads the events at a pace of its own, so that a slow one holds up nobody,
 /// loses nothing, and can come back later with the last id it has seen.
 /// </summary>
 internal sealed class EventStream(JobEngine engine, Database database, Func<AccessPolicy> access, TimeProvider time)
@@ -22,6 +21,8 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
     private const int FramesAtOnce = 256;
 
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+
+    private readonly EventTail _tail = new(database);
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/events", HandleAsync);
 
@@ -59,14 +60,15 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
             int count;
             using (await place.TakeAsync(ct))
             {
-                var rows = Read(last);
-                foreach (var row in rows)
+                // What is committed is sent only once every reader sees its effect: a read made after a frame is at least as new as the frame.
+                var events = _tail.Read(last, engine.Commits.LastEventSeq, FramesAtOnce);
+                foreach (var told in events)
                 {
-                    Write(body, row, access().Of(Access.ActorOf(context), row.Owner));
-                    last = row.Seq;
+                    body.Write(access().Of(Access.ActorOf(context), told.Owner).Command ? told.Whole : told.Discreet);
+                    last = told.Seq;
                 }
 
-                count = rows.Count;
+                count = events.Count;
             }
 
             var now = Free();
@@ -104,29 +106,6 @@ internal sealed class EventStream(JobEngine engine, Database database, Func<Acce
             Available = isFree,
         };
         body.Write(Encoding.UTF8.GetBytes($"event: {StreamFrame.AvailabilityChanged}\ndata: {JsonSerializer.Serialize(frame, WireJson.Default.StreamFrame)}\n\n"));
-    }
-
-    /// <summary>What is committed is sent only once every reader sees its effect: a read made after a frame is at least as new as the frame.</summary>
-    private List<StreamRow> Read(long after)
-    {
-        var visible = engine.Commits.LastEventSeq;
-        using var reader = database.OpenReader();
-        return EventTable.Read(reader, after, visible, FramesAtOnce);
-    }
-
-    private static void Write(PipeWriter body, StreamRow row, Sight sight)
-    {
-        Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {row.Seq}\nevent: {row.StreamType}\ndata: "), body);
-        body.Write(sight.Command ? row.Frame : Discreet(row.Frame));
-        body.Write("\n\n"u8);
-    }
-
-    /// <summary>Frames are stored as their job's owner sees them.</summary>
-    private static byte[] Discreet(byte[] stored)
-    {
-        var frame = JsonSerializer.Deserialize(stored, WireJson.Default.StreamFrame)!;
-        var reason = JobReason.DiscreetLabel(frame.Reason);
-        return reason == frame.Reason ? stored : JsonSerializer.SerializeToUtf8Bytes(frame with { Reason = reason }, WireJson.Default.StreamFrame);
     }
 
     /// <returns>The last event the reader has; what follows is sent.</returns>

@@ -11,7 +11,9 @@ public sealed class BadInputTests(Installation installed)
     private static readonly string[] Commands =
     [
         "gbatch true", "gbatch new fresh", "gqueue", "gjob show 1", "gjob log 1", "gjob wait 1", "gjob hold 1", "gjob release 1", "gjob redo 1", "gjob update 1", "gcancel 1", "ginfo",
-        "gctl reserve list", "gctl reserve get 1", "gctl reserve cancel 1", "gctl reserve create", "gflowd", "gflowd start", "gflowd stop", "gflowd status", "gflowd restart", "gflowd reload",
+        "gctl reserve list", "gctl reserve get 1", "gctl reserve cancel 1", "gctl reserve create", "gctl set-gpus 0", "gctl show-gpus", "gctl gpu-process list",
+        "gctl audit", "gctl notify status", "gctl notify list", "gctl notify show 1", "gctl notify resend 1", "gctl notify cancel 1", "gctl notify pause ops", "gctl notify test ops",
+        "gctl notify explain", "gflowd", "gflowd start", "gflowd stop", "gflowd status", "gflowd restart", "gflowd reload",
         "gflowd config check", "gflowd demo",
     ];
 
@@ -28,11 +30,20 @@ public sealed class BadInputTests(Installation installed)
         ("gctl reserve create --user root --duration 1h --gpus 1 {0}", ["--start"]),
         ("gctl reserve create --user root --start '2031-05-02 09:30' --duration 1h --gpus 1 {0}", ["--timezone"]),
         ("gctl reserve list {0}", ["--status"]),
+        ("gctl notify list {0}", ["--since", "--limit"]),
+        ("gctl audit {0}", ["--since", "--until", "--limit"]),
     ];
 
     /// <summary>Commands that name jobs or reservations.</summary>
     private static readonly string[] Named =
-        ["gjob show", "gjob log", "gjob script", "gjob wait", "gjob hold", "gjob release", "gjob redo", "gjob update -p 5", "gcancel", "gqueue -j", "gctl reserve get", "gctl reserve cancel"];
+        ["gjob show", "gjob log", "gjob script", "gjob wait", "gjob hold", "gjob release", "gjob redo", "gjob update -p 5", "gcancel", "gqueue -j", "gctl reserve get", "gctl reserve cancel", "gctl notify resend", "gctl notify cancel"];
+
+    /// <summary>What would otherwise choose all, or none.</summary>
+    private static readonly string[] Nameless =
+    [
+        "gctl reserve list --user ''", "gctl audit --user ''", "gctl notify list --user ''", "gctl notify list --target ''", "gctl notify list --state ''",
+        "gctl notify resend --dead --target ''", "gctl notify pause ''", "gctl notify resume ''", "gctl notify test ''", "gctl notify preview '' --event job_failed",
+    ];
 
     /// <summary>Codes of <c>gjob wait</c> are those of the jobs, but for one.</summary>
     private static int Usage(string command) => command.StartsWith("gjob wait", StringComparison.Ordinal) ? 125 : 2;
@@ -71,6 +82,18 @@ public sealed class BadInputTests(Installation installed)
             {
                 await RefusedAsync(machine, $"{command} {id}", command == "gjob wait" ? Usage(command) : code, id.Trim('\''));
             }
+        }
+    }
+
+    [Fact]
+    public async Task Names_that_are_empty_or_unknown_choose_nothing()
+    {
+        await using var machine = await StartAsync();
+        await RefusedAsync(machine, "gctl notify show ''", 2, "is not a delivery");
+        await RefusedAsync(machine, "gctl notify show 999", 1, "no delivery 999");
+        foreach (var command in Nameless)
+        {
+            await RefusedAsync(machine, command, 2, "");
         }
     }
 

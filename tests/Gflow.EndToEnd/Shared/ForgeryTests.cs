@@ -50,14 +50,7 @@ public sealed class ForgeryTests(Installation installed, People people) : IClass
     [InlineData("remove:/etc/hostname", "started:")]
     public async Task A_forged_order_does_no_more_than_the_serving_user_may(string what, string answer)
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
-        var gate = machine.At("open/gate");
-        await machine.SubmitAsync(people.Bob, $"touch {gate}; sleep 1000");
-        await machine.UntilAsync(() => File.Exists(gate), "a job keeps the launcher there");
-        await machine.KillDaemonAsync();
-
-        // It would come back and take its place again.
-        Processes.Signal(machine.KeeperPid(), Processes.Stop);
+        await using var machine = await LauncherAloneAsync();
         using var victim = Run.Start("/usr/bin/sleep", ["1000"], new Dictionary<string, string> { ["MACHINE"] = machine.Root });
         var launcher = machine.LauncherPid();
         var spoken = what.Replace("self", $"{await People.UidAsync(people.Server)}", StringComparison.Ordinal)
@@ -76,12 +69,7 @@ public sealed class ForgeryTests(Installation installed, People people) : IClass
     [Fact]
     public async Task The_launcher_outlives_orders_without_sense_and_starts_nothing_as_somebody_who_is_excluded()
     {
-        await using var machine = await SharedMachine.StartAsync(installed, people);
-        var gate = machine.At("open/gate");
-        await machine.SubmitAsync(people.Bob, $"touch {gate}; sleep 1000");
-        await machine.UntilAsync(() => File.Exists(gate), "a job keeps the launcher there");
-        await machine.KillDaemonAsync();
-        Processes.Signal(machine.KeeperPid(), Processes.Stop);
+        await using var machine = await LauncherAloneAsync();
         using var victim = Run.Start("/usr/bin/sleep", ["1000"], new Dictionary<string, string> { ["MACHINE"] = machine.Root });
         var launcher = machine.LauncherPid();
         var ran = await ForgeAsync(machine, people.Server, $"fuzz:{Environment.GetEnvironmentVariable("GFLOW_FUZZ_SEED") ?? "1"}:{Environment.GetEnvironmentVariable("GFLOW_FUZZ_SECONDS") ?? "5"}");
@@ -141,6 +129,20 @@ public sealed class ForgeryTests(Installation installed, People people) : IClass
         Assert.Contains($"{machine.Logs}/daemon.log is in the way", await machine.RefusedAsync("start"), StringComparison.Ordinal);
         Assert.Equal("precious", await File.ReadAllTextAsync(victim, Ct));
         Assert.Equal("root root\n", (await machine.AsAsync("root", "stat", "-c", "%U %G", victim)).Out);
+    }
+
+    /// <summary>The launcher with a job, when the daemon and the keeper no longer stand in the way of orders.</summary>
+    private async Task<SharedMachine> LauncherAloneAsync()
+    {
+        var machine = await SharedMachine.StartAsync(installed, people);
+        var gate = machine.At("open/gate");
+        await machine.SubmitAsync(people.Bob, $"touch {gate}; sleep 1000");
+        await machine.UntilAsync(() => File.Exists(gate), "a job keeps the launcher there");
+        await machine.KillDaemonAsync();
+
+        // It would come back and take its place again.
+        Processes.Signal(machine.KeeperPid(), Processes.Stop);
+        return machine;
     }
 
     private Task<Ran> ForgeAsync(SharedMachine machine, string user, string what) =>

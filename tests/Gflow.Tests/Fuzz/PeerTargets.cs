@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using Gflow.Core.Notifications;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Email;

@@ -6,45 +6,7 @@ namespace Gflow.Tests.Http;
 /// <summary>Whatever comes in, the answer says what is wrong with it, and the daemon stays.</summary>
 public sealed class BadInputTests
 {
-    private static readonly string[] Values =
-    [
-        "-1", "99999999999999999999", "9223372036854775807", "1.5", "1e400", "\"text\"", "\"\\u0000\"", "true", "[]", "{}", "[[]]", "[-1]", "[1.5]", "[\"\\u0000\"]",
-        "{\"secs\":-1,\"nanos\":0}", "{\"secs\":9223372036854775807,\"nanos\":2147483647}", "{\"secs_since_epoch\":-1,\"nanos_since_epoch\":-1}",
-        "{\"secs_since_epoch\":9223372036854775807,\"nanos_since_epoch\":0}", "{\"emails\":[\"\\u0000\"]}", "{\"events\":[7]}", "{\"A\\u0000\":\"\\u0000\"}", "\"\\ud800\"",
-    ];
-
-    private static readonly string[] SubmissionFields =
-    [
-        "command", "script", "script_content", "arguments", "run_dir", "environment", "gpus", "priority", "time_limit", "depends_on", "depends_on_ids",
-        "dependency_mode", "auto_cancel_on_dependency_failure", "name", "run_name", "project", "notifications", "redone_from", "conda_env", "memory_limit_mb", "parameters",
-    ];
-
-    private static readonly string[] ReservationFields = ["user", "gpu_count", "gpu_indices", "start_time", "duration_secs"];
-
-    private static readonly (string Method, string Path, string[] Fields, string Needed)[] Routes =
-    [
-        ("POST", "/jobs", SubmissionFields, "\"command\":\"true\""),
-        ("PATCH", "/jobs/3", SubmissionFields, ""),
-        ("POST", "/jobs/2/redo", SubmissionFields, ""),
-        ("POST", "/reservations", ReservationFields, ""),
-    ];
-
-    [Fact]
-    public async Task Every_field_of_every_route_with_every_odd_value_is_taken_or_refused_in_words()
-    {
-        await using var daemon = await StartAsync();
-        foreach (var (method, path, fields, needed) in Routes)
-        {
-            foreach (var field in fields)
-            {
-                foreach (var value in Values)
-                {
-                    var others = needed.Length > 0 && field != "command" ? needed + "," : "";
-                    await AssertAnsweredAsync(daemon, method, path, Encoding.UTF8.GetBytes($"{{{others}\"{field}\":{value}}}"));
-                }
-            }
-        }
-    }
+    private static readonly (string Method, string Path)[] Routes = [("POST", "/jobs"), ("PATCH", "/jobs/3"), ("POST", "/jobs/2/redo"), ("POST", "/reservations"), ("POST", "/jobs/batch")];
 
     [Fact]
     public async Task Every_body_that_is_no_right_json_is_refused_at_every_route_that_reads_one()
@@ -59,7 +21,7 @@ public sealed class BadInputTests
             "{"u8.ToArray(), "\"text\""u8.ToArray(), "7"u8.ToArray(), "null"u8.ToArray(), "{} {}"u8.ToArray(), "{'a':1}"u8.ToArray(), "{\"a\":1,}"u8.ToArray(),
         ];
         await using var daemon = await StartAsync();
-        foreach (var (method, path) in Routes.Select(route => (route.Method, route.Path)).Append(("POST", "/jobs/batch")))
+        foreach (var (method, path) in Routes)
         {
             foreach (var body in bodies)
             {

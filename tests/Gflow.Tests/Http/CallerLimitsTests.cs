@@ -56,8 +56,34 @@ public sealed class CallerLimitsTests : IDisposable
             CallerLimits.Place.Of(context).Leave();
             return Task.Delay(Timeout.Infinite, _end.Token);
         });
-        await Task.WhenAll(Turn(Bob, _ => Task.Delay(1)), Turn(Bob, _ => Task.Delay(1)), Turn(Bob, Nothing));
+        var both = new TaskCompletionSource();
+        busy = [Turn(Bob, _ => both.Task), Turn(Bob, _ => both.Task)];
+        next = Turn(Bob, Nothing);
+        Assert.False(next.IsCompleted);
+        both.SetResult();
+        await Task.WhenAll([.. busy, next]);
         Assert.False(stream.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Each_piece_of_work_for_an_answer_without_an_end_counts_as_a_request()
+    {
+        var rounds = 0;
+        var stream = Turn(Bob, async context =>
+        {
+            var place = CallerLimits.Place.Of(context);
+            place.Leave();
+            for (; rounds < 30; rounds++)
+            {
+                using (await place.TakeAsync(_end.Token))
+                {
+                }
+            }
+        });
+        Assert.InRange(rounds, 1, 10);
+        Assert.False(_limits.PaceAsync(From(Bob), Nothing).IsCompleted);
+        Assert.True(_limits.PaceAsync(From(Ana), Nothing).IsCompletedSuccessfully);
+        await EndAsync([stream]);
     }
 
     [Fact]

@@ -21,25 +21,22 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task A_resumed_stream_has_no_gap_and_no_repetition()
+    public async Task A_resumed_stream_has_no_gap_and_no_repetition_however_far_back_it_begins()
     {
         await using var daemon = await TestDaemon.StartAsync();
-        for (var i = 0; i < 300; i++)
+        await SubmitManyAsync(daemon);
+        using var early = await OpenAsync(daemon, "/events", "7");
+        var first = Newest(daemon);
+        await AssertFollowAsync(early, 8, first);
+        await SubmitManyAsync(daemon);
+        var newest = Newest(daemon);
+        foreach (var last in (long[])[7, newest - 600, newest - 512, newest - 511, newest - 300, newest - 1])
         {
-            await daemon.SubmitAsync("\"gpus\":1");
+            using var stream = await OpenAsync(daemon, $"/events?last_event_id={last}");
+            await AssertFollowAsync(stream, last + 1, newest);
         }
 
-        var newest = daemon.Host.Engine.Commits.LastEventSeq;
-        using var stream = await OpenAsync(daemon, "/events", "7");
-        await FrameAsync(stream);
-        for (var expected = 8L; expected <= newest; expected++)
-        {
-            Assert.Equal($"id: {expected}", (await FrameAsync(stream))[0]);
-        }
-
-        using var again = await OpenAsync(daemon, $"/events?last_event_id={newest - 1}");
-        await FrameAsync(again);
-        Assert.Equal($"id: {newest}", (await FrameAsync(again))[0]);
+        await AssertFollowAsync(early, first + 1, newest);
     }
 
     [Fact]
@@ -106,6 +103,24 @@ public sealed class EventStreamTests
         {
             await Assert.ThrowsAnyAsync<IOException>(() => stream.ReadToEndAsync(TestContext.Current.CancellationToken));
             stream.Dispose();
+        }
+    }
+
+    private static long Newest(TestDaemon daemon) => daemon.Host.Engine.Commits.LastEventSeq;
+
+    /// <summary>More than are kept in memory.</summary>
+    private static async Task SubmitManyAsync(TestDaemon daemon)
+    {
+        var jobs = string.Join(',', Enumerable.Repeat("""{"command":"true","run_dir":"/tmp","gpus":1,"hold":true}""", 700));
+        Assert.Equal(201, (await daemon.PostAsync("/jobs/batch", $"[{jobs}]")).Status);
+    }
+
+    private static async Task AssertFollowAsync(StreamReader stream, long first, long last)
+    {
+        for (var expected = first; expected <= last; expected++)
+        {
+            var frame = await FrameAsync(stream);
+            Assert.Equal($"id: {expected}", (frame[0] == "event: connected" ? await FrameAsync(stream) : frame)[0]);
         }
     }
 

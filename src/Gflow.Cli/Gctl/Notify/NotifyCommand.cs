@@ -42,7 +42,14 @@ internal static class NotifyCommand
         ],
     };
 
+    /// <summary>The target that the word names.</summary>
+    internal static string TargetName(Invocation invocation) =>
+        invocation.Words[0] is { Length: > 0 } name ? name : throw Invocation.Wrong("\"\" is not a target; gctl notify status shows those there are");
+
     /// <summary>The numbers that the words name.</summary>
-    internal static IReadOnlyList<long> Ids(Invocation invocation) =>
-        [.. invocation.Words.SelectMany(word => Invocation.NeedUsage(IndexListText.Parse(word), "deliveries")).Distinct().Select(id => (long)id)];
+    internal static IReadOnlyList<long> Ids(Invocation invocation)
+    {
+        List<long> ids = [.. invocation.Words.SelectMany(word => Invocation.NeedUsage(IndexListText.Parse(word), "deliveries")).Distinct()];
+        return ids.Contains(0) ? throw Invocation.Wrong("deliveries are numbered from 1; there is no delivery 0") : ids;
+    }
 }

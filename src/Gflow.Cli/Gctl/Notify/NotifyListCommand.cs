@@ -47,10 +47,10 @@ internal static class NotifyListCommand
         var zone = Invocation.Need(invocation.Zone);
         var filter = new DeliveryQuery
         {
-            Target = invocation.Text("--target"),
+            Target = invocation.Name("--target"),
             Job = invocation.Text("--job") is { } job ? await invocation.JobAsync(job, cancel) : null,
-            User = invocation.Text("--user"),
-            State = invocation.Text("--state"),
+            User = invocation.Name("--user"),
+            State = invocation.Name("--state"),
             Since = invocation.Text("--since") is { } since ? Invocation.NeedUsage(InstantText.ParseSince(since, invocation.Now, zone), "--since") : null,
             Limit = (int?)invocation.Number("--limit", "a whole number from 1 to 1000", 1, 1000),
         };

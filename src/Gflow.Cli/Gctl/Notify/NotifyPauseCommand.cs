@@ -30,7 +30,7 @@ internal static class NotifyPauseCommand
 
     private static async Task<int> RunAsync(Invocation invocation, Func<string, Task<ClientResult<TargetAction>>> act, string done)
     {
-        var action = Invocation.Need(await act(invocation.Words[0]));
+        var action = Invocation.Need(await act(NotifyCommand.TargetName(invocation)));
         return invocation.Answer(action, CommandJson.Default.TargetAction, text => text.WriteLine($"{SafeText.Line(action.Name)} {done}"));
     }
 }

@@ -29,7 +29,7 @@ internal static class NotifyPreviewCommand
     {
         var eventName = invocation.Text("--event") ?? throw Invocation.Wrong("--event is missing: which event, such as job_failed?");
         JobId? job = invocation.Text("--job") is { } reference ? await invocation.JobAsync(reference, cancel) : null;
-        var preview = Invocation.Need(await invocation.Client.PreviewAsync(invocation.Words[0], eventName, job, cancel));
+        var preview = Invocation.Need(await invocation.Client.PreviewAsync(NotifyCommand.TargetName(invocation), eventName, job, cancel));
         return invocation.Answer(preview, CommandJson.Default.PreviewView, text =>
         {
             text.WriteLine(SafeText.Line(preview.Request));

@@ -51,7 +51,7 @@ internal static class NotifyResendCommand
                 : await DeliveryActions.RunAsync(invocation, ids, id => invocation.Client.ResendAsync(id, cancel), id => $"Delivery {id} is sent again.");
         }
 
-        if (invocation.Words.Count > 0 || invocation.Text("--target") is not { } target)
+        if (invocation.Words.Count > 0 || invocation.Name("--target") is not { } target)
         {
             throw Invocation.Wrong("--dead takes a target and no numbers: --dead --target TARGET [--since TIME]");
         }

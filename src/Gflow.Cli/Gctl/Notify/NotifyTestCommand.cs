@@ -32,7 +32,7 @@ internal static class NotifyTestCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
-        var started = Invocation.Need(await invocation.Client.TestTargetAsync(invocation.Words[0], new TestDraft { To = invocation.Text("--to") }, cancel));
+        var started = Invocation.Need(await invocation.Client.TestTargetAsync(NotifyCommand.TargetName(invocation), new TestDraft { To = invocation.Text("--to") }, cancel));
         var begun = invocation.Context.Time.GetTimestamp();
         List<DeliveryView> deliveries;
         do

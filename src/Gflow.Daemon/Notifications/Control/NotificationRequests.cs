@@ -157,7 +157,7 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
     {
         if (target.Recipients is not { } fixedOnes)
         {
-            return to is null ? Result<IReadOnlyList<string?>>.From([null]) : new Problem(ProblemCode.NotEmail, $"{target.Name} is a {target.Kind} and has no recipients; leave to out.", "to");
+            return to is null ? Result<IReadOnlyList<string?>>.From([null]) : new Problem(ProblemCode.NotEmail, $"{target.Name} is a {target.Kind} and has no recipients; leave 'to' out.", "to");
         }
 
         if (to is not null)
