@@ -11,6 +11,7 @@ namespace Gflow.Daemon.Http;
 internal sealed class CallerLimits(Func<LimitOptions> options, uint? owner) : IDisposable
 {
     private const int UsualPerSecond = 2000;
+
     /// <summary>A commit takes some requests together; more than a few at once would keep the processors from others.</summary>
     private const int UsualAtOnce = 4;
 

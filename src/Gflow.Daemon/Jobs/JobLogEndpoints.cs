@@ -81,7 +81,7 @@ internal sealed class JobLogEndpoints(JobEngine engine, JobLookup jobs, DataPath
         {
             // A job that waits may have no output for days; the reader should know at once that he is heard.
             await context.Response.Body.FlushAsync(open.Token);
-            await SendGrowthAsync(context.Response.Body, job.Value.Id, path, from, open.Token);
+            await SendGrowthAsync(context, job.Value.Id, path, from, open.Token);
         }
         catch (UnauthorizedAccessException)
         {
@@ -98,51 +98,50 @@ internal sealed class JobLogEndpoints(JobEngine engine, JobLookup jobs, DataPath
         }
     }
 
-    private async Task SendGrowthAsync(Stream body, JobId id, string path, long from, CancellationToken ct)
+    private async Task SendGrowthAsync(HttpContext context, JobId id, string path, long from, CancellationToken ct)
     {
-        var piece = new byte[PieceSize];
+        var (piece, place) = (new byte[PieceSize], CallerLimits.Place.Of(context));
         FileStream? file = null;
         try
         {
             while (true)
             {
                 var seen = engine.Commits.LastEventSeq;
-                // Asked before the last look at the file, so that nothing written before the end is missed.
-                var over = jobs.Find(id) is not { } job || job.State.IsFinal();
-                file ??= File.Exists(path) ? Open(path) : null;
-                if (file is not null)
+                bool isOver;
+                var count = 0;
+                using (await place.TakeAsync(ct))
                 {
-                    from = await CopyAsync(file, from, body, piece, ct);
+                    // Asked before the last look at the file, so that nothing written before the end is missed.
+                    isOver = jobs.Find(id) is not { } job || job.State.IsFinal();
+                    file ??= File.Exists(path) ? Open(path) : null;
+                    if (file is not null)
+                    {
+                        // A log that outgrew its limit is cut and begins anew.
+                        file.Position = from = file.Length < from ? 0 : from;
+                        count = await file.ReadAsync(piece, ct);
+                    }
                 }
 
-                if (over)
+                if (count > 0)
+                {
+                    // A reader who takes his time has no place meanwhile.
+                    await context.Response.Body.WriteAsync(piece.AsMemory(0, count), ct);
+                    from += count;
+                }
+                else if (isOver)
                 {
                     return;
                 }
-
-                await StreamWait.CommitAsync(engine.Commits, seen, LookAgain, time, ct);
+                else
+                {
+                    await StreamWait.CommitAsync(engine.Commits, seen, LookAgain, time, ct);
+                }
             }
         }
         finally
         {
             file?.Dispose();
         }
-    }
-
-    /// <returns>How far the reader has come.</returns>
-    private static async Task<long> CopyAsync(FileStream file, long from, Stream body, byte[] piece, CancellationToken ct)
-    {
-        // A log that outgrew its limit is cut and begins anew.
-        var position = file.Length < from ? 0 : from;
-        file.Position = position;
-        while (await file.ReadAsync(piece, ct) is var count and > 0)
-        {
-            await body.WriteAsync(piece.AsMemory(0, count), ct);
-            position += count;
-        }
-
-        await body.FlushAsync(ct);
-        return position;
     }
 
     /// <returns>The last bytes of a file, at most so many, beginning with a line where one of at most so many begins there.</returns>

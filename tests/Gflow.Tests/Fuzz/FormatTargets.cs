@@ -46,8 +46,7 @@ internal static class FormatTargets
     private static void Submission(SubmissionDraft draft)
     {
         var plain = draft.Unpacked();
-        SubmissionRules.Check(plain, Draft.Policy);
-        if (plain.Script is { Length: > 0 } script)
+        if (SubmissionRules.Check(plain, Draft.Policy).Ok && plain.Script is { Length: > 0 } script)
         {
             Assert.Equal(ByteText.Bytes(script), ByteText.Bytes(plain.Packed().Unpacked().Script!));
         }
