@@ -79,8 +79,7 @@ def crowd(path, port):
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stream.sendall(f"GET /events?last_event_id=0 HTTP/1.1\r\n{HEAD}\r\n".encode())
         idle.append(stream)
-    slow = [None] * SLOW
-    begun()
+    slow, under_way = [None] * SLOW, False
     while True:
         for number, connection in enumerate(slow):
             try:
@@ -96,6 +95,9 @@ def crowd(path, port):
                 if slow[number] is not None:
                     slow[number].close()
                 slow[number] = None
+        if not under_way:
+            begun()
+            under_way = True
         time.sleep(1)
 
 

@@ -42,12 +42,10 @@ internal sealed class CallerLimits(Func<LimitOptions> options, uint? owner) : ID
     private readonly PartitionedRateLimiter<HttpContext> _bodies = Partitioned(context =>
         RateLimitPartition.GetConcurrencyLimiter((UserOf(context), MostKb(options())), static key => Queued(key.Item2)));
 
-    private readonly PartitionedRateLimiter<HttpContext> _places = Partitioned(context =>
-    {
-        var user = UserOf(context);
-        var most = Most(options().RequestsAtOnce, UsualAtOnce, user, owner);
-        return most == 0 ? RateLimitPartition.GetNoLimiter((user, most)) : RateLimitPartition.GetConcurrencyLimiter((user, most), static key => Queued(key.Item2));
-    });
+    private readonly PartitionedRateLimiter<HttpContext> _places = Places(options, owner, int.MaxValue);
+
+    /// <summary>Who has hundreds of streams has them read one after the other.</summary>
+    private readonly PartitionedRateLimiter<HttpContext> _lots = Places(options, owner, 1);
 
     /// <summary>Before anything is done for a request.</summary>
     public async Task PaceAsync(HttpContext context, RequestDelegate next)
@@ -61,19 +59,26 @@ internal sealed class CallerLimits(Func<LimitOptions> options, uint? owner) : ID
     {
         using var room = BodyKb(context) is var size and > LargeBody ? await _bodies.AcquireAsync(context, size, context.RequestAborted) : null;
         await RequestBody.BytesAsync(context);
-        using var place = await PlaceAsync(context, context.RequestAborted);
+        using var place = await _places.AcquireAsync(context, 1, context.RequestAborted);
         context.Features.Set(new Place(this, context, place));
         await next(context);
     }
-
-    private ValueTask<RateLimitLease> PlaceAsync(HttpContext context, CancellationToken ct) => _places.AcquireAsync(context, 1, ct);
 
     public void Dispose()
     {
         _pace.Dispose();
         _bodies.Dispose();
         _places.Dispose();
+        _lots.Dispose();
     }
+
+    /// <param name="limit">The most, whatever the configuration allows.</param>
+    private static PartitionedRateLimiter<HttpContext> Places(Func<LimitOptions> options, uint? owner, int limit) => Partitioned(context =>
+    {
+        var user = UserOf(context);
+        var most = Math.Min(limit, Most(options().RequestsAtOnce, UsualAtOnce, user, owner));
+        return most == 0 ? RateLimitPartition.GetNoLimiter((user, most)) : RateLimitPartition.GetConcurrencyLimiter((user, most), static key => Queued(key.Item2));
+    });
 
     private static PartitionedRateLimiter<HttpContext> Partitioned(Func<HttpContext, RateLimitPartition<(long, int)>> partition) => PartitionedRateLimiter.Create(partition);
 
@@ -99,11 +104,11 @@ internal sealed class CallerLimits(Func<LimitOptions> options, uint? owner) : ID
         /// <summary>An answer without an end gives its place to the next request; it holds its connection.</summary>
         public void Leave() => own.Dispose();
 
-        /// <summary>Takes one again for a piece of work, which counts as a request.</summary>
+        /// <summary>Takes the one that the user's streams have, for a piece of work, which counts as a request.</summary>
         public async ValueTask<RateLimitLease> TakeAsync(CancellationToken ct)
         {
             using var token = await limits._pace.AcquireAsync(context, 1, ct);
-            return await limits.PlaceAsync(context, ct);
+            return await limits._lots.AcquireAsync(context, 1, ct);
         }
     }
 }

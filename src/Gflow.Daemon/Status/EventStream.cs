@@ -18,7 +18,7 @@ namespace Gflow.Daemon.Status;
 /// </summary>
 internal sealed class EventStream(JobEngine engine, Database database, Func<AccessPolicy> access, TimeProvider time)
 {
-    private const int FramesAtOnce = 256;
+    private const int FramesAtOnce = 64;
 
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 

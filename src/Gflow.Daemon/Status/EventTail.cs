@@ -26,6 +26,12 @@ internal sealed class StreamedEvent(StreamRow row)
 
     private static byte[] Shortened(byte[] stored)
     {
+        // Most have none, and are as they are stored.
+        if (stored.AsSpan().IndexOf("\"reason\":\""u8) < 0)
+        {
+            return stored;
+        }
+
         var frame = JsonSerializer.Deserialize(stored, WireJson.Default.StreamFrame)!;
         var reason = JobReason.DiscreetLabel(frame.Reason);
         return reason == frame.Reason ? stored : JsonSerializer.SerializeToUtf8Bytes(frame with { Reason = reason }, WireJson.Default.StreamFrame);
