@@ -9,7 +9,7 @@ internal sealed record NameFilter(IReadOnlySet<string>? Names)
 {
     /// <summary>Each value is a comma list, and as a whole one name that may have commas.</summary>
     internal static NameFilter Of(Invocation invocation, string option) => new(invocation.Has(option)
-        ? invocation.Texts(option).SelectMany(text => text.Split(',').Append(text)).Select(name => name.Trim()).Where(name => name.Length > 0).ToHashSet()
+        ? invocation.Names(option).SelectMany(text => text.Split(',').Append(text)).Select(name => name.Trim()).Where(name => name.Length > 0).ToHashSet()
         : null);
 
     internal bool Admits(JobView job) => Names is null || Names.Contains(JobText.Name(job)) || Names.Contains(job.RunName);

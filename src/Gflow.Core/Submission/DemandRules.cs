@@ -31,6 +31,7 @@ internal sealed class DemandRules(Refusals refusals)
         if (type is not null && (!GpuTypeText.IsType(type) || type.Length > MaxTypeChars || type.Any(char.IsControl)))
         {
             refusals.Add(ProblemCode.Invalid, $"'gpu_type' must be a part of a model's name, such as a100, of at most {MaxTypeChars} characters.", "gpu_type");
+            type = null;
         }
 
         if (minMemoryMb is < 1 or > MemoryText.LargestMegabytes)

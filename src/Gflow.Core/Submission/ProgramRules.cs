@@ -10,7 +10,7 @@ internal sealed class ProgramRules(Refusals refusals, SubmissionPolicy policy)
     {
         if (path is not null)
         {
-            refusals.CheckText(path, "The script's path", "script", "Move it.");
+            refusals.CheckText(path, "The script's path", "script", "Move it.", SubmissionRules.MaxPathBytes);
         }
 
         return path;
@@ -18,6 +18,12 @@ internal sealed class ProgramRules(Refusals refusals, SubmissionPolicy policy)
 
     public string? Command(SubmissionDraft draft)
     {
+        if (draft.Script is { Length: > SubmissionRules.MaxPathBytes })
+        {
+            // Refused already, and too long to be quoted in whatever else is wrong.
+            return null;
+        }
+
         if (draft is { Command: null, ScriptContent.Length: <= SubmissionRules.MaxScriptBytes } && ScriptFormat.Fault(draft.ScriptContent, draft.Script) is { } fault)
         {
             refusals.Add([fault]);
@@ -89,6 +95,10 @@ internal sealed class ProgramRules(Refusals refusals, SubmissionPolicy policy)
         if (directory[0] != '/' || directory.Contains('\0'))
         {
             refusals.Add(ProblemCode.Invalid, $"'run_dir' must be an absolute path; it is '{directory}'.", "run_dir");
+        }
+        else
+        {
+            refusals.CheckText(directory, "The working directory's path", "run_dir", "Work in another one.", SubmissionRules.MaxPathBytes);
         }
 
         return directory;

@@ -15,15 +15,15 @@ internal sealed class Refusals
 
     public void Add(IEnumerable<Problem> problems) => All.AddRange(problems);
 
-    public void CheckText(string text, string what, string field, string remedy)
+    public void CheckText(string text, string what, string field, string remedy, int most = MaxTextBytes)
     {
         if (text.Contains('\0'))
         {
             Add(ProblemCode.Invalid, $"{what} holds a zero byte.", field);
         }
-        else if (ByteText.Bytes(text).Length is var bytes and > MaxTextBytes)
+        else if (ByteText.Bytes(text).Length is var bytes && bytes > most)
         {
-            Add(ProblemCode.Invalid, string.Create(CultureInfo.InvariantCulture, $"{what} has {bytes} bytes; the system takes at most {MaxTextBytes}. {remedy}"), field);
+            Add(ProblemCode.Invalid, string.Create(CultureInfo.InvariantCulture, $"{what} has {bytes} bytes; the system takes at most {most}. {remedy}"), field);
         }
     }
 

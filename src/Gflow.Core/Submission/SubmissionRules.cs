@@ -22,6 +22,9 @@ public sealed class SubmissionRules
 
     public const int MaxScriptBytes = 8 * 1024 * 1024;
 
+    /// <summary>The kernel takes no path of 4 KiB or more (PATH_MAX, limits.h).</summary>
+    public const int MaxPathBytes = 4095;
+
     public const int MaxNameChars = 256;
 
     /// <summary>The reference counts bytes.</summary>

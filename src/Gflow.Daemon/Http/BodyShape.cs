@@ -18,6 +18,9 @@ internal static class BodyShape
     /// <summary>Texts, numbers, objects and so on altogether. The variables of a thousand jobs fit in.</summary>
     public const int MostValues = 300_000;
 
+    /// <summary>Bytes of a field's or a variable's name. No variable of a process is that long (execve(2), MAX_ARG_STRLEN).</summary>
+    public const int LongestName = 128 << 10;
+
     /// <param name="json">Any bytes.</param>
     /// <returns>What is beyond measure; null when nothing is, or the text is no JSON up to there.</returns>
     public static Problem? Fault(ReadOnlySpan<byte> json)
@@ -49,6 +52,8 @@ internal static class BodyShape
 
                         fields = 0;
                         break;
+                    case JsonTokenType.PropertyName when reader.ValueSpan.Length > LongestName:
+                        return new(ProblemCode.Invalid, $"The body has a name of more than {LongestName} bytes", field);
                     case JsonTokenType.PropertyName when reader.CurrentDepth == within + 1:
                         if (++fields > MostFields)
                         {

@@ -58,7 +58,7 @@ internal static class RequestBody
 
         try
         {
-            return JsonSerializer.Deserialize(text, type) is { } value && !HoldsNull(value)
+            return JsonSerializer.Deserialize(text, LargeValues.Reader(type)) is { } value && !HoldsNull(value)
                 ? Result<T>.From(value)
                 : new Problem(ProblemCode.WrongType, $"The body must be {Expected(type.Type)}, not null");
         }

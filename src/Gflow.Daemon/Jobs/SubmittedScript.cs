@@ -15,6 +15,12 @@ internal static class SubmittedScript
             return draft;
         }
 
+        if (Math.Max(path.Length, draft.RunDir?.Length ?? 0) > SubmissionRules.MaxPathBytes)
+        {
+            // The rules say so; asking the system first would cost several copies of it.
+            return draft;
+        }
+
         try
         {
             var file = new FileInfo(Path.GetFullPath(path, draft.RunDir is { Length: > 0 } directory && Path.IsPathRooted(directory) ? directory : "/"));

@@ -39,7 +39,10 @@ internal sealed partial class LaneOutcomes(string target, LaneContext context)
     {
         _failed.Add(row.Seq);
         LogKept(context.Log, new DeliveryText(row), target, attempt.Outcome.Reason);
-        return new(row.Seq, context.Time.GetUtcNow(), attempt.ToRow(), row.NextAt, row.Attempts, attempt.BodyToFreeze);
+
+        // It was due, and is so still where the clock was set back meanwhile.
+        var now = context.Time.GetUtcNow();
+        return new(row.Seq, now, attempt.ToRow(), row.NextAt < now ? row.NextAt : now, row.Attempts, attempt.BodyToFreeze);
     }
 
     /// <summary>What becomes of a message after an attempt.</summary>

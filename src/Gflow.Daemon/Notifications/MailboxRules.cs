@@ -13,9 +13,12 @@ internal static class MailboxRules
         AllowUnquotedCommasInAddresses = false,
     };
 
+    /// <summary>As much as a line of a header has room for (RFC 5322, section 2.1.1).</summary>
+    private const int Longest = 998;
+
     /// <returns>Null when it is none.</returns>
     public static MailboxAddress? Parse(string text) =>
-        !text.Any(char.IsControl) && MailboxAddress.TryParse(Strict, text.Trim(), out var mailbox) && IsWhole(text, mailbox.Address) ? mailbox : null;
+        text.Length <= Longest && !text.Any(char.IsControl) && MailboxAddress.TryParse(Strict, text.Trim(), out var mailbox) && IsWhole(text, mailbox.Address) ? mailbox : null;
 
     /// <summary>The parser lets a domain be missing within angle brackets, and what it leaves out (comments, routes) others would take for the address.</summary>
     private static bool IsWhole(string text, string address) => address.Contains('@') && MailboxText.Address(text) == address;

@@ -341,6 +341,23 @@ public sealed class JobEngineTests
         Assert.Equal($"The script {pipe} is no regular file.", Assert.Single(refused.Problems).Message);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("true\r\n")]
+    public async Task A_path_longer_than_the_system_takes_is_refused(string? content)
+    {
+        await using var home = await EngineHome.StartAsync();
+        var script = Draft.Command() with { Command = null, ScriptContent = content is null ? null : System.Text.Encoding.UTF8.GetBytes(content) };
+        var path = $"/{new string('x', 4095)}";
+
+        Assert.Equal(
+            "The script's path has 4096 bytes; the system takes at most 4095. Move it.",
+            Assert.Single((await home.Requests.SubmitAsync([script with { Script = path }], EngineHome.Alice, EngineHome.Patience)).Problems).Message);
+        Assert.Equal(
+            "The working directory's path has 4096 bytes; the system takes at most 4095. Work in another one.",
+            Assert.Single((await home.Requests.SubmitAsync([Draft.Command() with { RunDir = path }], EngineHome.Alice, EngineHome.Patience)).Problems).Message);
+    }
+
     [Fact]
     public async Task A_redo_repeats_an_ended_job_from_what_was_stored_with_it()
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Gflow.Core;
 using Gflow.Core.Contracts;
 using Gflow.Daemon.Http;
 using Gflow.Tests.TestKit;
@@ -82,6 +83,65 @@ public sealed partial class BodyTests
     [Fact]
     public void Bytes_that_are_no_text_are_refused() =>
         Assert.False(RequestBody.Parse([.. "{\"command\":\""u8, 0xFF, 0xFE, .. "\"}"u8], WireJson.Default.SubmissionDraft).Ok);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(LargeValues.Large)]
+    public void Texts_and_bytes_mean_the_same_whatever_their_length(int length)
+    {
+        var text = new string('x', length);
+        var read = Draft($$"""{"command":"{{text}}\u00e4\n","environment":{"A":"\ud83d\ude00{{text}}" } }""").Value;
+        Assert.Equal((text + "ä\n", "😀" + text), (read.Command, read.Environment!["A"]));
+
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var encoded = Convert.ToBase64String(bytes);
+        Assert.Equal(bytes, Draft($$"""{"script_content":"{{encoded}}"}""").Value.ScriptContent);
+        Assert.Equal(bytes, Draft($$"""{"script_content":"\u{{(int)encoded[0]:x4}}{{encoded[1..]}}"}""").Value.ScriptContent);
+        Assert.Null(Draft("""{"script_content":null,"command":null}""").Value.ScriptContent);
+    }
+
+    [Theory]
+    [InlineData("""{"script_content":"{0}-"}""", "script_content")]
+    [InlineData("""{"script_content":"{0}\u002d"}""", "script_content")]
+    [InlineData("""{"command":"\ud800{0}"}""", "command")]
+    public void What_is_no_text_or_no_base64_is_refused_whatever_its_length(string body, string field)
+    {
+        var problems = ((int[])[4, LargeValues.Large]).Select(length =>
+            Assert.Single(Draft(body.Replace("{0}", new string('A', length), StringComparison.Ordinal)).Problems)).ToList();
+        Assert.Equal(problems[0].Code, problems[1].Code);
+        Assert.Equal([field, field], problems.Select(problem => problem.Field));
+    }
+
+    [Theory]
+    [InlineData("""{"unknown":"{0}","gpus":1}""")]
+    [InlineData("""{"unknown":{"a":["{0}"],"b":null},"gpus":1}""")]
+    public void Fields_nobody_knows_are_told_whatever_their_length(string body)
+    {
+        foreach (var length in (int[])[1, LargeValues.Large])
+        {
+            var read = Draft(body.Replace("{0}", new string('x', length), StringComparison.Ordinal)).Value;
+            Assert.Equal(1, read.Gpus);
+            Assert.Equal(["unknown"], read.Others!.Keys);
+        }
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_refused_whatever_their_length() =>
+        Assert.Equal("command", Assert.Single(RequestBody.Parse(
+            [.. "{\"command\":\"\\n"u8, .. Enumerable.Repeat((byte)'x', LargeValues.Large), 0xFF, .. "\"}"u8], WireJson.Default.SubmissionDraft).Problems).Field);
+
+    [Theory]
+    [InlineData("""{"{0}":1}""")]
+    [InlineData("""[{"environment":{"{0}":"1"}}]""")]
+    public void A_name_is_no_longer_than_anybody_has_use_for(string body)
+    {
+        Assert.Null(Shape(BodyShape.LongestName));
+        Assert.Contains("a name of more than 131072 bytes", Shape(BodyShape.LongestName + 1)!.Message, StringComparison.Ordinal);
+
+        Problem? Shape(int length) => BodyShape.Fault(Encoding.UTF8.GetBytes(body.Replace("{0}", new string('x', length), StringComparison.Ordinal)));
+    }
+
+    private static Result<SubmissionDraft> Draft(string body) => RequestBody.Parse(Encoding.UTF8.GetBytes(body), WireJson.Default.SubmissionDraft);
 
     [Fact]
     public void A_byte_order_mark_is_no_harm() =>

@@ -241,6 +241,22 @@ public sealed class LaneHealthTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_clock_set_back_during_an_attempt_delays_no_probe()
+    {
+        _answer = new DeliveryOutcome.TargetFault("HTTP 404", 404);
+        _hold = new();
+        await _pump.ApplyAsync(Options(Target()));
+        _outbox.Commit("ops", [(1, EventType.JobStarted), (1, EventType.JobFailed)], _pump);
+        await Until.TrueAsync(() => _open == 1, _time);
+        _time.AdjustTime(_time.GetUtcNow() - TimeSpan.FromHours(1));
+        _hold.SetResult();
+        await Until.TrueAsync(() => _open == 0);
+
+        _answer = new DeliveryOutcome.Delivered(204);
+        await AssertServedSoonAfterAsync(_time.GetUtcNow());
+    }
+
+    [Fact]
     public async Task A_clock_set_back_while_there_is_no_daemon_delays_nothing()
     {
         var noon = _time.GetUtcNow() + TimeSpan.FromHours(1);
