@@ -40,7 +40,7 @@ public sealed class SweepTests(Installation installed)
             await sweep.OfAsync(route);
         }
 
-        await machine.UntilAsync(() => Resident(machine) <= before + MostKept, "the daemon has given back what the requests took");
+        await machine.UntilAsync(() => Resident(machine) <= before + MostKept, "the daemon has given back what the requests took", TimeSpan.FromMinutes(2));
         Assert.Null(machine.DaemonExit);
     }
 

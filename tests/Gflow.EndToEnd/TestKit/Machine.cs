@@ -292,7 +292,7 @@ internal sealed class Machine : IAsyncDisposable
         return await File.ReadAllTextAsync(path, Ct);
     }
 
-    public Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
+    public Task UntilAsync(Func<bool> condition, string what, TimeSpan? patience = null) => UntilAsync(() => Task.FromResult(condition()), what, patience);
 
     public Task UntilAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null) => UntilAsync(condition, () => what, patience);
 
