@@ -52,7 +52,7 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     /// <summary>The option's values as names, or lists of names with commas, in the order given; empty when it was not.</summary>
     /// <exception cref="CommandFailedException">One names nothing, so that nothing would be chosen by it.</exception>
     internal IReadOnlyList<string> Names(string option) =>
-        Texts(option).Any(text => text.AsSpan().Trim(" ,").IsEmpty) ? throw Wrong($"{option} needs a value") : Texts(option);
+        Texts(option).Any(text => text.All(c => c == ',' || char.IsWhiteSpace(c))) ? throw Wrong($"{option} needs a value") : Texts(option);
 
     /// <returns>All its values in the order given; empty when it was not.</returns>
     internal IReadOnlyList<string> Texts(string option) => parsed.Texts(option);

@@ -91,9 +91,8 @@ internal static class GcancelCommand
             return [];
         }
 
-        _ = invocation.Names("--user");
         var names = NameFilter.Of(invocation, "--name");
-        var jobs = Invocation.Need(await invocation.Client.ListAsync(new() { States = asked, Users = UserList.Read(invocation, "--user") }, cancel));
+        var jobs = Invocation.Need(await invocation.Client.ListAsync(new() { States = asked, Users = UserList.Read(invocation, invocation.Name("--user")) }, cancel));
         return [.. jobs.Where(job => states.Admits(job) && names.Admits(job)).Select(job => new JobId(job.Id)).Order()];
     }
 }

@@ -41,7 +41,7 @@ internal sealed record WantedJobs
             {
                 Ids = ids,
                 States = states.States,
-                Users = invocation.Has("--jobs") && !invocation.Has("--user") ? [] : UserList.Read(invocation, "--user"),
+                Users = invocation.Has("--jobs") && !invocation.Has("--user") ? [] : UserList.Read(invocation, invocation.Text("--user")),
                 CreatedAfter = invocation.Text("--since") is { } since
                     ? Invocation.NeedUsage(InstantText.ParseSince(since, invocation.Now, Invocation.Need(invocation.Zone)), "--since")
                     : null,

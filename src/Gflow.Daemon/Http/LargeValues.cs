@@ -9,8 +9,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Gflow.Daemon.Http;
 
 /// <summary>
-/// Reads large values into memory of their own, if at all. The library works on them in buffers that the whole process shares, which then keep as many
-/// megabytes as the largest had, on each thread that has read one.
+/// Reads large values into memory of their own, if at all. The library works on them in buffers that the whole process shares, which
+/// then keep as many megabytes as the largest had, on each thread that has read one.
 /// </summary>
 internal static class LargeValues
 {
@@ -21,7 +21,7 @@ internal static class LargeValues
 
     /// <returns>The same type, with its texts and bytes read in this way.</returns>
     public static JsonTypeInfo<T> Reader<T>(JsonTypeInfo<T> type) => (JsonTypeInfo<T>)Readers.GetOrAdd(type, static type =>
-        new JsonSerializerOptions(type.Options) { Converters = { new TextConverter(), new BytesConverter(), new UnknownConverter() } }.GetTypeInfo(type.Type));
+        new JsonSerializerOptions(type.Options) { Converters = { new TextConverter(), new BytesConverter(), new UnknownConverter(type.Options) } }.GetTypeInfo(type.Type));
 
     private sealed class TextConverter : JsonConverter<string>
     {
@@ -77,7 +77,7 @@ internal static class LargeValues
     }
 
     /// <summary>Values of fields that nobody knows: that they are there, and what the small ones are.</summary>
-    private sealed class UnknownConverter : JsonConverter<JsonElement>
+    private sealed class UnknownConverter(JsonSerializerOptions library) : JsonConverter<JsonElement>
     {
         private static readonly JsonElement Some = JsonElement.Parse("\"…\"");
 
@@ -89,7 +89,7 @@ internal static class LargeValues
             end.Skip();
             if (end.BytesConsumed - reader.TokenStartIndex < Large)
             {
-                return JsonElement.ParseValue(ref reader);
+                return JsonSerializer.Deserialize(ref reader, (JsonTypeInfo<JsonElement>)library.GetTypeInfo(typeof(JsonElement)));
             }
 
             reader = end;

@@ -26,7 +26,7 @@ internal sealed class IdleMemory : IDisposable
 
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
-    private long _allocated, _collected, _lastLook;
+    private long _allocated, _collected, _lastCollection;
     private long _resident = Environment.WorkingSet;
     private int _laterLooks;
 
@@ -54,7 +54,7 @@ internal sealed class IdleMemory : IDisposable
             Collect(allocated);
             _laterLooks = LaterLooks;
         }
-        else if (_laterLooks > 0 && _time.GetElapsedTime(_lastLook) >= Later)
+        else if (_laterLooks > 0 && _time.GetElapsedTime(_lastCollection) >= Later)
         {
             Collect(allocated);
             _laterLooks--;
@@ -70,6 +70,6 @@ internal sealed class IdleMemory : IDisposable
         NativeHeap.Trim();
 
         // What is still there is in use for now, and asking again at once would not change that.
-        (_resident, _collected, _lastLook) = (Environment.WorkingSet, allocated, _time.GetTimestamp());
+        (_resident, _collected, _lastCollection) = (Environment.WorkingSet, allocated, _time.GetTimestamp());
     }
 }

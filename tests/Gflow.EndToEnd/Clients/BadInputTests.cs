@@ -43,7 +43,7 @@ public sealed class BadInputTests(Installation installed)
     [
         "gctl reserve list --user ''", "gctl audit --user ''", "gctl notify list --user ''", "gctl notify list --target ''", "gctl notify list --state ''",
         "gctl notify resend --dead --target ''", "gctl notify pause ''", "gctl notify resume ''", "gctl notify test ''", "gctl notify preview '' --event job_failed",
-        "gcancel --user ''", "gcancel --user ' , '", "gcancel --name ''", "gcancel --name kept --name ''", "gqueue --names ''",
+        "gcancel --user ''", "gcancel --user ' , '", "gcancel --user $'\u2003,'", "gcancel --name ''", "gcancel --name kept --name ''", "gqueue --names ''",
     ];
 
     /// <summary>Codes of <c>gjob wait</c> are those of the jobs, but for one.</summary>

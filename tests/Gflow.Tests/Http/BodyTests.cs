@@ -22,6 +22,7 @@ public sealed partial class BodyTests
     [InlineData("{\"script_content\":\"%%\"}", "wrong_type", "base64")]
     [InlineData("{\"environment\":[]}", "wrong_type", "an object of texts")]
     [InlineData("{\"gpus\":1,\"gpus\":2}", "repeated_name", "The name \"gpus\" is there twice")]
+    [InlineData("{\"unknown\":{\"a\":1,\"a\":2}}", "repeated_name", "The name \"a\" is there twice")]
     [InlineData("{\"environment\":{\"A\":\"1\",\"\\u0041\":\"2\"}}", "repeated_name", "\"A\"")]
     [InlineData("[]", "wrong_type", "The body must be an object")]
     [InlineData("null", "wrong_type", "not null")]
