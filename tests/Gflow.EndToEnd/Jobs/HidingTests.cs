@@ -125,7 +125,7 @@ public sealed class HidingTests(Installation installed)
     public async Task One_that_takes_the_mark_off_is_named_and_left_alone()
     {
         await using var machine = await Machine.StartAsync(installed);
-        var id = await machine.SubmitAsync("env -i prlimit --rttime=unlimited:unlimited setsid --fork sh -c 'echo $$ > stranger; exec sleep 600'; while [ ! -s stranger ]; do sleep 0.01; done");
+        var id = await machine.SubmitAsync("env -i prlimit --rttime=unlimited:unlimited setsid --fork sh -c 'echo $$ > stranger; exec sleep 600'; until grep -q sleep /proc/$(cat stranger)/comm; do sleep 0.01; done");
         var stranger = int.Parse(await machine.FileAsync(Path.Combine(machine.Work, "stranger"), text => text.EndsWith('\n')));
         try
         {
