@@ -13,4 +13,7 @@ internal static class ExitCodes
 
     /// <summary>No daemon answers.</summary>
     internal const int Unreachable = 3;
+
+    /// <summary>Of <c>gctl notify status</c>: a target is ill.</summary>
+    internal const int Ill = 4;
 }

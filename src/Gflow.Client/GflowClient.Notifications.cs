@@ -39,7 +39,11 @@ public sealed partial class GflowClient
     public Task<ClientResult<TargetAction>> PauseTargetAsync(string name, CancellationToken cancel = default) =>
         SendAsync(Change(HttpMethod.Post, $"{Target(name)}/pause"), NotificationJson.Default.TargetAction, cancel);
 
-    /// <summary>Sends to a target again; one that is stopped or gone is tried at once.</summary>
+    /// <summary>Tries a target again that said it is gone.</summary>
+    public Task<ClientResult<TargetAction>> EnableTargetAsync(string name, CancellationToken cancel = default) =>
+        SendAsync(Change(HttpMethod.Post, $"{Target(name)}/enable"), NotificationJson.Default.TargetAction, cancel);
+
+    /// <summary>Sends to a target again; one that is stopped is tried at once.</summary>
     public Task<ClientResult<TargetAction>> ResumeTargetAsync(string name, CancellationToken cancel = default) =>
         SendAsync(Change(HttpMethod.Post, $"{Target(name)}/resume"), NotificationJson.Default.TargetAction, cancel);
 

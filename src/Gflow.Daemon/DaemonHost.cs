@@ -42,6 +42,12 @@ internal sealed record DaemonParts(TimeProvider Time, ILoggerFactory Logs)
 
     /// <summary>Whether it is the machine's, for all its users, and not that of its own user.</summary>
     public bool IsShared { get; init; }
+
+    /// <summary>Where its configuration is looked for.</summary>
+    public string? ConfigFile { get; init; }
+
+    /// <summary>Where its log goes.</summary>
+    public LogPlace Log { get; init; } = new(null, null);
 }
 
 /// <summary>One whole daemon: can be started, asked its address and stopped, by the program and by tests alike.</summary>
@@ -303,7 +309,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
     private Task<ApiServer> ServeAsync(AuditTally audit, CancellationToken ct)
     {
         var owner = new Actor(Account.Own.Uid, Account.Own.Name, Administrator: true, IdentifiedBy.OwnProcess) { Home = Account.Own.Home };
-        var facts = new DaemonFacts(Version, owner, Paths, Socket, _parts.IsShared);
+        var facts = new DaemonFacts(Version, owner, Paths, Socket, _parts.IsShared, _parts.ConfigFile, _parts.Log);
         var time = _parts.Time;
         var jobs = new JobLookup(Engine, Database);
         var listen = Listen();
@@ -323,6 +329,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
                 new AuditEndpoints(audit, Database).Map,
                 new MetricsEndpoint(Engine, Database, _notifications, time).Map,
                 new EventStream(Engine, Database, policy, time).Map,
+                LaterRoutes.Map,
             ],
             listen,
             _parts.Logs,

@@ -133,6 +133,18 @@ public sealed record StatusAnswer
     /// <summary>Why no new work is taken, the gravest reason first; empty when it is.</summary>
     public IReadOnlyList<WireProblem> Troubles { get; init; } = [];
 
+    /// <summary>All that is out of order, the gravest first: <see cref="Troubles"/>, then targets of notifications and GPUs; empty when all is well.</summary>
+    public IReadOnlyList<WireProblem> Ill { get; init; } = [];
+
+    /// <summary>Path of the configuration; null where there is no file, and the defaults count.</summary>
+    public string? ConfigFile { get; init; }
+
+    /// <summary>Path of the daemon's log; null where it goes to no file.</summary>
+    public string? LogFile { get; init; }
+
+    /// <summary>The unit under whose name systemd's journal has the daemon's log; null where that does not have it.</summary>
+    public string? LogUnit { get; init; }
+
     public required IReadOnlyList<UnknownJob> UnknownJobs { get; init; }
 
     /// <summary>Processes that came from jobs and have hidden from which.</summary>

@@ -8,4 +8,6 @@ namespace Gflow.Daemon.Http;
 /// <param name="Paths">Where database and logs are.</param>
 /// <param name="Socket">Path of the Unix socket.</param>
 /// <param name="Shared">Whether it is the machine's, for all its users, and not its owner's alone.</param>
-internal sealed record DaemonFacts(string Version, Actor Owner, DataPaths Paths, string Socket, bool Shared);
+/// <param name="ConfigFile">Where its configuration is looked for.</param>
+/// <param name="Log">Where its log goes.</param>
+internal sealed record DaemonFacts(string Version, Actor Owner, DataPaths Paths, string Socket, bool Shared, string? ConfigFile, LogPlace Log);

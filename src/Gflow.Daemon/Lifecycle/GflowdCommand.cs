@@ -15,6 +15,7 @@ internal sealed record VerbCall(ParsedCommand<VerbCall> Given, VerbContext Conte
 /// <summary>The command line of gflowd.</summary>
 internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environment, Terminal terminal, TimeProvider time)
 {
+    private const int UsualLines = 100;
     private const int DefaultInterval = 10;
     private const int LongestInterval = 1_000_000;
 
@@ -55,10 +56,20 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
             {
                 Examples = [new("gflowd config check && gflowd reload", "Look whether it is right before")],
             },
-            Verb("status", [], "Tell whether the daemon runs, and how it is; exits with 3 when it does not run", (call, ct) => new StatusCommand(call.Context, call.Given.Has("--json")).RunAsync(ct)) with
+            Verb("status", [], "Tell whether the daemon runs, and how it is; exits with 3 when it does not run", (call, ct) => new StatusCommand(call.Context, call.Given.Has("--json"), call.Given.Has("--check")).RunAsync(ct)) with
             {
-                Options = [Json],
-                Examples = [new("gflowd status", "For people"), new("gflowd status --json", "For programs")],
+                Options = [Json, new("--check", [], null, "Exit with 4 when something is ill: the database, a target of notifications, a GPU")],
+                Examples = [new("gflowd status", "For people"), new("gflowd status --json", "For programs"), new("gflowd status --check", "For monitoring")],
+            },
+            Verb("log", [], "Show the daemon's log, wherever it goes", LogAsync) with
+            {
+                Notes = ["A file, or what systemd's journal keeps. Without a running daemon it is the log that gflowd start would go on with."],
+                Options =
+                [
+                    new("--follow", ["-f"], null, "Go on with what is added, until Ctrl-C"),
+                    new("--lines", ["-n"], "N", "Show the last N lines (default 100)"),
+                ],
+                Examples = [new("gflowd log", "The last 100 lines"), new("gflowd log -f", "See it grow"), new("gflowd log -n 100000 | grep warn", "Look for something")],
             },
             new()
             {
@@ -155,6 +166,14 @@ internal sealed class GflowdCommand(IReadOnlyDictionary<string, string> environm
             : await ConfigCheck.RunAsync(context.ConfigPath, context.Environment, context.Paths, json);
         await context.Terminal.Out.WriteAsync(report.Output);
         return report.ExitCode;
+    }
+
+    private static Task<int> LogAsync(VerbCall call, CancellationToken ct)
+    {
+        var lines = UsualLines;
+        return call.Given.Text("--lines") is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out lines) && lines > 0)
+            ? Task.FromResult(Wrong(call, $"--lines takes a number of lines from 1, not \"{text}\""))
+            : new ShowLogCommand(call.Context, lines, call.Given.Has("--follow")).RunAsync(ct);
     }
 
     private static int Probe(VerbCall call)

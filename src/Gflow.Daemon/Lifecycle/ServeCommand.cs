@@ -88,7 +88,13 @@ internal sealed partial class ServeCommand(VerbContext context, string? logFile)
         using var terminate = Listen(PosixSignal.SIGTERM, signals.Writer);
         using var interrupt = Listen(PosixSignal.SIGINT, signals.Writer);
         using var hangUp = Listen(PosixSignal.SIGHUP, signals.Writer);
-        await using var host = await DaemonHost.StartAsync(load.Options!, new DaemonParts(context.Time, logs) { IsShared = context.Home.IsShared }, ct);
+        var parts = new DaemonParts(context.Time, logs)
+        {
+            IsShared = context.Home.IsShared,
+            ConfigFile = context.ConfigPath ?? context.Paths.ConfigFile,
+            Log = logFile is null ? LogPlace.OfStandardError(context.Environment) : new(logFile, null),
+        };
+        await using var host = await DaemonHost.StartAsync(load.Options!, parts, ct);
         using var memory = new IdleMemory(context.Time);
         // An engine that broke must not leave a daemon behind that answers and does nothing; the launcher keeps what happens until the next start.
         _ = host.Engine.Stopped.ContinueWith(

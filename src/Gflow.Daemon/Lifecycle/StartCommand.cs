@@ -33,7 +33,7 @@ internal sealed class StartCommand(VerbContext context)
             return AlreadyThere(found, running);
         }
 
-        var log = Path.Combine(options.Storage.Path, "logs", "daemon.log");
+        var log = new DataPaths(options.Storage.Path).DaemonLog;
         try
         {
             using var opened = OpenLog(options, log);

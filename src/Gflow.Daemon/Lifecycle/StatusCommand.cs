@@ -9,7 +9,8 @@ using Gflow.Daemon.Platform;
 namespace Gflow.Daemon.Lifecycle;
 
 /// <summary><c>gflowd status</c>: asks the daemon that all commands ask how it is, however it was started.</summary>
-internal sealed class StatusCommand(VerbContext context, bool json)
+/// <param name="check">Whether the exit code is to say that something is ill.</param>
+internal sealed class StatusCommand(VerbContext context, bool json, bool check)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -27,7 +28,7 @@ internal sealed class StatusCommand(VerbContext context, bool json)
         if (answer.Ok)
         {
             await context.Terminal.Out.WriteAsync(json ? Line(JsonSerializer.Serialize(answer.Value, CommandJson.Default.StatusAnswer)) : StatusText.Format(answer.Value));
-            return VerbExitCodes.Done;
+            return check && answer.Value.Ill.Count > 0 ? VerbExitCodes.Ill : VerbExitCodes.Done;
         }
 
         return answer.Failure switch

@@ -83,10 +83,17 @@ internal sealed partial class Lane : IAsyncDisposable
     /// <summary>The target was paused: nothing goes from now on, and what is under way ends.</summary>
     public void Paused() => Post(ReadPause);
 
-    /// <summary>Somebody has seen to the target: it is sent to again and, where it was stopped or gone, tried at once.</summary>
+    /// <summary>Somebody has seen to the target: it is sent to again and, where it was stopped, tried at once.</summary>
     public void Resumed() => Post(() =>
     {
         ReadPause();
+        _health.Resume();
+        _queue.Reread();
+    });
+
+    /// <summary>Somebody says that it is there, whatever it said itself.</summary>
+    public void Enabled() => Post(() =>
+    {
         _health.Reopen();
         _queue.Reread();
     });

@@ -97,7 +97,7 @@ internal sealed partial class LaneHealth(string target, TimeProvider time, ILogg
     [LoggerMessage(Level = LogLevel.Warning, Message = "Stopped sending to {Target}: {Reason}. It is probed, and what waits for it is kept for a day.")]
     private static partial void LogStopped(ILogger log, string target, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Disabled {Target}, which says that it is gone for good: {Reason}. Give it another address and reload.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Disabled {Target}, which says that it is gone for good: {Reason}. Give it another address and reload, or try it again: gctl notify enable {Target}")]
     private static partial void LogDisabled(ILogger log, string target, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Target} answers again; it had been stopped since {Since:u}.")]

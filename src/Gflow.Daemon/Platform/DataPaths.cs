@@ -9,6 +9,9 @@ internal sealed record DataPaths(string Root)
 
     public string Logs => Path.Combine(Root, "logs");
 
+    /// <summary>Where a daemon in the background logs.</summary>
+    public string DaemonLog => Path.Combine(Logs, "daemon.log");
+
     /// <summary>Copies of scripts while their jobs run.</summary>
     public string Scripts => Path.Combine(Root, "scripts");
 

@@ -29,6 +29,9 @@ internal sealed partial class LogFile : IDisposable
         _file = Open();
     }
 
+    /// <summary>Where the log before this one is.</summary>
+    public static string Older(string path) => $"{path}.1";
+
     /// <summary>Adds text; never throws, as a daemon whose log is on a full disk has better things to do than to die of it.</summary>
     public void Write(string text)
     {
@@ -54,7 +57,7 @@ internal sealed partial class LogFile : IDisposable
         var holdsOurErrors = File.ResolveLinkTarget("/proc/self/fd/2", returnFinalTarget: false)?.FullName == _path;
         if (File.Exists(_path))
         {
-            File.Move(_path, $"{_path}.1", overwrite: true);
+            File.Move(_path, Older(_path), overwrite: true);
         }
 
         var old = _file;

@@ -12,4 +12,7 @@ internal static class VerbExitCodes
 
     /// <summary>Of <c>status</c>: there is no daemon.</summary>
     public const int NotRunning = 3;
+
+    /// <summary>Of <c>status --check</c>: the daemon serves, and something is ill.</summary>
+    public const int Ill = 4;
 }

@@ -19,6 +19,8 @@ internal sealed class InfoEndpoints(JobEngine engine, Database database, Notific
 {
     private const string Executor = "process";
 
+    private readonly Ailments _ailments = new(engine, database, notifications, time);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], context => context.Response.WriteAsync($"gflow {facts.Version}\n", context.RequestAborted));
@@ -58,6 +60,10 @@ internal sealed class InfoEndpoints(JobEngine engine, Database database, Notific
             Url = Url(context),
             RunningJobs = board.Jobs.Live.Values.Count(job => job.State == JobState.Running),
             QueuedJobs = board.Jobs.Live.Values.Count(job => job.State == JobState.Queued),
+            Ill = _ailments.Of(board, administers),
+            ConfigFile = File.Exists(facts.ConfigFile) ? facts.ConfigFile : null,
+            LogFile = facts.Log.File,
+            LogUnit = facts.Log.Unit,
             Troubles = [.. engine.Troubles.Select(trouble => new WireProblem(trouble.Code, trouble.Message))],
             UnknownProcesses = !administers ? [] :
                 [.. engine.Strangers.Where(process => new ProcessIdentity(process.Pid, process.StartTime).IsAlive).Select(process => new UnknownProcess(process.Pid, process.Name))],

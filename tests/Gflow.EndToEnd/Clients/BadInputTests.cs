@@ -42,7 +42,7 @@ public sealed class BadInputTests(Installation installed)
     private static readonly string[] Nameless =
     [
         "gctl reserve list --user ''", "gctl audit --user ''", "gctl notify list --user ''", "gctl notify list --target ''", "gctl notify list --state ''",
-        "gctl notify resend --dead --target ''", "gctl notify pause ''", "gctl notify resume ''", "gctl notify test ''", "gctl notify preview '' --event job_failed",
+        "gctl notify resend --dead --target ''", "gctl notify pause ''", "gctl notify resume ''", "gctl notify enable ''", "gctl notify test ''", "gctl notify preview '' --event job_failed",
         "gcancel --user ''", "gcancel --user ' , '", "gcancel --user $'\u2003,'", "gcancel --name ''", "gcancel --name kept --name ''", "gqueue --names ''",
     ];
 

@@ -76,6 +76,63 @@ public sealed class DaemonTests(Installation installed)
     }
 
     [Fact]
+    public async Task The_log_is_shown_wherever_it_goes_and_without_a_daemon_that_of_the_last_one()
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        var none = await machine.RunAsync("gflowd", "log");
+        Assert.Equal(3, none.Code);
+        Assert.Contains("No daemon answers", none.Error, StringComparison.Ordinal);
+
+        await machine.DoneAsync("gflowd", "start");
+        Assert.Contains($"Log:       {machine.DataDirectory}/logs/daemon.log\n", await machine.DoneAsync("gflowd", "status"), StringComparison.Ordinal);
+        var log = await machine.DoneAsync("gflowd", "log");
+        Assert.Contains(" serves ", log, StringComparison.Ordinal);
+        Assert.Equal($"{log.TrimEnd('\n').Split('\n')[^1]}\n", await machine.DoneAsync("gflowd", "log", "-n", "1"));
+        Assert.Equal(2, (await machine.RunAsync("gflowd", "log", "-n", "0")).Code);
+
+        var following = Run.Async("/bin/bash", ["-c", "gflowd log -n 1 -f | grep -m 1 'Configuration read again'"], machine.DaemonEnvironment);
+        await machine.UntilAsync(
+            async () =>
+            {
+                await machine.DoneAsync("gflowd", "reload");
+                return following.IsCompleted;
+            },
+            "what is added is shown, and following ends when nobody reads any more");
+        Assert.Equal(0, (await following).Code);
+
+        await machine.DoneAsync("gflowd", "stop");
+        var last = await machine.RunAsync("gflowd", "log", "-n", "1");
+        Assert.Equal((0, "gflowd: no daemon answers; this is the log of the last one.\n"), (last.Code, last.Error));
+        Assert.NotEqual("", last.Out);
+
+        await machine.DoneAsync("bash", "-c", "gflowd 2> elsewhere.log & for i in $(seq 300); do gflowd status && break; sleep 0.1; done");
+        Assert.Contains(" serves ", await machine.DoneAsync("gflowd", "log"), StringComparison.Ordinal);
+        await machine.DoneAsync("gflowd", "stop");
+
+        await machine.DoneAsync("bash", "-c", "gflowd 2>&1 | cat > piped.log & for i in $(seq 300); do gflowd status && break; sleep 0.1; done");
+        var piped = await machine.RunAsync("gflowd", "log");
+        Assert.Equal(1, piped.Code);
+        Assert.Contains("writes its log to its standard error, which is a terminal or goes to another program", piped.Error, StringComparison.Ordinal);
+        await machine.DoneAsync("gflowd", "stop");
+    }
+
+    [Fact]
+    public async Task What_is_ill_is_told_first_and_by_the_exit_code_where_it_is_asked_for()
+    {
+        await using var machine = await Machine.CreateAsync(installed);
+        machine.Configure(1, $"[[notifications.webhooks]]\nname = \"ops\"\nurl = \"http://127.0.0.1:{ForeignServer.FreePort()}\"\nevents = [\"job_failed\"]\n");
+        await machine.StartDaemonAsync();
+        Assert.Equal(0, (await machine.RunAsync("gflowd", "status", "--check")).Code);
+        await machine.EndedAsync(await machine.SubmitAsync("false"));
+        await machine.UntilAsync(async () => (await machine.RunAsync("gflowd", "status", "--check")).Code == 4, "the target is ill");
+
+        var shown = await machine.DoneAsync("gflowd", "status");
+        Assert.Matches("^Status:    Running, with trouble\nTrouble:   Target ops is stopped since .* and only probed: connection refused, .*; 1 delivery waits. Look: gctl notify status\n", shown);
+        Assert.Contains($"Config:    {machine.ConfigFile}\n", shown, StringComparison.Ordinal);
+        Assert.Equal("ok", (await machine.Client.HealthAsync(Ct)).Value.Status);
+    }
+
+    [Fact]
     public async Task Stop_can_end_the_jobs_first()
     {
         await using var machine = await Machine.CreateAsync(installed, gpus: 1);

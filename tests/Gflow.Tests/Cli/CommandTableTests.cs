@@ -146,6 +146,7 @@ public sealed class CommandTableTests
     [InlineData("gctl notify cancel 1")]
     [InlineData("gctl notify pause ops")]
     [InlineData("gctl notify resume ops")]
+    [InlineData("gctl notify enable chat")]
     [InlineData("gctl notify test ops")]
     [InlineData("gctl notify preview ops --event job_failed")]
     [InlineData("gctl notify explain --event job_failed")]

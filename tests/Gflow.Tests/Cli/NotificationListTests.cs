@@ -52,7 +52,7 @@ public sealed class NotificationListTests
     {
         await using var daemon = (await ScriptedDaemon.StartAsync()).On("GET /notifications/targets", JsonSerializer.Serialize([.. Targets], NotificationJson.Default.ListTargetView));
 
-        await AssertGoldenAsync(daemon, "gctl notify status", "notify-status", ExitCodes.Refused);
+        await AssertGoldenAsync(daemon, "gctl notify status", "notify-status", ExitCodes.Ill);
     }
 
     [Fact]

@@ -143,5 +143,5 @@ public sealed class AccessRulesTests
     public void Only_our_own_pages_are_origins(string? origin, bool right) => Assert.Equal(right, AccessRules.IsOwnOrigin(origin, "localhost:59000"));
 
     private static DaemonFacts Facts(Account owner, bool shared) =>
-        new("0.0.0", new Actor(owner.Uid, owner.Name, Administrator: true, IdentifiedBy.OwnProcess), new DataPaths("/data"), "/run/gflowd.sock", shared);
+        new("0.0.0", new Actor(owner.Uid, owner.Name, Administrator: true, IdentifiedBy.OwnProcess), new DataPaths("/data"), "/run/gflowd.sock", shared, null, new LogPlace(null, null));
 }

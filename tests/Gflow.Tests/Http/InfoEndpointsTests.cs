@@ -1,3 +1,5 @@
+using Gflow.Daemon.Http;
+using Gflow.Tests.Documentation;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
@@ -36,6 +38,35 @@ public sealed class InfoEndpointsTests
         Assert.Equal([1], info.GetProperty("allowed_gpu_indices").EnumerateArray().Select(index => index.GetInt32()));
         Assert.Equal("not_allowed(daemon.gpus)", info.GetProperty("gpus")[0].GetProperty("reason").GetString());
     }
+
+    [Fact]
+    public async Task What_is_ill_is_told_and_is_nothing_while_all_is_well()
+    {
+        await using var daemon = await TestDaemon.StartAsync(configure: options => options with { Daemon = options.Daemon with { Gpus = [0] } });
+        Assert.Empty(await IllAsync(daemon));
+        await daemon.FailGpuAsync(0);
+        await daemon.FailGpuAsync(1);
+
+        Assert.Equal("gpu_out_of_order: GPU 0 does not answer.", Assert.Single(await IllAsync(daemon)));
+    }
+
+    [Fact]
+    public async Task What_of_the_reference_is_not_there_yet_is_named_with_what_to_do_instead()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        var documented = DocPage.Open("docs/differences.md").FirstCells("## Routes that are not there yet");
+        Assert.Equal(LaterRoutes.All.Select(route => $"{route.Method} {route.Path}").Order(), documented.Order());
+        foreach (var (method, path, instead) in LaterRoutes.All)
+        {
+            using var request = new HttpRequestMessage(method, path.Replace("{id}", "7", StringComparison.Ordinal).Replace("{*page}", "index.html", StringComparison.Ordinal));
+            var answer = await daemon.SendAsync(request);
+            Assert.Equal((404, "not_available"), (answer.Status, answer.Code));
+            Assert.Contains(instead, answer.Error, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<IReadOnlyList<string>> IllAsync(TestDaemon daemon) =>
+        [.. (await daemon.GetAsync("/status")).Json.GetProperty("ill").EnumerateArray().Select(ill => $"{ill.GetProperty("code").GetString()}: {ill.GetProperty("message").GetString()}")];
 
     [Fact]
     public async Task Every_answer_has_an_id_of_its_own()

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using Gflow.Core.Events;
 using Gflow.Core.Scheduling;
+using Gflow.Daemon.Demo;
 using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Webhook;
 using Gflow.Daemon.Storage;
@@ -7,7 +9,7 @@ using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
 
-public sealed partial class MutationTests
+public sealed partial class MutationTests : IAsyncLifetime
 {
     private const string Job = """{"command":"true","run_dir":"/tmp"}""";
 
@@ -31,14 +33,21 @@ public sealed partial class MutationTests
         ("POST", "/gpu-processes/unignore", """{"gpu_index":1,"pid":4412}""", 0),
         ("POST", "/notifications/targets/hook/pause", null, 0),
         ("POST", "/notifications/targets/hook/resume", null, 0),
+        ("POST", "/notifications/targets/chat/enable", null, 0),
         ("POST", "/notifications/targets/hook/test", null, 1),
         ("POST", "/notifications/deliveries/1/cancel", null, 0),
         ("POST", "/notifications/deliveries/2/resend", null, 0),
         ("POST", "/notifications/deliveries/resend", """{"target":"hook"}""", 0),
     ];
 
+    private WebhookReceiver _gone = null!;
+
     /// <summary>Routes that refuse everybody.</summary>
     private static readonly string[] WithoutEffect = ["/jobs/{id}/finish", "/jobs/{id}/fail"];
+
+    public async ValueTask InitializeAsync() => _gone = await WebhookReceiver.StartAsync(_ => new ReceiverAnswer(410));
+
+    public ValueTask DisposeAsync() => _gone.DisposeAsync();
 
     public static TheoryData<string, string, string?, int> Table => [.. Requests];
 
@@ -69,7 +78,7 @@ public sealed partial class MutationTests
         var routes = sources.SelectMany(source => Route().Matches(source)).Select(match => (match.Groups[1].Value.ToUpperInvariant(), match.Groups[2].Value))
             .Where(route => !WithoutEffect.Contains(route.Item2));
 
-        Assert.Equal(routes.Order(), Requests.Select(request => (request.Method, Number().Replace(request.Path.Split('?')[0], "/{id}").Replace("/hook/", "/{name}/", StringComparison.Ordinal))).Distinct().Order());
+        Assert.Equal(routes.Order(), Requests.Select(request => (request.Method, Number().Replace(request.Path.Split('?')[0], "/{id}").Replace("/hook/", "/{name}/", StringComparison.Ordinal).Replace("/chat/", "/{name}/", StringComparison.Ordinal))).Distinct().Order());
     }
 
     [Fact]
@@ -150,12 +159,19 @@ public sealed partial class MutationTests
         Assert.Single(daemon.Executor.Signals);
     }
 
-    /// <summary>Job 1 is over, 2 runs, 3 waits, 4 is held; there is a reservation; delivery 2 is cancelled, the others wait.</summary>
-    private static async Task<TestDaemon> BusyAsync()
+    /// <summary>Job 1 is over, 2 runs, 3 waits, 4 is held; there is a reservation; delivery 2 is cancelled, the others wait; the target chat is gone.</summary>
+    private async Task<TestDaemon> BusyAsync()
     {
         var daemon = await TestDaemon.StartAsync(configure: options => options with
         {
-            Notifications = new NotificationOptions { Enabled = true, Targets = [new WebhookTargetOptions { Name = "hook", Url = new Uri("http://127.0.0.1:9/") }] },
+            Notifications = new NotificationOptions
+            {
+                Enabled = true,
+                Targets = [
+                new WebhookTargetOptions { Name = "hook", Url = new Uri("http://127.0.0.1:9/") },
+                new WebhookTargetOptions { Name = "chat", Url = _gone.Url, Events = new HashSet<EventType> { EventType.ReservationCreated } },
+            ]
+            },
         });
         await daemon.SubmitAsync();
         await daemon.UntilAsync(1, "Running");
@@ -170,6 +186,7 @@ public sealed partial class MutationTests
         await daemon.PostAsync("/gpu-processes/ignore", """{"gpu_index":1,"pid":4412}""");
         await daemon.PostAsync("/notifications/deliveries/2/cancel");
         await daemon.PostAsync("/reservations", """{"gpu_count":2,"start_time":{"secs_since_epoch":3000000000,"nanos_since_epoch":0},"duration_secs":60}""");
+        await Until.TrueAsync(() => daemon.GetAsync("/notifications/targets/chat").Result.Json.GetProperty("health").GetString() == "gone");
         return daemon;
     }
 

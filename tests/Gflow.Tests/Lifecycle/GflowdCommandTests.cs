@@ -34,6 +34,7 @@ public sealed class GflowdCommandTests
     [InlineData("restart", "--help")]
     [InlineData("reload", "--help")]
     [InlineData("status", "--help")]
+    [InlineData("log", "--help")]
     [InlineData("config", "check", "--help")]
     public async Task Help_has_examples_and_fits_a_narrow_terminal(params string[] arguments)
     {

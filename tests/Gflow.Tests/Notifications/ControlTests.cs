@@ -115,7 +115,7 @@ public sealed class ControlTests : IAsyncDisposable
         var job = await SubmitAsync();
         await Until.TrueAsync(() => StatusAsync().Result.Targets[0].Health == "stopped");
         var (code, targets) = await StatusAsync();
-        Assert.Equal((1, true, "HTTP 401: who are you?"), (code, targets[0].Ill, targets[0].LastError));
+        Assert.Equal((4, true, "HTTP 401: who are you?"), (code, targets[0].Ill, targets[0].LastError));
         Assert.NotNull(targets[0].NextProbeAt);
         var waiting = (await ListAsync($"--job {job}")).Last();
         Assert.Equal("its target is stopped and only probed: HTTP 401: who are you?", waiting.WhyNotYet);
@@ -127,7 +127,7 @@ public sealed class ControlTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_target_that_is_gone_is_tried_again_when_somebody_resumes_it()
+    public async Task A_target_that_is_gone_is_tried_again_when_somebody_enables_it()
     {
         await StartAsync();
         _answer = () => new ReceiverAnswer(410);
@@ -135,9 +135,17 @@ public sealed class ControlTests : IAsyncDisposable
         await Until.TrueAsync(() => StatusAsync().Result.Targets[0].Health == "gone");
         Assert.Contains("said that it is gone", (await CommandRun.Async("gctl notify test hook", Options)).Error, StringComparison.Ordinal);
 
+        var resumed = await CommandRun.Async("gctl notify resume hook", Options);
+        Assert.Equal((1, "gctl: hook was not paused: it said that it is gone (HTTP 410); try it again with: gctl notify enable hook.\n"), (resumed.Code, resumed.Error));
+        var status = (await _daemon.GetAsync("/status")).Json.GetProperty("ill")[0];
+        Assert.Equal("target_gone", status.GetProperty("code").GetString());
+        Assert.Contains("Target hook said that it is gone: HTTP 410; ", status.GetProperty("message").GetString(), StringComparison.Ordinal);
+
         _answer = () => new ReceiverAnswer();
-        await OutAsync("notify resume hook");
+        Assert.Equal("hook is tried again.\n", await OutAsync("notify enable hook"));
         await UntilAsync((await ListAsync($"--job {job}")).Last().Id, "delivered");
+        Assert.Equal(0, (await _daemon.GetAsync("/status")).Json.GetProperty("ill").GetArrayLength());
+        Assert.Contains("did not say that it is gone (410)", (await CommandRun.Async("gctl notify enable hook", Options)).Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -223,7 +231,7 @@ public sealed class ControlTests : IAsyncDisposable
     public async Task Unknown_targets_and_deliveries_are_refused_by_name()
     {
         await StartAsync();
-        foreach (var verb in (string[])["pause hok", "resume hok", "test hok", "resend --dead --target hok"])
+        foreach (var verb in (string[])["pause hok", "resume hok", "enable hok", "test hok", "resend --dead --target hok"])
         {
             Assert.Equal("gctl: There is no target hok; there are hook.\n", (await CommandRun.Async($"gctl notify {verb}", Options)).Error);
         }
@@ -286,7 +294,7 @@ public sealed class ControlTests : IAsyncDisposable
         Assert.Equal("[]", (await GetAsync(bob, "/notifications/deliveries")).Body);
         Assert.Equal(404, (await GetAsync(bob, $"/notifications/deliveries/{submission[0].GetProperty("id").GetInt64()}")).Status);
         Assert.Equal("not_administrator", (await GetAsync(bob, "/notifications/deliveries?user=ana")).Code);
-        foreach (var path in (string[])["/targets/hook/pause", "/targets/hook/resume", "/targets/hook/test", "/deliveries/1/cancel", "/deliveries/1/resend", "/deliveries/resend"])
+        foreach (var path in (string[])["/targets/hook/pause", "/targets/hook/resume", "/targets/hook/enable", "/targets/hook/test", "/deliveries/1/cancel", "/deliveries/1/resend", "/deliveries/resend"])
         {
             Assert.Equal("not_administrator", (await PostAsync(ana, $"/notifications{path}", null)).Code);
         }

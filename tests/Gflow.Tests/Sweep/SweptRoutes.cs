@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using Gflow.Core.Contracts;
+using Gflow.Daemon.Http;
 
 namespace Gflow.Tests.Sweep;
 
@@ -69,6 +70,7 @@ internal static class SweptRoutes
         new("GET", "/notifications/targets/{name}/preview") { Queries = ["event", "job"], Query = "event=job_failed" },
         new("POST", "/notifications/targets/{name}/pause"),
         new("POST", "/notifications/targets/{name}/resume"),
+        new("POST", "/notifications/targets/{name}/enable"),
         new("POST", "/notifications/targets/{name}/test") { Body = NotificationJson.Default.TestDraft },
         new("GET", "/notifications/explain") { Queries = ["event", "job", "email"], Query = "event=job_failed" },
         new("GET", "/notifications/deliveries") { Queries = ["target", "job", "user", "state", "since", "event", "before", "limit"] },
@@ -80,6 +82,7 @@ internal static class SweptRoutes
         new("POST", "/gpu-processes/ignore") { Body = WireJson.Default.GpuProcessName, Others = _ => new() { ["gpu_index"] = "0", ["pid"] = "4411" } },
         new("POST", "/gpu-processes/unignore") { Body = WireJson.Default.GpuProcessName, Others = _ => new() { ["gpu_index"] = "0", ["pid"] = "4411" } },
         new("POST", "/gpus") { Body = WireJson.Default.GpuAllowance },
+        .. LaterRoutes.All.Select(route => new SweptRoute($"{route.Method}", route.Path)),
     ];
 
     /// <summary>Nothing that is submitted here ever runs.</summary>

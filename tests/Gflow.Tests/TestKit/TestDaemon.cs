@@ -96,6 +96,14 @@ internal sealed class TestDaemon : IAsyncDisposable
         await Until.TrueAsync(() => Host.Engine.Current.Board is var board && board.Gpus.Reading(board.Gpus.Find(index)!)!.Processes.SequenceEqual(processes));
     }
 
+    /// <summary>Has a simulated GPU not answer any more.</summary>
+    public async Task FailGpuAsync(int index)
+    {
+        await Host.Engine.TellAsync(new EngineNews(batch => batch.Gpus.Read(
+            batch.Gpus.Board.Find(index)!.Uuid, new GpuReading(batch.Now) { Fault = new GpuFault("nvml_query_failed(silent)", "does not answer"), IsLast = true })));
+        await Until.TrueAsync(() => Host.Engine.Current.Board is var board && board.Gpus.Reading(board.Gpus.Find(index)!)!.Fault is not null);
+    }
+
     /// <summary>Waits until a job is in a state.</summary>
     public async Task<JsonElement> UntilAsync(uint job, string state)
     {

@@ -30,6 +30,7 @@ internal static class NotifyCommand
             NotifyCancelCommand.Make(),
             NotifyPauseCommand.Make(),
             NotifyPauseCommand.MakeResume(),
+            NotifyPauseCommand.MakeEnable(),
             NotifyTestCommand.Make(),
             NotifyPreviewCommand.Make(),
             NotifyExplainCommand.Make(),

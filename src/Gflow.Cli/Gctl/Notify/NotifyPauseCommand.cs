@@ -5,7 +5,7 @@ using Gflow.Core.Text;
 
 namespace Gflow.Cli.Gctl.Notify;
 
-/// <summary><c>gctl notify pause</c> and <c>resume</c>: whether anything goes to a target.</summary>
+/// <summary><c>gctl notify pause</c>, <c>resume</c> and <c>enable</c>: whether anything goes to a target.</summary>
 internal static class NotifyPauseCommand
 {
     internal static CommandSpec Make() => new()
@@ -22,10 +22,20 @@ internal static class NotifyPauseCommand
     {
         Name = "resume",
         Summary = "Send to a target again",
-        Notes = ["Also tries a target at once that is stopped, or that said it is gone (410)."],
+        Notes = ["Also tries a target at once that is stopped. One that said it is gone (410) is taken up again by enable."],
         Words = NotifyCommand.Target,
         Examples = [new("gctl notify resume ops", "After work on its server")],
         Run = (invocation, cancel) => RunAsync(invocation, name => invocation.Client.ResumeTargetAsync(name, cancel), "is sent to."),
+    };
+
+    internal static CommandSpec MakeEnable() => new()
+    {
+        Name = "enable",
+        Summary = "Try a target again that said it is gone (410)",
+        Notes = ["A target that answered 410 is told nothing more until somebody enables it, or gives it another address, or the daemon is started again. What waits for it is tried at once; when it answers 410 again, it is disabled again."],
+        Words = NotifyCommand.Target,
+        Examples = [new("gctl notify enable chat", "After its web hook was made again")],
+        Run = (invocation, cancel) => RunAsync(invocation, name => invocation.Client.EnableTargetAsync(name, cancel), "is tried again."),
     };
 
     private static async Task<int> RunAsync(Invocation invocation, Func<string, Task<ClientResult<TargetAction>>> act, string done)

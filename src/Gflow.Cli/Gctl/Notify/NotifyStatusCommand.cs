@@ -9,7 +9,7 @@ internal static class NotifyStatusCommand
     internal static CommandSpec Make() => new()
     {
         Name = "status",
-        Summary = "Show how every target is; exits with 1 when one is ill",
+        Summary = "Show how every target is; exits with 4 when one is ill",
         Notes =
         [
             "HEALTH is ok; unproven before the first message; failing when the last attempt failed; stopped when only probes go to it; gone after a 410; paused by somebody; off while notifications are switched off.",
@@ -29,6 +29,6 @@ internal static class NotifyStatusCommand
             CommandJson.Default.ListTargetView,
             "No targets are configured.",
             () => NotificationText.WriteTargets(invocation.Out, targets, invocation.Now, invocation.Palette, invocation.Context.Width));
-        return targets.Exists(target => target.Ill) ? ExitCodes.Refused : code;
+        return targets.Exists(target => target.Ill) ? ExitCodes.Ill : code;
     }
 }

@@ -10,10 +10,10 @@ internal static class StatusText
     public static string Format(StatusAnswer status)
     {
         var text = new StringBuilder();
-        Add("Status", status.Troubles.Count > 0 ? "Running, takes no new work" : "Running");
-        foreach (var trouble in status.Troubles)
+        Add("Status", status.Troubles.Count > 0 ? "Running, takes no new work" : status.Ill.Count > 0 ? "Running, with trouble" : "Running");
+        foreach (var ill in status.Ill)
         {
-            Add("Trouble", trouble.Message);
+            Add("Trouble", ill.Message);
         }
 
         Add("Daemon", status.Shared ? "shared daemon of this machine" : $"{status.User}'s own");
@@ -31,7 +31,9 @@ internal static class StatusText
         Add("Jobs", $"{status.RunningJobs} running, {status.QueuedJobs} queued");
         Add("Socket", status.Socket);
         Add("URL", status.Url ?? "none");
+        Add("Config", status.ConfigFile ?? "no file, defaults and environment");
         Add("Data", status.DataDir);
+        Add("Log", status.LogFile ?? (status.LogUnit is { } unit ? $"systemd's journal, unit {unit} (gflowd log)" : "standard error of the daemon"));
         foreach (var unknown in status.UnknownJobs)
         {
             Add("Unknown", $"job {unknown.Id}, attempt {unknown.Attempt}, pid {unknown.Pid}: it runs, but the database does not have it");

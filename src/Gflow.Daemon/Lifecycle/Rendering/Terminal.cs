@@ -16,6 +16,9 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error)
     /// <summary>Whether answers are read where colours can be shown.</summary>
     public bool IsScreen => IsPeoples && !Console.IsOutputRedirected;
 
+    /// <summary>Whether nobody reads answers any more.</summary>
+    public bool IsReaderGone => _answers?.Loss is not null;
+
     /// <summary>Columns of the terminal; null when there is none.</summary>
     public int? Width => IsScreen ? TerminalSize.Columns(StandardDescriptors.Output) : null;
 

@@ -14,6 +14,7 @@ internal sealed class NotificationControlEndpoints(NotificationRequests requests
     {
         routes.Change(HttpMethod.Post, "/notifications/targets/{name}/pause", Acting("pause targets", context => OnTargetAsync(context, requests.Pause)));
         routes.Change(HttpMethod.Post, "/notifications/targets/{name}/resume", Acting("resume targets", context => OnTargetAsync(context, requests.Resume)));
+        routes.Change(HttpMethod.Post, "/notifications/targets/{name}/enable", Acting("enable targets", context => OnTargetAsync(context, requests.Enable)));
         routes.Change(HttpMethod.Post, "/notifications/targets/{name}/test", Acting("try targets", TestAsync));
         routes.Change(HttpMethod.Post, "/notifications/deliveries/resend", Acting("have messages sent again", ResendDeadAsync));
         routes.Change(HttpMethod.Post, "/notifications/deliveries/{id}/resend", Acting("have messages sent again", context => OnDeliveryAsync(context, requests.Resend)));

@@ -33,11 +33,7 @@ internal sealed class NotificationEndpoints(NotificationsModule notifications, J
         }
 
         using var reader = database.OpenReader();
-        var counts = TargetCounts.Read(reader);
-        var now = time.GetUtcNow();
-        List<TargetView> views =
-            [.. notifications.Targets.Select(target => TargetMapping.View(target, notifications.LaneTo(target.Name), counts.GetValueOrDefault(target.Name), reader, now))];
-        return Answer.Of(views, NotificationJson.Default.ListTargetView);
+        return Answer.Of(TargetMapping.Views(notifications, reader, time.GetUtcNow()), NotificationJson.Default.ListTargetView);
     }
 
     private Result<Answer> ShowTarget(HttpContext context)

@@ -13,6 +13,8 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
     /// <summary>Most dead deliveries that one request has sent again, so that no commit holds up the others for long.</summary>
     public const int LargestResend = 10_000;
 
+    private const string SwitchedOff = "notifications are switched off; set enabled = true in [notifications]";
+
     public static Problem NotFound(long id) => new(ProblemCode.NotFound, $"There is no delivery {id}, or it is forgotten.", "id");
 
     /// <summary>A delivery that waits is not to be sent any more.</summary>
@@ -114,13 +116,25 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
         batch.Then(() => notifications.LaneTo(name)?.Paused());
     });
 
-    /// <summary>A target is sent to again; one that was stopped or gone is tried at once.</summary>
-    public Result<Turn<TargetAction>> Resume(string name) => Act(name, paused: false, (batch, _) =>
+    /// <summary>A target is sent to again; one that was stopped is tried at once.</summary>
+    public Result<Turn<TargetAction>> Resume(string name) => notifications.LaneTo(name)?.Current is { Pause: null, Health: TargetHealth.Disabled gone }
+        ? new Problem(ProblemCode.WrongState, $"{name} was not paused: it said that it is gone ({gone.Reason}); {TryAgain(name)}.")
+        : Act(name, paused: false, (batch, _) =>
+        {
+            var deadline = batch.Now + RetrySchedule.Lifetime;
+            batch.Write((writer, transaction) => PauseTable.Resume(writer, transaction, name, deadline));
+            batch.Then(() => notifications.LaneTo(name)?.Resumed());
+        });
+
+    /// <summary>A target that said that it is gone is tried again.</summary>
+    public Result<Turn<TargetAction>> Enable(string name) => notifications.LaneTo(name)?.Current switch
     {
-        var deadline = batch.Now + RetrySchedule.Lifetime;
-        batch.Write((writer, transaction) => PauseTable.Resume(writer, transaction, name, deadline));
-        batch.Then(() => notifications.LaneTo(name)?.Resumed());
-    });
+        { Health: TargetHealth.Disabled, Pause: var pause } => Act(name, paused: pause is not null, (batch, _) => batch.Then(() => notifications.LaneTo(name)?.Enabled())),
+        null when notifications.Find(name).Ok => new Problem(ProblemCode.WrongState, $"{name} cannot be tried: {SwitchedOff}."),
+        { Pause: not null } => new Problem(ProblemCode.WrongState, $"{name} did not say that it is gone: it is paused; resume it with: gctl notify resume {name}"),
+        null => notifications.Find(name).Problems.ToList(),
+        _ => new Problem(ProblemCode.WrongState, $"{name} did not say that it is gone (410): it is sent to as it is."),
+    };
 
     /// <summary>A marked message is to go to a target, before all others.</summary>
     /// <param name="to">A mailbox instead of those of the configuration; null for these.</param>
@@ -135,9 +149,9 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
 
         var hindrance = notifications.LaneTo(name)?.Current switch
         {
-            null => "notifications are switched off; set enabled = true in [notifications]",
+            null => SwitchedOff,
             { Pause: { } pause } => $"{name} was paused by {pause.User}; resume it first: gctl notify resume {name}",
-            { Health: TargetHealth.Disabled gone } => $"{name} said that it is gone ({gone.Reason}); try it again with: gctl notify resume {name}",
+            { Health: TargetHealth.Disabled gone } => $"{name} said that it is gone ({gone.Reason}); {TryAgain(name)}",
             _ => null,
         };
         if (hindrance is not null)
@@ -187,6 +201,8 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
                 return new TargetAction(name, paused);
             });
     }
+
+    private static string TryAgain(string name) => $"try it again with: gctl notify enable {name}";
 
     private static bool Reads(WireInstant wire, out DateTimeOffset? instant)
     {

@@ -16,6 +16,13 @@ internal static class TargetMapping
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
+    /// <summary>All that are configured.</summary>
+    public static List<TargetView> Views(NotificationsModule notifications, SqliteConnection reader, DateTimeOffset now)
+    {
+        var counts = TargetCounts.Read(reader);
+        return [.. notifications.Targets.Select(target => View(target, notifications.LaneTo(target.Name), counts.GetValueOrDefault(target.Name), reader, now))];
+    }
+
     /// <param name="lane">Null while notifications are off.</param>
     public static TargetView View(TargetOptions target, Lane? lane, TargetCounts counts, SqliteConnection reader, DateTimeOffset now)
     {
