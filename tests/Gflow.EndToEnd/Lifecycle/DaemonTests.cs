@@ -105,15 +105,22 @@ public sealed class DaemonTests(Installation installed)
         Assert.Equal((0, "gflowd: no daemon answers; this is the log of the last one.\n"), (last.Code, last.Error));
         Assert.NotEqual("", last.Out);
 
-        await machine.DoneAsync("bash", "-c", "gflowd 2> elsewhere.log & for i in $(seq 300); do gflowd status && break; sleep 0.1; done");
+        await InBackgroundAsync(machine, "2> elsewhere.log");
         Assert.Contains(" serves ", await machine.DoneAsync("gflowd", "log"), StringComparison.Ordinal);
         await machine.DoneAsync("gflowd", "stop");
 
-        await machine.DoneAsync("bash", "-c", "gflowd 2>&1 | cat > piped.log & for i in $(seq 300); do gflowd status && break; sleep 0.1; done");
+        await InBackgroundAsync(machine, "2>&1 | cat > piped.log");
         var piped = await machine.RunAsync("gflowd", "log");
         Assert.Equal(1, piped.Code);
         Assert.Contains("writes its log to its standard error, which is a terminal or goes to another program", piped.Error, StringComparison.Ordinal);
         await machine.DoneAsync("gflowd", "stop");
+    }
+
+    /// <summary>Starts a daemon as a shell does, which says where its log goes.</summary>
+    private static async Task InBackgroundAsync(Machine machine, string log)
+    {
+        await Run.Async("/bin/bash", ["-c", $"(gflowd {log}) > /dev/null 2>&1 < /dev/null &"], machine.DaemonEnvironment, machine.Work);
+        await machine.UntilAsync(async () => (await machine.RunAsync("gflowd", "status")).Code == 0, "the daemon answers");
     }
 
     [Fact]

@@ -76,7 +76,7 @@ public sealed class NotifyTests(Installation installed)
         Assert.Contains(explained.NotTold, missed => missed is { Target: "failures", Code: "event" });
 
         var status = await machine.RunAsync("gctl", "notify", "status");
-        Assert.Equal(1, status.Code);
+        Assert.Equal(4, status.Code);
         Assert.Contains("locked", status.Out, StringComparison.Ordinal);
     }
 
