@@ -140,6 +140,14 @@ public sealed partial class GflowClient : IDisposable
 
     public Task<ClientResult<InfoAnswer>> InfoAsync(CancellationToken cancel = default) => SendAsync(Get("info"), WireJson.Default.InfoAnswer, cancel);
 
+    /// <summary>What jobs come to.</summary>
+    /// <param name="user">Whose, exactly; null for everybody's.</param>
+    /// <param name="since">Submitted at this instant or later; null for all.</param>
+    public Task<ClientResult<StatsAnswer>> StatsAsync(string? user, DateTimeOffset? since, CancellationToken cancel = default) => SendAsync(
+        Get(new QueryPath("stats").With("user", user).With("since", since?.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)).ToString()),
+        WireJson.Default.StatsAnswer,
+        cancel);
+
     /// <summary>Says which GPUs jobs may be given.</summary>
     public Task<ClientResult<AllowedGpus>> AllowGpusAsync(GpuAllowance allowance, CancellationToken cancel = default) =>
         SendAsync(Post("gpus", allowance, WireJson.Default.GpuAllowance), WireJson.Default.AllowedGpus, cancel);

@@ -19,6 +19,7 @@ using Gflow.Daemon.Notifications;
 using Gflow.Daemon.Notifications.Control;
 using Gflow.Daemon.Platform;
 using Gflow.Daemon.Reservations;
+using Gflow.Daemon.Statistics;
 using Gflow.Daemon.Status;
 using Gflow.Daemon.Storage;
 using Microsoft.AspNetCore.Connections;
@@ -327,6 +328,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
                 new NotificationControlEndpoints(new NotificationRequests(_notifications, Engine), Engine).Map,
                 new ForesightEndpoints(_notifications, jobs, Database, time).Map,
                 new AuditEndpoints(audit, Database).Map,
+                Running(new StatsEndpoints(Database, time)).Map,
                 new MetricsEndpoint(Engine, Database, _notifications, time).Map,
                 new EventStream(Engine, Database, policy, time).Map,
                 LaterRoutes.Map,

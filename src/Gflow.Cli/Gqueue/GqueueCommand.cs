@@ -9,6 +9,8 @@ internal static class GqueueCommand
 {
     internal const string DefaultColumns = "JOBID,NAME,ST,TIME,GPUS,EXIT,REASON";
 
+    private const string Yaml = "yaml";
+
     internal static CommandSpec Make() => new()
     {
         Name = "gqueue",
@@ -63,7 +65,7 @@ internal static class GqueueCommand
 
         var wanted = await WantedJobs.ReadAsync(invocation, cancel);
         var columns = JobColumns.Read(invocation.Text("--format") ?? DefaultColumns);
-        var output = Output(invocation);
+        var output = OutputFormat.Read(invocation, [OutputFormat.Table, OutputFormat.Json, OutputFormat.Csv, Yaml]);
         if (!invocation.Has("--watch"))
         {
             if (invocation.Has("--interval"))
@@ -81,7 +83,7 @@ internal static class GqueueCommand
             return ExitCodes.Refused;
         }
 
-        await Watch.RunAsync(invocation, output == "table", view => ShowAsync(view, invocation, wanted, columns, output, cancel), cancel);
+        await Watch.RunAsync(invocation, output == OutputFormat.Table, view => ShowAsync(view, invocation, wanted, columns, output, cancel), cancel);
         return ExitCodes.Done;
     }
 
@@ -93,13 +95,13 @@ internal static class GqueueCommand
         var jobs = wanted.Limited(matching);
         switch (output)
         {
-            case "json":
+            case OutputFormat.Json:
                 JobLists.WriteJson(writer, jobs, invocation.Now);
                 break;
-            case "yaml":
+            case Yaml:
                 JobLists.WriteYaml(writer, jobs, invocation.Now);
                 break;
-            case "csv":
+            case OutputFormat.Csv:
                 JobLists.WriteCsv(writer, jobs, invocation.Now);
                 break;
             default:
@@ -141,19 +143,5 @@ internal static class GqueueCommand
         {
             view.Write(writer, jobs);
         }
-    }
-
-    private static string Output(Invocation invocation)
-    {
-        var written = invocation.Text("--output") ?? "table";
-        var output = written.ToLowerInvariant();
-        if (output is not ("table" or "json" or "csv" or "yaml"))
-        {
-            throw Invocation.Wrong($"--output takes table, json, csv or yaml, not \"{written}\"");
-        }
-
-        return invocation.Json
-            ? invocation.Has("--output") && output != "json" ? throw Invocation.Wrong($"--json and --output {output} cannot be combined; give one of them") : "json"
-            : output;
     }
 }

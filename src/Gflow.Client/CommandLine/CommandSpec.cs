@@ -37,13 +37,10 @@ public sealed record CommandSpec<TCall>
     /// <summary>What it lacks of other versions. The options its subcommands lack as well.</summary>
     public IReadOnlyList<MissingSpec> NotAvailable { get; init; } = [];
 
-    /// <summary>The whole sentence that refuses a command which is not there yet, whatever it is given; null for all others.</summary>
-    public string? Refusal { get; init; }
-
     /// <summary>The exit code of every failure, for a command whose other codes are not its own; null for the usual codes.</summary>
     public int? FailureCode { get; init; }
 
-    /// <summary>Null for a command that only has subcommands, and for one that is refused.</summary>
+    /// <summary>Null for a command that only has subcommands.</summary>
     public Func<TCall, CancellationToken, Task<int>>? Run { get; init; }
 }
 

@@ -19,10 +19,6 @@ public sealed class ParsedCommand<TCall>
         Path = root.Name;
         _common.AddRange(root.Common);
         _missing.AddRange(root.NotAvailable);
-        if (root.Refusal is { } refusal)
-        {
-            Refuse(refusal);
-        }
     }
 
     /// <summary>The innermost command named.</summary>
@@ -147,14 +143,12 @@ public sealed class ParsedCommand<TCall>
             : $"unknown option {name}; --help lists those there are";
     }
 
-    private void Refuse(MissingSpec lacking, string written) => Refuse(lacking.Refusal(written));
-
     /// <summary>Whatever follows is not looked at any more: the first fault is the one that is told.</summary>
-    private void Refuse(string sentence)
+    private void Refuse(MissingSpec lacking, string written)
     {
         if (Fault is null)
         {
-            (Fault, FaultCode) = (sentence, ProblemCode.NotAvailable);
+            (Fault, FaultCode) = (lacking.Refusal(written), ProblemCode.NotAvailable);
         }
     }
 

@@ -26,6 +26,7 @@ namespace Gflow.Core.Contracts;
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]
 [JsonSerializable(typeof(InfoAnswer))]
+[JsonSerializable(typeof(StatsAnswer))]
 [JsonSerializable(typeof(GpuAllowance))]
 [JsonSerializable(typeof(AllowedGpus))]
 [JsonSerializable(typeof(GpuProcessName))]

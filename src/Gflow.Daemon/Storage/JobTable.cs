@@ -34,10 +34,11 @@ internal sealed class JobTable : IDisposable
 
     /// <param name="writer">The engine's connection.</param>
     public JobTable(SqliteConnection writer) => _put = new Statement(writer, $"""
-        INSERT INTO job ({Columns}, ended_at, script, environment)
-        VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status, $ended, $script, $environment)
+        INSERT INTO job ({Columns}, ended_at, script, environment, started_at, gpus, project)
+        VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status, $ended, $script, $environment, $started, $gpus, $project)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, revision = excluded.revision,
-            spec = excluded.spec, status = excluded.status, ended_at = excluded.ended_at
+            spec = excluded.spec, status = excluded.status, ended_at = excluded.ended_at,
+            started_at = excluded.started_at, gpus = excluded.gpus
         """);
 
     /// <summary>Writes the job's newest version.</summary>
@@ -54,7 +55,10 @@ internal sealed class JobTable : IDisposable
         JsonSerializer.SerializeToUtf8Bytes(StoredStatus.From(job.Status), StoreJson.Default.StoredStatus),
         (job.Status as JobStatus.Ended)?.EndedAt.ToUnixTimeMilliseconds(),
         job.Spec.ScriptHash,
-        job.Spec.EnvironmentHash);
+        job.Spec.EnvironmentHash,
+        job.Status.Started?.ToUnixTimeMilliseconds(),
+        (long)job.Spec.Gpus,
+        job.Spec.Project);
 
     public static Job? Find(SqliteConnection connection, JobId id)
     {

@@ -7,10 +7,10 @@ public sealed class BadInputTests(Installation installed)
 {
     private const string Overflowing = "99999999999999999999";
 
-    /// <summary>Every command, with words that make it whole; but gstats, which is not there yet and says so whatever it is given.</summary>
+    /// <summary>Every command, with words that make it whole.</summary>
     private static readonly string[] Commands =
     [
-        "gbatch true", "gbatch new fresh", "gqueue", "gjob show 1", "gjob log 1", "gjob wait 1", "gjob hold 1", "gjob release 1", "gjob redo 1", "gjob update 1", "gcancel 1", "ginfo",
+        "gbatch true", "gbatch new fresh", "gqueue", "gjob show 1", "gjob log 1", "gjob wait 1", "gjob hold 1", "gjob release 1", "gjob redo 1", "gjob update 1", "gcancel 1", "ginfo", "gstats",
         "gctl reserve list", "gctl reserve get 1", "gctl reserve cancel 1", "gctl reserve create", "gctl set-gpus 0", "gctl show-gpus", "gctl gpu-process list",
         "gctl audit", "gctl notify status", "gctl notify list", "gctl notify show 1", "gctl notify resend 1", "gctl notify cancel 1", "gctl notify pause ops", "gctl notify test ops",
         "gctl notify explain", "gflowd", "gflowd start", "gflowd stop", "gflowd status", "gflowd restart", "gflowd reload",
@@ -22,6 +22,7 @@ public sealed class BadInputTests(Installation installed)
     [
         ("gbatch {0} true", ["--gpus", "--priority", "--time", "--depends-on", "--depends-on-all", "--depends-on-any", "--notify-on", "--color"]),
         ("gqueue {0}", ["--limit", "--since", "--interval", "--jobs", "--states", "--sort", "--format", "--output", "--color"]),
+        ("gstats {0}", ["--since", "--output", "--color"]),
         ("gjob log 1 {0}", ["--first", "--last"]),
         ("gjob redo 1 {0}", ["--gpus", "--priority", "--time", "--depends-on", "--depends-on-all", "--depends-on-any", "--notify-on"]),
         ("gjob update 1 {0}", ["--gpus", "--priority", "--time", "--depends-on", "--depends-on-all", "--depends-on-any", "--notify-on"]),

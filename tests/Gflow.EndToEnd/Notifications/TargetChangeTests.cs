@@ -132,7 +132,7 @@ public sealed class TargetChangeTests(Installation installed)
         {
             database.Open();
             await using var older = database.CreateCommand();
-            older.CommandText = "DROP TABLE audit; DROP TABLE target; PRAGMA user_version = 5";
+            older.CommandText = "DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project; DROP TABLE audit; DROP TABLE target; PRAGMA user_version = 5";
             await older.ExecuteNonQueryAsync(Ct);
         }
 

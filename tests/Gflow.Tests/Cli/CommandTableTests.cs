@@ -105,8 +105,6 @@ public sealed class CommandTableTests
     [InlineData("gjob show -vv 42", "gjob: -v is not available in this version; leave it out: this command writes no log\ngjob: try: gjob show --help\n")]
     [InlineData("gjob redo 42 -eml", "gjob: -e is not available in this version; activate the environment before: a job has the environment of its submission\ngjob: try: gjob redo --help\n")]
     [InlineData("gcancel completion bash", "gcancel: gcancel completion is not available in this version; there are no completion scripts yet\ngcancel: try: gcancel --help\n")]
-    [InlineData("gstats", "gstats: statistics are not available in this version; gqueue --all --json has every job with its times\ngstats: try: gstats --help\n")]
-    [InlineData("gstats -u dana week", "gstats: statistics are not available in this version; gqueue --all --json has every job with its times\ngstats: try: gstats --help\n")]
     [InlineData("mcp serve", "gflow: gflow mcp is not available in this version; programs can use the HTTP API or --json\n")]
     [InlineData("gflowd start", "gflow: gflow gflowd is not available in this version; gflowd is a program of its own: leave gflow out\n")]
     public async Task What_comes_later_says_so(string line, string error)
@@ -131,6 +129,7 @@ public sealed class CommandTableTests
     [Theory] // [213]
     [InlineData("gqueue")]
     [InlineData("ginfo")]
+    [InlineData("gstats")]
     [InlineData("gjob show 1")]
     [InlineData("gjob log 1")]
     [InlineData("gjob hold 1")]
@@ -162,7 +161,7 @@ public sealed class CommandTableTests
     [Theory]
     [InlineData("gqueue --json", 3, "unreachable")]
     [InlineData("gqueue --json --nope", 2, "usage")]
-    [InlineData("gstats --json -u dana", 2, "not_available")]
+    [InlineData("gjob --json a 42", 2, "not_available")]
     [InlineData("gjob wait --json 1", 125, null)]
     [InlineData("gcancel --json 1", 3, "unreachable")]
     public async Task Errors_are_json_too(string line, int code, string? problem)

@@ -53,6 +53,8 @@ public sealed partial class ContractTests
     {
         var lines = Api.Text.Split('\n');
         Assert.Equal(Names(WireJson.Default.StatusAnswer), After("| Field of `/status` | Meaning |"));
+        Assert.Equal(Names(WireJson.Default.StatsAnswer), After("| Field of `/stats` | Meaning |"));
+        Assert.Equal(Names(WireJson.Default.UsageView), After("| Field of a user or project | Meaning |"));
         Assert.Equal(Names(WireJson.Default.ReservationDraft), After("| Field of a new reservation | Meaning |"));
         Assert.Equal(Names(WireJson.Default.ReservationView), After("| Field of a reservation | Meaning |"));
         Assert.Equal(Names(NotificationJson.Default.TargetView), After("| Field of a target | Meaning |"));

@@ -126,7 +126,7 @@ public sealed class SharedDaemonTests
         daemon.Executor.OnStart = _ => Task.FromResult<LaunchOutcome?>(new LaunchOutcome.NotStarted($"the working directory /tmp/{Secret} does not exist"));
         var failed = await SubmitAsync(ana, "\"gpus\":1");
         await daemon.UntilAsync(failed, "Failed");
-        foreach (var path in (string[])["/jobs", "/jobs/1", $"/jobs/{failed}", "/status", "/info", "/jobs/resolve-dependency?username=ana&shorthand=@"])
+        foreach (var path in (string[])["/jobs", "/jobs/1", $"/jobs/{failed}", "/status", "/info", "/stats", "/jobs/resolve-dependency?username=ana&shorthand=@"])
         {
             Assert.DoesNotContain(Secret, (await GetAsync(bob, path)).Body, StringComparison.Ordinal);
         }

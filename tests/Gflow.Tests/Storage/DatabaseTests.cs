@@ -8,6 +8,10 @@ namespace Gflow.Tests.Storage;
 
 public sealed class DatabaseTests : IDisposable
 {
+    /// <summary>Makes the table of jobs that of the schemas before 11.</summary>
+    private const string WithoutFigures =
+        "DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project;";
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gflow-store-");
     private readonly FakeTimeProvider _time = new(Draft.Noon);
 
@@ -65,7 +69,7 @@ public sealed class DatabaseTests : IDisposable
                 transaction.Commit();
             }
 
-            Database.Execute(database.Writer, "DROP TABLE audit; DROP TABLE reservation; DROP TABLE answer; DROP TABLE target_pause; DROP TABLE target; DROP INDEX delivery_by_target; DROP INDEX delivery_by_key; DROP INDEX delivery_dead; DROP INDEX event_by_user; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
+            Database.Execute(database.Writer, $"{WithoutFigures} DROP TABLE audit; DROP TABLE reservation; DROP TABLE answer; DROP TABLE target_pause; DROP TABLE target; DROP INDEX delivery_by_target; DROP INDEX delivery_by_key; DROP INDEX delivery_dead; DROP INDEX event_by_user; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
         }
 
         using var upgraded = Database.Open(DatabasePath, _time);
@@ -82,7 +86,8 @@ public sealed class DatabaseTests : IDisposable
         {
             Database.Execute(
                 database.Writer,
-                """
+                $"""
+                {WithoutFigures}
                 DROP TABLE audit;
                 DROP TABLE target;
                 CREATE TABLE target (
@@ -108,7 +113,7 @@ public sealed class DatabaseTests : IDisposable
             using var transaction = database.Writer.BeginTransaction();
             jobs.Put(new Job(new JobId(7), Draft.Job().Spec, "alice", 1000, Draft.Noon, new JobStatus.Queued(), 1, 1), transaction);
             transaction.Commit();
-            Database.Execute(database.Writer, "DROP TABLE audit; PRAGMA user_version = 9;");
+            Database.Execute(database.Writer, $"{WithoutFigures} DROP TABLE audit; PRAGMA user_version = 9;");
         }
 
         using var upgraded = Database.Open(DatabasePath, _time);
@@ -132,6 +137,39 @@ public sealed class DatabaseTests : IDisposable
         }
 
         Assert.Equal(rows.Reverse(), AuditTable.List(upgraded.Writer, new AuditFilter { Limit = 10 }));
+    }
+
+    [Fact]
+    public void Jobs_of_the_schema_before_statistics_are_counted_as_those_written_since()
+    {
+        Job[] jobs =
+        [
+            Kept(1, new JobStatus.Queued(), new JobSpec { Command = "true", RunDir = "/" }),
+            Kept(2, new JobStatus.Running([0, 1], Draft.Noon.AddMilliseconds(1), 7), new JobSpec { Command = "true", RunDir = "/", Gpus = 2, Project = "\"vision\" 模型\n" }),
+            Kept(3, new JobStatus.Ending([], null, EndCause.Cancel, Draft.Noon, "alice", null), new JobSpec { Command = new string('x', 100_000), RunDir = "/", Gpus = 1 }),
+            Kept(4, new JobStatus.Ended(new JobEnd.Finished(), [3], Draft.Noon, Draft.Noon.AddHours(1)), new JobSpec { Command = "true", RunDir = "/", Gpus = 1, Project = "gpus" }),
+            Kept(5, new JobStatus.Ended(new JobEnd.Failed(null, null, "\"started_at\":5"), [], null, Draft.Noon), new JobSpec { Command = "true", RunDir = "/" }),
+        ];
+        List<JobFigures> before;
+        using (var database = Database.Open(DatabasePath, _time))
+        {
+            using var table = new JobTable(database.Writer);
+            using (var transaction = database.Writer.BeginTransaction())
+            {
+                Array.ForEach(jobs, job => table.Put(job, transaction));
+                transaction.Commit();
+            }
+
+            before = [.. JobFigures.Read(database.Writer, null, default)];
+            Database.Execute(database.Writer, $"{WithoutFigures} PRAGMA user_version = 10;");
+        }
+
+        using var upgraded = Database.Open(DatabasePath, _time);
+        Assert.Equal(jobs.Select(job => new JobFigures(job.Id, "alice", job.State, Draft.Noon, job.Status.Started, (job.Status as JobStatus.Ended)?.EndedAt, job.Spec.Gpus, job.Spec.Project)), before.OrderBy(job => job.Id));
+        Assert.Equal(before, JobFigures.Read(upgraded.Writer, null, default));
+        Assert.Single(_directory.GetFiles("gflow.db.schema10.*"));
+
+        static Job Kept(uint id, JobStatus status, JobSpec spec) => new(new JobId(id), spec, "alice", 1000, Draft.Noon, status, 1, 1);
     }
 
     [Fact]

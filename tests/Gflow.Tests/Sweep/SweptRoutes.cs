@@ -38,6 +38,7 @@ internal static class SweptRoutes
         new("GET", "/health"),
         new("GET", "/status"),
         new("GET", "/info"),
+        new("GET", "/stats") { Queries = ["user", "since"] },
         new("GET", "/metrics"),
         new("GET", "/events") { Queries = ["last_event_id"], Streams = true, Headers = true },
         new("GET", "/audit") { Queries = ["user", "job", "outcome", "since", "until", "before", "limit"] },
