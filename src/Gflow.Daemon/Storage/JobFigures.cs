@@ -15,9 +15,12 @@ internal readonly record struct JobFigures(
     public static IEnumerable<JobFigures> Read(SqliteConnection connection, string? user, DateTimeOffset since)
     {
         using var command = connection.CreateCommand();
+        const string Columns = "SELECT id, user, state, submitted_at, started_at, ended_at, gpus, project FROM job";
+        var condition = $"{(user is null ? "" : "user = $user AND ")}submitted_at >= $since";
         command.CommandText = $"""
-            SELECT id, user, state, submitted_at, started_at, ended_at, gpus, project FROM job INDEXED BY job_figures
-            WHERE {(user is null ? "" : "user = $user AND ")}submitted_at >= $since
+            {Columns} INDEXED BY job_figures WHERE ended_at IS NOT NULL AND {condition}
+            UNION ALL
+            {Columns} INDEXED BY job_live WHERE state < 10 AND {condition}
             """;
         command.Parameters.AddWithValue("$since", since.ToUnixTimeMilliseconds());
         if (user is not null)

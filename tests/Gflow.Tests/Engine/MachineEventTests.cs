@@ -127,8 +127,12 @@ public sealed class MachineEventTests
     {
         await EngineHome.UntilAsync(() => !home.Engine.Current.Board.Gpus.FreeSince.IsEmpty);
         await home.SettleClockAsync();
-        home.Time.Advance(TimeSpan.FromSeconds(10));
-        await EngineHome.UntilAsync(() => home.Deliveries.Any(row => row.Type == EventType.GpuAvailable));
+        await EngineHome.UntilAsync(() =>
+        {
+            // Again and again, for the engine may have set its timer by the time before and begin to wait after it.
+            home.Time.Advance(TimeSpan.FromSeconds(10));
+            return home.Deliveries.Any(row => row.Type == EventType.GpuAvailable);
+        });
     }
 
     private static NotificationPayload Payload(DeliveryRow row) => JsonSerializer.Deserialize(row.Payload, PayloadJson.Default.NotificationPayload)!;

@@ -8,5 +8,5 @@ UPDATE job SET
     gpus = coalesce(CAST(spec AS TEXT) ->> '$.gpus', 0),
     project = CAST(spec AS TEXT) ->> '$.project';
 
--- All of it, so that the rows with their long texts need not be read.
-CREATE INDEX job_figures ON job (user, submitted_at, state, started_at, ended_at, gpus, project);
+-- All of it, so that the rows with their long texts need not be read. Of what has ended, and changes no more; the rest is few.
+CREATE INDEX job_figures ON job (user, submitted_at, state, started_at, ended_at, gpus, project) WHERE ended_at IS NOT NULL;
