@@ -6,7 +6,7 @@ PUBLISH    := artifacts/publish
 COMMANDS   := gbatch gqueue gjob gcancel ginfo gctl gstats
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint publish install uninstall e2e bench bench-builds bench-lists bench-attacked bench-notify soak history faults frames ci clean
+.PHONY: help build test lint publish install uninstall e2e bench bench-builds bench-lists bench-deliveries bench-attacked bench-notify soak history faults frames ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -ts $$'\t'
@@ -47,13 +47,16 @@ bench-builds: publish ## against the published programs of another commit, in BE
 bench-lists: publish ## lists of 10,000 jobs beside curl; table in bench/results (about 3 minutes)
 	python3 -B bench/measure/lists.py $(PUBLISH) bench/results/lists.md
 
+bench-deliveries: publish ## pages of 100,000 deliveries beside the same rows read from the file; table in bench/results (about a minute)
+	python3 -B bench/measure/deliveries.py $(PUBLISH) bench/results/deliveries.md
+
 bench-attacked: publish ## a user beside one who floods a daemon for everybody; table in bench/results (about 2 minutes, as root)
 	python3 -B bench/measure/attacked.py $(PUBLISH) bench/results/attacked.md
 
 bench-notify: publish ## notifications: order, speed, isolation, memory, beside Alertmanager; table in bench/results (about 13 minutes, as root)
 	bench/run-notify $(PUBLISH)
 
-soak: publish ## the daemon killed again and again under jobs and 200,000 deliveries, parsers with made inputs; verdict in bench/results (about 12 minutes, as root)
+soak: publish ## the daemon killed again and again under jobs and 200,000 deliveries, its heartbeat, parsers with made inputs; verdict in bench/results (about 22 minutes, as root)
 	bench/soak $(PUBLISH)
 
 history: publish ## 1,000,000 operations of many users, checked call by call; verdict in bench/results (about 30 minutes, as root)

@@ -23,9 +23,9 @@ public sealed partial class GflowClient
     public Task<ClientResult<DeliveryView>> DeliveryAsync(long id, CancellationToken cancel = default) =>
         SendAsync(Get(Delivery(id)), NotificationJson.Default.DeliveryView, cancel);
 
-    /// <summary>Has a delivery that is over sent again, as the same message.</summary>
-    public Task<ClientResult<DeliveryAction>> ResendAsync(long id, CancellationToken cancel = default) =>
-        SendAsync(Change(HttpMethod.Post, $"{Delivery(id)}/resend"), NotificationJson.Default.DeliveryAction, cancel);
+    /// <summary>Has a delivery that is over sent again.</summary>
+    public Task<ClientResult<DeliveryAction>> ResendAsync(long id, ResendOneDraft draft, CancellationToken cancel = default) =>
+        SendAsync(Post($"{Delivery(id)}/resend", draft, NotificationJson.Default.ResendOneDraft), NotificationJson.Default.DeliveryAction, cancel);
 
     /// <summary>Has dead deliveries of a target sent again, or counts them.</summary>
     public Task<ClientResult<ResendAnswer>> ResendAsync(ResendDraft draft, CancellationToken cancel = default) =>

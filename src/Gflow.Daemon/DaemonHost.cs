@@ -218,6 +218,16 @@ internal sealed partial class DaemonHost : IAsyncDisposable
 
         // A disk that is full keeps the news for later, and the daemon serves all the same.
         await Task.WhenAny(Engine.AnnounceAsync(), Task.Delay(AnnouncePatience, _parts.Time, ct));
+        Running(new Farewell(LeaveAsync));
+    }
+
+    /// <summary>Has it told that the daemon goes, while it can be told.</summary>
+    private async Task LeaveAsync() => await Task.WhenAny(ToldAsync(), Task.Delay(AnnouncePatience, _parts.Time));
+
+    private async Task ToldAsync()
+    {
+        await Engine.LeaveAsync();
+        await _notifications.ToldOfLeavingAsync();
     }
 
     private void DemandLocalDisk()
@@ -362,6 +372,12 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         ForEverybody = _parts.IsShared,
         Seats = ConnectionSeats.For(ProcessLimits.AllowedFiles, () => _options.Limits.Connections),
     };
+
+    /// <summary>What is done first when a daemon stops that was there for others.</summary>
+    private sealed class Farewell(Func<Task> leave) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await leave();
+    }
 
     private T Running<T>(T part)
         where T : class

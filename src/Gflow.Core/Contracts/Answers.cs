@@ -136,6 +136,9 @@ public sealed record StatusAnswer
     /// <summary>All that is out of order, the gravest first: <see cref="Troubles"/>, then targets of notifications and GPUs; empty when all is well.</summary>
     public IReadOnlyList<WireProblem> Ill { get; init; } = [];
 
+    /// <summary>Who is called for as long as all works; null for nobody.</summary>
+    public HeartbeatView? Heartbeat { get; init; }
+
     /// <summary>Path of the configuration; null where there is no file, and the defaults count.</summary>
     public string? ConfigFile { get; init; }
 
@@ -153,6 +156,11 @@ public sealed record StatusAnswer
     /// <summary>Targets for which notifications wait, and which are not configured.</summary>
     public IReadOnlyList<UnknownTarget> UnknownTargets { get; init; } = [];
 }
+
+/// <param name="Host">Who is called, without anything that may be a secret.</param>
+/// <param name="LastAnsweredAt">When it last took a call, since the daemon was started or read its configuration.</param>
+/// <param name="Problem">Why the last call was not made or not taken; null when it was.</param>
+public sealed record HeartbeatView(string Host, double EverySecs, WireInstant? LastAnsweredAt, string? Problem);
 
 /// <summary>A job the launcher has and the database lacks: never killed, its GPUs kept.</summary>
 public sealed record UnknownJob(uint Id, int Attempt, int Pid);

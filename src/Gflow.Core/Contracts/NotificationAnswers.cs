@@ -1,8 +1,18 @@
+using System.Text.Json.Serialization;
+
 namespace Gflow.Core.Contracts;
 
 /// <summary>The answer to cancelling and resending a delivery.</summary>
 /// <param name="State"><c>waiting delivered dead cancelled</c>, from then on.</param>
-public sealed record DeliveryAction(long Id, string State);
+/// <param name="EventId">The id under which it is sent, where that is a new one.</param>
+public sealed record DeliveryAction(long Id, string State, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? EventId = null);
+
+/// <summary>How a delivery is to be sent again.</summary>
+public sealed record ResendOneDraft
+{
+    /// <summary>Under a new id, so that a receiver that has it takes it all the same.</summary>
+    public bool NewId { get; init; }
+}
 
 /// <summary>The answer to pausing and resuming a target.</summary>
 public sealed record TargetAction(string Name, bool Paused);
@@ -21,6 +31,9 @@ public sealed record ResendDraft
 
     /// <summary>Only count them.</summary>
     public bool DryRun { get; init; }
+
+    /// <inheritdoc cref="ResendOneDraft.NewId"/>
+    public bool NewId { get; init; }
 }
 
 /// <param name="Matched">Dead deliveries there were.</param>

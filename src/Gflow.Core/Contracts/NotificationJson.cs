@@ -11,6 +11,7 @@ namespace Gflow.Core.Contracts;
 [JsonSerializable(typeof(DeliveryAction))]
 [JsonSerializable(typeof(TargetAction))]
 [JsonSerializable(typeof(ResendDraft))]
+[JsonSerializable(typeof(ResendOneDraft))]
 [JsonSerializable(typeof(ResendAnswer))]
 [JsonSerializable(typeof(ExplanationView))]
 [JsonSerializable(typeof(PreviewView))]

@@ -16,7 +16,7 @@ public sealed record NotificationPayload
 
     public required SchedulerFacts Scheduler { get; init; }
 
-    /// <summary>A text for people; only of <c>scheduler_online</c>.</summary>
+    /// <summary>A text for people, of events of the scheduler and its notifications.</summary>
     public string? Text { get; init; }
 
     public JobFacts? Job { get; init; }
@@ -24,6 +24,8 @@ public sealed record NotificationPayload
     public ReservationFacts? Reservation { get; init; }
 
     public GpuFacts? Gpu { get; init; }
+
+    public TargetFacts? Notification { get; init; }
 
     /// <summary>Stable id of the event; receivers drop what they have seen.</summary>
     public required string Id { get; init; }
@@ -112,6 +114,33 @@ public sealed record ReservationFacts
 
 /// <param name="Uuid">What it is known by, whatever its index.</param>
 public sealed record GpuFacts(int Index, bool Available, string Uuid);
+
+/// <summary>What is wrong, or right again, with telling somebody.</summary>
+public sealed record TargetFacts
+{
+    /// <summary>Name of the target.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>What it said, or why nothing reached it.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>When the trouble began.</summary>
+    public string? Since { get; init; }
+
+    /// <summary>Number of the delivery that was given up.</summary>
+    public long? Delivery { get; init; }
+
+    /// <summary>Name of the event that it was about.</summary>
+    public string? Event { get; init; }
+
+    public string? EventId { get; init; }
+
+    /// <summary>The job that it was about.</summary>
+    public uint? JobId { get; init; }
+
+    /// <summary>The mailbox that it was for.</summary>
+    public string? Recipient { get; init; }
+}
 
 /// <summary>The JSON of notification payloads: compact, unset fields left out, keys in the order of the reference.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

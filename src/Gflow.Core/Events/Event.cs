@@ -28,3 +28,16 @@ public sealed record MachineEvent(EventType Type, DateTimeOffset At, GpuSlot? Gp
 /// <param name="Target">Its name.</param>
 /// <param name="AskedBy">The user who tries it.</param>
 public sealed record TargetTestEvent(string Target, string AskedBy, DateTimeOffset At) : Event(EventType.NotificationTest, At);
+
+/// <summary>Of a notification target: that it takes nothing any more, that it does again, or that a message to it was given up.</summary>
+/// <param name="Target">Its name.</param>
+/// <param name="Reason">What it said, or why nothing reached it; fit to be told. Null when it answers again.</param>
+/// <param name="Since">When the trouble began; null of a message.</param>
+/// <param name="GivenUp">The message that was given up; null for none.</param>
+public sealed record TargetEvent(EventType Type, string Target, string? Reason, DateTimeOffset? Since, GivenUpDelivery? GivenUp, DateTimeOffset At) : Event(Type, At);
+
+/// <summary>A message that was given up.</summary>
+/// <param name="Number">Of the delivery.</param>
+/// <param name="Job">The job it was about; null for none.</param>
+/// <param name="Recipient">A mailbox; null for a webhook.</param>
+public sealed record GivenUpDelivery(long Number, string EventUid, EventType Type, uint? Job, string? Recipient);

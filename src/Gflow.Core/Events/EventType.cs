@@ -18,6 +18,12 @@ public enum EventType
     ReservationCreated,
     ReservationCancelled,
     SchedulerOnline,
+    SchedulerOffline,
+
+    // Of notifications themselves: told to other targets than the one that each is about.
+    NotificationTargetFailing,
+    NotificationTargetRecovered,
+    NotificationDead,
 
     /// <summary>Somebody tries a target; told to that target alone, and nothing that one could subscribe to.</summary>
     NotificationTest,
@@ -34,6 +40,12 @@ public static class EventTypes
 
     /// <summary>The nine about jobs.</summary>
     public static IReadOnlyList<EventType> OfJobs { get; } = [.. All.Where(type => type <= EventType.JobReleased)];
+
+    /// <summary>Those about notifications themselves. What becomes of telling one is never an event of its own.</summary>
+    public static bool IsOfNotifications(this EventType type) => type is EventType.NotificationTargetFailing or EventType.NotificationTargetRecovered or EventType.NotificationDead;
+
+    /// <summary>Those about nobody's job or reservation.</summary>
+    public static bool IsOfMachine(this EventType type) => type is EventType.GpuAvailable or EventType.SchedulerOnline or EventType.SchedulerOffline || type.IsOfNotifications();
 
     /// <summary>What a job's owner may name: these nine, and those about jobs that a later version sends. <c>*</c> stays the nine.</summary>
     public static IReadOnlyList<string> NamesForJobs { get; } =

@@ -27,7 +27,8 @@ public static class EventFacts
             JobEvent of => payload with { Job = Job(of.Job, reason, of.At) },
             ReservationEvent of => payload with { Reservation = Reservation(of.Reservation, of.At) },
             MachineEvent { Gpu: { } gpu } => payload with { Gpu = new GpuFacts(gpu.Index, Available: true, gpu.Uuid) },
-            MachineEvent => payload with { Text = $"gflow scheduler online\nHost: {scheduler.Host}\nVersion: {scheduler.Version}\nTime: {payload.Timestamp}" },
+            MachineEvent => payload with { Text = $"gflow scheduler {(happened.Type == EventType.SchedulerOffline ? "offline" : "online")}\nHost: {scheduler.Host}\nVersion: {scheduler.Version}\nTime: {payload.Timestamp}" },
+            TargetEvent of => payload with { Text = Text(of), Notification = Target(of) },
             TargetTestEvent of => payload with { Text = $"This is a test of the notification target {of.Target}, asked for by {of.AskedBy}. Nothing has happened to any job." },
             _ => throw new InvalidOperationException(),
         };
@@ -82,6 +83,7 @@ public static class EventFacts
         EventType.JobCompleted or EventType.JobFailed or EventType.JobCancelled => "job_completed",
         EventType.GpuAvailable => "gpu_availability_changed",
         EventType.SchedulerOnline => "daemon_started",
+        EventType.SchedulerOffline => "daemon_stopping",
         _ => type.WireName(),
     };
 
@@ -111,6 +113,25 @@ public static class EventFacts
             Revision = job.Revision,
         };
     }
+
+    private static string Text(TargetEvent happened) => happened switch
+    {
+        { GivenUp: { } message } => $"A notification to the target {happened.Target}{(message.Recipient is { } recipient ? $" ({recipient})" : "")} was given up: {message.Type.WireName()}{(message.Job is { } job ? $" of job {job}" : "")}. The reason: {happened.Reason}",
+        { Type: EventType.NotificationTargetRecovered } => $"The notification target {happened.Target} takes messages again. What waited for it is sent now.",
+        _ => $"The notification target {happened.Target} takes no messages: {happened.Reason}",
+    };
+
+    private static TargetFacts Target(TargetEvent happened) => new()
+    {
+        Target = happened.Target,
+        Reason = happened.Reason,
+        Since = happened.Since is { } since ? NotificationPayload.Instant(since) : null,
+        Delivery = happened.GivenUp?.Number,
+        Event = happened.GivenUp?.Type.WireName(),
+        EventId = happened.GivenUp?.EventUid,
+        JobId = happened.GivenUp?.Job,
+        Recipient = happened.GivenUp?.Recipient,
+    };
 
     private static ReservationFacts Reservation(Reservation reservation, DateTimeOffset now) => new()
     {

@@ -69,6 +69,7 @@ public sealed record MailContent
                 Sentences = MailSummary.Sentences(payload, reservation),
                 Commands = MailSummary.Commands(reservation),
             },
+            { Notification: { } target } => content with { About = $"target {LineText.Of(target.Target)}", Facts = MailFact.Of(target), Commands = MailSummary.Commands(target) },
             { Gpu: { } gpu } => content with { About = $"GPU {gpu.Index}", Facts = MailFact.Of(gpu) },
             _ => content,
         };
@@ -77,9 +78,9 @@ public sealed record MailContent
     private static MailTone ToneOf(string name) => EventTypes.TryParse(name, out var type)
         ? type switch
         {
-            EventType.JobCompleted or EventType.GpuAvailable or EventType.SchedulerOnline => MailTone.Good,
-            EventType.JobFailed or EventType.JobTimeout => MailTone.Bad,
-            EventType.JobCancelled or EventType.JobHeld or EventType.ReservationCancelled => MailTone.Warning,
+            EventType.JobCompleted or EventType.GpuAvailable or EventType.SchedulerOnline or EventType.NotificationTargetRecovered => MailTone.Good,
+            EventType.JobFailed or EventType.JobTimeout or EventType.NotificationTargetFailing => MailTone.Bad,
+            EventType.JobCancelled or EventType.JobHeld or EventType.ReservationCancelled or EventType.SchedulerOffline or EventType.NotificationDead => MailTone.Warning,
             _ => MailTone.Plain,
         }
         : MailTone.Plain;

@@ -47,6 +47,15 @@ public sealed record MailFact(string Label, string Value)
         ("GPU Index", Number(gpu.Index)),
         ("Available", gpu.Available ? "true" : "false"));
 
+    internal static IReadOnlyList<MailFact> Of(TargetFacts target) => Known(
+        ("Target", target.Target),
+        ("Since", target.Since),
+        ("Reason", target.Reason),
+        ("Delivery", target.Delivery?.ToString(CultureInfo.InvariantCulture)),
+        ("Of Event", target.Event),
+        ("Of Job", target.JobId?.ToString(CultureInfo.InvariantCulture)),
+        ("Recipient", target.Recipient));
+
     private static List<MailFact> Known(params ReadOnlySpan<(string Label, string? Value)> facts)
     {
         List<MailFact> known = [];

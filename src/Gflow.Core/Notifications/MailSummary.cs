@@ -39,6 +39,10 @@ internal static class MailSummary
         return [.. verbs.Select(verb => string.Create(CultureInfo.InvariantCulture, $"gctl reserve {verb} {reservation.Id}"))];
     }
 
+    public static IReadOnlyList<string> Commands(TargetFacts target) => target.Delivery is { } delivery
+        ? [string.Create(CultureInfo.InvariantCulture, $"gctl notify show {delivery}"), string.Create(CultureInfo.InvariantCulture, $"gctl notify resend {delivery}")]
+        : ["gctl notify status"];
+
     private static EventType TypeOf(NotificationPayload payload) =>
         EventTypes.TryParse(payload.Event, out var known) ? known : EventType.JobUpdated;
 

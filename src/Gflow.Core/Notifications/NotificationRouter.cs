@@ -7,13 +7,13 @@ namespace Gflow.Core.Notifications;
 /// <summary>Who is told of an event: one event and the subscriptions give the deliveries to make.</summary>
 public static class NotificationRouter
 {
-    /// <param name="payload">The event; its user decides what filters let through.</param>
+    /// <param name="payload">The event; its user decides what filters let through. A target is not told about itself.</param>
     /// <param name="wish">What the job's owner wants; null for events that are not about a job, or when nothing was wished.</param>
     /// <param name="subscriptions">All targets, in the order of the configuration.</param>
     /// <returns>In the order of the configuration; each address at most once per transport.</returns>
     public static IReadOnlyList<Delivery> Route(
         NotificationPayload payload, EventType type, NotificationWish? wish, IReadOnlyList<Subscription> subscriptions) =>
-        [.. Judge(type, payload.User, wish, subscriptions).SelectMany(target => target.Deliveries)];
+        [.. Judge(type, payload.User, wish, subscriptions).Where(target => target.Subscription.Target != payload.Notification?.Target).SelectMany(target => target.Deliveries)];
 
     /// <summary>What is decided about each target, in the order of the configuration.</summary>
     /// <param name="user">Whose event it is; null for events of the machine.</param>

@@ -11,6 +11,8 @@ public static class SampleEvents
 {
     private const string Uid = "evt_preview";
 
+    private const string OtherTarget = "another";
+
     /// <param name="job">The job it is about, as it would be right after such an event; null for an invented one.</param>
     /// <param name="user">Whose, where the event has an owner.</param>
     public static NotificationPayload Payload(EventType type, Job? job, string user, SchedulerFacts scheduler, DateTimeOffset now)
@@ -18,7 +20,10 @@ public static class SampleEvents
         Event happened = type switch
         {
             EventType.GpuAvailable => new MachineEvent(type, now, new GpuSlot(0, new GpuCard("GPU-00000000-0000-0000-0000-000000000000"))),
-            EventType.SchedulerOnline => new MachineEvent(type, now),
+            EventType.SchedulerOnline or EventType.SchedulerOffline => new MachineEvent(type, now),
+            EventType.NotificationTargetFailing => new TargetEvent(type, OtherTarget, "HTTP 401: who are you?", now, null, now),
+            EventType.NotificationTargetRecovered => new TargetEvent(type, OtherTarget, null, now.AddMinutes(-20), null, now),
+            EventType.NotificationDead => new TargetEvent(type, OtherTarget, "SMTP 550 to the recipient: no such user here", null, new GivenUpDelivery(12, Uid, EventType.JobFailed, 42, $"{user}@example.org"), now),
             EventType.ReservationCreated or EventType.ReservationCancelled => Reservation(type, user, now),
             _ => new JobEvent(type, After(type, job ?? Invented(user, now), now), null, now),
         };

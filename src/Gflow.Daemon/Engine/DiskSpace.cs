@@ -50,8 +50,11 @@ internal sealed partial class DiskSpace : IDisposable
     public void Change(long neededBytes)
     {
         Volatile.Write(ref _needed, neededBytes);
-        Look();
+        LookNow();
     }
+
+    /// <summary>Measures, instead of at the next time planned.</summary>
+    public void LookNow() => Look();
 
     public void Dispose() => _timer.Dispose();
 

@@ -13,7 +13,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     // By hash: the jobs of one submitter usually come with the same environment.
     private readonly Dictionary<string, byte[]> _contents = [];
     private readonly List<Settlement> _settlements = [];
-    private readonly List<MachineEvent> _events = [];
+    private readonly List<Event> _events = [];
     private readonly Dictionary<(uint Uid, string Key), FirstAnswer> _answers = [];
     private readonly List<TargetTest> _tests = [];
     private readonly List<Action<SqliteConnection, SqliteTransaction>> _writes = [];
@@ -84,7 +84,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
 
     public void Answered(FirstAnswer first) => _answers.Add((first.Key.Uid, first.Key.Text), first);
 
-    public void Happened(MachineEvent happened) => _events.Add(happened);
+    public void Happened(Event happened) => _events.Add(happened);
 
     public void Try(TargetTest test) => _tests.Add(test);
 
@@ -94,7 +94,16 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
 
     public void Then(Action sequel) => _sequels.Add(sequel);
 
-    public void Settle(IReadOnlyList<Settlement> settlements) => _settlements.AddRange(settlements);
+    /// <summary>Outcomes, and what they make known of their targets.</summary>
+    public void Settle(IReadOnlyList<Settlement> settlements)
+    {
+        _settlements.AddRange(settlements);
+        foreach (var news in settlements.SelectMany(settlement => settlement.News))
+        {
+            Happened(news.Event);
+            Write((connection, transaction) => SpellTable.Put(connection, transaction, news.Event.Target, news.Kind, news.Since));
+        }
+    }
 
     public void AddContent(string? hash, byte[]? bytes)
     {

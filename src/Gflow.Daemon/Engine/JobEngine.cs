@@ -200,6 +200,32 @@ internal sealed partial class JobEngine : IAsyncDisposable
     /// <summary>Tells that the daemon is there: once, when everybody can reach it. Completes after the commit that holds it.</summary>
     public Task AnnounceAsync() => StoreAsync(batch => batch.Happened(new MachineEvent(EventType.SchedulerOnline, batch.Now)));
 
+    /// <summary>Tells that the daemon is about to go. Completes when it is on disk and has been handed to the outbox.</summary>
+    public async Task LeaveAsync()
+    {
+        var handedOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await StoreAsync(batch =>
+        {
+            batch.Happened(new MachineEvent(EventType.SchedulerOffline, batch.Now));
+            batch.Then(() => handedOver.TrySetResult());
+        });
+        await handedOver.Task;
+    }
+
+    /// <summary>Measures the room on the disk now, and writes that the daemon is alive.</summary>
+    /// <returns>What keeps it from working; null when it is on disk.</returns>
+    public async Task<Problem?> ProveAsync(Actor by, CancellationToken ct)
+    {
+        _disk.LookNow();
+        if (Troubles is [var gravest, ..])
+        {
+            return gravest;
+        }
+
+        var written = await AskAsync(static (batch, _) => Result<bool>.From(batch.IsHeartbeat = true), by, ct);
+        return written.Ok ? null : written.Problems[0];
+    }
+
     /// <summary>Hands in news; they are stored sooner or later.</summary>
     public async ValueTask TellAsync(EngineCommand news) => await HandInAsync(news);
 

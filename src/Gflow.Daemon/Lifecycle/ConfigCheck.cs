@@ -24,7 +24,7 @@ internal static class ConfigCheck
         string? configPath, IReadOnlyDictionary<string, string> environment, GflowPaths paths, bool json, TimeProvider time, CancellationToken ct)
     {
         var load = await LoadAsync(configPath, environment, paths);
-        var tried = load.Options is { } options ? await ConnectionCheck.RunAsync(options.Notifications, options.Daemon.Port, time, ct) : [];
+        var tried = load.Options is { } options ? await ConnectionCheck.RunAsync(NotificationsModule.Reached(options.Notifications), options.Daemon.Port, time, ct) : [];
         return Report(load, configPath ?? paths.ConfigFile, json, tried);
     }
 

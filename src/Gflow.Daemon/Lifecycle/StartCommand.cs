@@ -65,13 +65,20 @@ internal sealed class StartCommand(VerbContext context)
 
         PrivateDirectory.Make(options.Storage.Path);
         PrivateDirectory.Make(Path.GetDirectoryName(log)!);
-        return new FileStream(log, new FileStreamOptions
+        try
         {
-            Mode = FileMode.Append,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }).SafeFileHandle;
+            return new FileStream(log, new FileStreamOptions
+            {
+                Mode = FileMode.Append,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }).SafeFileHandle;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StartRefusedException($"The data directory {options.Storage.Path} cannot be written: {PrivateDirectory.Reason(error)} ({log})");
+        }
     }
 
     private int AlreadyThere(RunningDaemon found, ProcessIdentity running)

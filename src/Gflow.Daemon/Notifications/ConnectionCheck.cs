@@ -3,14 +3,14 @@ namespace Gflow.Daemon.Notifications;
 /// <summary>What came of reaching for a target.</summary>
 internal sealed record TriedTarget(string Name, ReachedTarget Reached);
 
-/// <summary>Reaches for every configured target, and sends nothing.</summary>
+/// <summary>Reaches for targets, and sends nothing.</summary>
 internal static class ConnectionCheck
 {
     /// <param name="ownPort">Where the daemon itself listens, which no target may be.</param>
-    public static async Task<IReadOnlyList<TriedTarget>> RunAsync(NotificationOptions options, int ownPort, TimeProvider time, CancellationToken ct)
+    public static async Task<IReadOnlyList<TriedTarget>> RunAsync(IReadOnlyList<TargetOptions> targets, int ownPort, TimeProvider time, CancellationToken ct)
     {
         var connector = new GuardedConnector(new SystemNameResolver(), () => ownPort);
-        return await Task.WhenAll(options.Targets.Select(TryAsync));
+        return await Task.WhenAll(targets.Select(TryAsync));
 
         async Task<TriedTarget> TryAsync(TargetOptions target)
         {

@@ -32,9 +32,13 @@ internal sealed partial class Lane : IAsyncDisposable
     private int _inFlight;
     private readonly LaneOutcomes _outcomes;
     private readonly List<long> _sending = [];
+    private readonly List<TaskCompletionSource> _asked = [];
+    private readonly List<TaskCompletionSource> _leaving = [];
+    private int _farewells;
     private readonly LaneHealth _health;
     private readonly LanePace _pace;
     private TargetPause? _pause;
+    private TargetSpells? _spells;
     private SetBackWatch? _watch;
 
     private bool _stopping;
@@ -67,6 +71,7 @@ internal sealed partial class Lane : IAsyncDisposable
     public void Arrived(IReadOnlyList<DeliveryRow> rows) => Post(() =>
     {
         _health.Arrived(rows.Max(row => row.Seq));
+        _farewells += rows.Count(row => row.Type == EventType.SchedulerOffline);
 
         // Somebody waits for the outcome of a test: it goes before all others, and to a stopped target at once.
         if (rows.Any(row => row.Type == EventType.NotificationTest))
@@ -97,6 +102,20 @@ internal sealed partial class Lane : IAsyncDisposable
         _health.Reopen();
         _queue.Reread();
     });
+
+    /// <summary>Completes when the lane has seen to all that came before, and has begun what may go; never when it does nothing any more.</summary>
+    public Task SeenToAsync()
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _inbox.Writer.TryWrite(() => _asked.Add(seen)) ? seen.Task : Task.CompletedTask;
+    }
+
+    /// <summary>Completes when the target was told that the daemon goes, once, as far as it is sent to.</summary>
+    public Task ToldOfLeavingAsync()
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _inbox.Writer.TryWrite(() => _leaving.Add(told)) ? told.Task : Task.CompletedTask;
+    }
 
     /// <summary>What is pending was changed by hand.</summary>
     public void Reread() => Post(_queue.Reread);
@@ -162,10 +181,13 @@ internal sealed partial class Lane : IAsyncDisposable
 
             if (!_stopping)
             {
+                _spells ??= ReadSpells();
+
                 // By one look at the clock, or a step between two would have it sleep through the time that was set back.
                 var now = LookAtClock();
                 Refill(now);
                 Launch(now);
+                Tell(_spells?.Look(now));
             }
             else if (_inFlight == 0)
             {
@@ -173,7 +195,18 @@ internal sealed partial class Lane : IAsyncDisposable
             }
 
             _status = Status();
+            Complete(_asked);
+            if (_farewells == 0 || _pause is not null || _health.Current is not TargetHealth.Serving)
+            {
+                Complete(_leaving);
+            }
         }
+    }
+
+    private static void Complete(List<TaskCompletionSource> waiting)
+    {
+        waiting.ForEach(static one => one.TrySetResult());
+        waiting.Clear();
     }
 
     /// <summary>When the clock was set back, what is to come must not wait for that time to pass a second time.</summary>
@@ -227,7 +260,29 @@ internal sealed partial class Lane : IAsyncDisposable
         }
     }
 
-    private LaneStatus Status() => new(_health.Current, _pause, [.. _sending], _outcomes.LastError, _outcomes.LastDelivered);
+    private TargetSpells? ReadSpells()
+    {
+        try
+        {
+            return _context.Reader.ReadSpells(_name);
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException exception)
+        {
+            LogUnreadable(_context.Log, exception, _name);
+            return null;
+        }
+    }
+
+    /// <summary>What is known of the target by the clock alone.</summary>
+    private void Tell(TargetNews? news)
+    {
+        if (news is not null)
+        {
+            _context.Settlements.Add(new Settlement.Noted(news.Event.At) { News = [news] }, static () => { });
+        }
+    }
+
+    private LaneStatus Status() => new(_health.Current, _pause, [.. _sending], _outcomes.LastError, _outcomes.LastDelivered) { IsDown = _health.Current is not TargetHealth.Serving || _spells?.FailsAlways == true };
 
     private void Launch(DateTimeOffset now)
     {
@@ -258,7 +313,8 @@ internal sealed partial class Lane : IAsyncDisposable
         foreach (var row in _queue.Expired(now))
         {
             var why = (_health.Current as TargetHealth.Stopped)?.Reason ?? (_health.Current as TargetHealth.Disabled)?.Reason;
-            Settle(row, _outcomes.Expire(row, why is null ? null : $"the target was stopped: {why}"));
+            var given = _outcomes.Expire(row, why is null ? null : $"the target was stopped: {why}");
+            Settle(row, given with { News = News(_spells?.GivenUp(row, given.Reason, now)) });
         }
     }
 
@@ -291,6 +347,8 @@ internal sealed partial class Lane : IAsyncDisposable
         {
             next = Earlier(next, Earlier(asked, _queue.NextDeadline));
         }
+
+        next = Earlier(next, _spells?.NextLook);
 
         // A timer may come a moment early by the wall clock; the millisecond keeps it from spinning until then.
         _timer.Change(next is { } at ? Max(at - now, TimeSpan.Zero) + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -352,6 +410,7 @@ internal sealed partial class Lane : IAsyncDisposable
     private void Finish(Station station, DeliveryRow row, Attempt? attempt, bool isProbe)
     {
         _inFlight--;
+        _farewells -= row.Type == EventType.SchedulerOffline && _farewells > 0 ? 1 : 0;
         _sending.Remove(row.Seq);
         station.InFlight--;
         station.DisposeWhenIdle();
@@ -386,7 +445,27 @@ internal sealed partial class Lane : IAsyncDisposable
             _queue.Ended(row);
         }
 
-        Settle(row, settlement);
+        var now = _context.Time.GetUtcNow();
+        Settle(row, settlement with
+        {
+            News = News(
+                isRefusedAlone || station != _station ? null : _spells?.Attempted(row, attempt.Outcome, _health.Current, now),
+                settlement is Settlement.Dead dead ? _spells?.GivenUp(row, dead.Reason, now) : null),
+        });
+    }
+
+    private static List<TargetNews> News(params ReadOnlySpan<TargetNews?> news)
+    {
+        List<TargetNews> known = [];
+        foreach (var one in news)
+        {
+            if (one is not null)
+            {
+                known.Add(one);
+            }
+        }
+
+        return known;
     }
 
     private void Settle(DeliveryRow row, Settlement settlement) =>

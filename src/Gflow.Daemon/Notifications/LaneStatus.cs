@@ -10,6 +10,9 @@ namespace Gflow.Daemon.Notifications;
 /// <param name="LastDelivered">When the target last took a message, since the daemon was started.</param>
 internal sealed record LaneStatus(TargetHealth Health, TargetPause? Pause, IReadOnlyList<long> Sending, LaneError? LastError, DateTimeOffset? LastDelivered)
 {
+    /// <summary>Whether nothing gets through to the target, as far as has been tried.</summary>
+    public bool IsDown { get; init; }
+
     /// <summary>Whether the last attempt failed and the target is sent to all the same.</summary>
     public bool IsFailing => LastError is { } error && !(LastDelivered >= error.At);
 }

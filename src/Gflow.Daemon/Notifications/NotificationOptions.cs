@@ -12,7 +12,13 @@ internal sealed record NotificationOptions
     public IReadOnlyList<TargetOptions> Targets { get; init; } = [];
 
     public RecipientOptions Recipients { get; init; } = new();
+
+    /// <summary>Who is called for as long as all works; null for nobody.</summary>
+    public HeartbeatOptions? Heartbeat { get; init; }
 }
+
+/// <summary><c>heartbeat</c> of <c>[notifications]</c>: a watcher elsewhere that notices silence.</summary>
+internal sealed record HeartbeatOptions(Uri Url, TimeSpan Every);
 
 /// <summary><c>[notifications.recipients]</c>: whom jobs may have told.</summary>
 internal sealed record RecipientOptions

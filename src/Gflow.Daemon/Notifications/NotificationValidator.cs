@@ -23,6 +23,7 @@ internal sealed class NotificationValidator(IReadOnlyList<SinkKind> kinds)
                     new("per_user_per_hour", ConfigKind.Number) { Maximum = int.MaxValue },
                 ],
             },
+            HeartbeatValidator.Key,
             .. kinds.Select(kind => kind.Key),
         ],
     };
@@ -48,6 +49,7 @@ internal sealed class NotificationValidator(IReadOnlyList<SinkKind> kinds)
             MaxConcurrentDeliveries = Concurrency(section) ?? fallback.MaxConcurrentDeliveries,
             Targets = [.. targets.SelectMany(of => of.Tables.Select(table => of.Kind.Read(table, common))).OfType<TargetOptions>()],
             Recipients = RecipientValidator.Read(section.Section("recipients")),
+            Heartbeat = HeartbeatValidator.Read(section, enabled),
         };
     }
 

@@ -26,6 +26,8 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
     private readonly OutboxPump _pump = new(database, engine.Commits, engine.SettleAsync, time, new Random(), logs.CreateLogger<OutboxPump>());
 
     private readonly ILogger _log = logs.CreateLogger<NotificationsModule>();
+    private volatile Pulse? _pulse;
+    private WebhookSink? _watcher;
     private volatile RecipientPolicy _recipients = new();
     private volatile NotificationOptions _options = new();
 
@@ -115,15 +117,67 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
     /// <summary>What waits for others than the configured targets.</summary>
     public IReadOnlyList<Unattended> ReadUnattended(SqliteConnection reader) => TargetTable.ReadUnattended(reader, Targets.Select(target => target.Name).ToHashSet());
 
-    /// <summary>Delivers what waits and what comes to the configured targets; needs a running engine.</summary>
-    public Task DeliverAsync(NotificationOptions options) => _pump.ApplyAsync(new OutboxOptions
-    {
-        Enabled = options.Enabled,
-        MaxConcurrentDeliveries = options.MaxConcurrentDeliveries,
-        Targets = [.. options.Targets.Select(target => new DeliveryTarget(target.Name, target.Open(time, connector), target.FullAddress, target.Timeout, target.MaxRetries))],
-    });
+    /// <summary>How the heartbeat is; null where there is none.</summary>
+    public PulseStatus? Heartbeat => _pulse?.Current;
 
-    public ValueTask DisposeAsync() => _pump.DisposeAsync();
+    /// <summary>Delivers what waits and what comes to the configured targets, and lets a watcher hear that all works; needs a running engine.</summary>
+    public async Task DeliverAsync(NotificationOptions options)
+    {
+        await _pump.ApplyAsync(new OutboxOptions
+        {
+            Enabled = options.Enabled,
+            MaxConcurrentDeliveries = options.MaxConcurrentDeliveries,
+            Targets = [.. options.Targets.Select(target => new DeliveryTarget(target.Name, target.Open(time, connector), target.FullAddress, target.Timeout, target.MaxRetries))],
+        });
+        await FallSilentAsync();
+        if (options is { Enabled: true, Heartbeat: { } heartbeat })
+        {
+            var watcher = Watcher(heartbeat);
+            _watcher = new WebhookSink(watcher, time, connector);
+            _pulse = new Pulse(watcher.Host, heartbeat.Every, _watcher.KnockAsync, CheckAsync, time, logs.CreateLogger<Pulse>());
+        }
+    }
+
+    /// <inheritdoc cref="OutboxPump.ToldOfLeavingAsync"/>
+    public Task ToldOfLeavingAsync() => _pump.ToldOfLeavingAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await FallSilentAsync();
+        await _pump.DisposeAsync();
+    }
+
+    /// <summary>All that a configuration would have gflow connect to.</summary>
+    public static IReadOnlyList<TargetOptions> Reached(NotificationOptions options) => options.Heartbeat is { } heartbeat ? [.. options.Targets, Watcher(heartbeat)] : options.Targets;
+
+    private static WebhookTargetOptions Watcher(HeartbeatOptions heartbeat) => new() { Name = "heartbeat", Url = heartbeat.Url, Timeout = Pulse.Patience };
+
+    private async Task FallSilentAsync()
+    {
+        if (_pulse is { } pulse)
+        {
+            _pulse = null;
+            await pulse.DisposeAsync();
+            await _watcher!.DisposeAsync();
+        }
+    }
+
+    /// <returns>What keeps people from being told; null when all works.</returns>
+    private async Task<string?> CheckAsync(CancellationToken ct)
+    {
+        if (await engine.ProveAsync(Itself, ct) is { } problem)
+        {
+            return problem.Message.TrimEnd('.');
+        }
+
+        await _pump.SeenToAsync().WaitAsync(ct);
+        if (!await _pump.WrittenAsync().WaitAsync(ct))
+        {
+            return "the outcomes of deliveries are not written down";
+        }
+
+        return _pump.AllAreDown ? "nothing gets through to any target" : null;
+    }
 
     private void Route(NotificationOptions options)
     {

@@ -112,6 +112,19 @@ internal sealed class OutboxPump : IAsyncDisposable
         }
     }
 
+    /// <summary>Completes when every lane has seen to all that was handed to it before, and has begun what may go.</summary>
+    public Task SeenToAsync() => Task.WhenAll(_lanes.Values.Select(lane => lane.SeenToAsync()));
+
+    /// <summary>Completes when every target was told that the daemon goes, as far as it is sent to.</summary>
+    public Task ToldOfLeavingAsync() => Task.WhenAll(_lanes.Values.Select(lane => lane.ToldOfLeavingAsync()));
+
+    /// <summary>Completes once the outcomes so far are on disk.</summary>
+    /// <inheritdoc cref="SettlementQueue.WrittenAsync"/>
+    public Task<bool> WrittenAsync() => _settlements.WrittenAsync();
+
+    /// <summary>Whether there are targets, and nothing gets through to any of them. Those that are paused are left out.</summary>
+    public bool AllAreDown => _lanes.Values.Select(lane => lane.Current).Where(lane => lane.Pause is null).ToList() is { Count: > 0 } lanes && lanes.TrueForAll(lane => lane.IsDown);
+
     /// <summary>The lane to a target; null for one that is not configured, and while notifications are off.</summary>
     public Lane? LaneTo(string target) => _lanes.GetValueOrDefault(target);
 

@@ -1,3 +1,4 @@
+using Gflow.Core.Events;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -72,6 +73,15 @@ internal sealed class OutboxReader(Database database, CommitSignal commits) : ID
         lock (_gate)
         {
             return PauseTable.Find(_reader, target);
+        }
+    }
+
+    /// <summary>What others know of a target's trouble.</summary>
+    public TargetSpells ReadSpells(string target)
+    {
+        lock (_gate)
+        {
+            return new TargetSpells(target, SpellTable.Find(_reader, target, EventType.NotificationTargetFailing), SpellTable.Find(_reader, target, EventType.NotificationDead));
         }
     }
 

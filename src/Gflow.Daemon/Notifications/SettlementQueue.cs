@@ -38,17 +38,19 @@ internal sealed partial class SettlementQueue : IAsyncDisposable
     public void Add(Settlement settlement, Action settled) => _entries.Writer.TryWrite(new Entry(settlement, settled));
 
     /// <summary>Completes once all that was added before is on disk, or after <see cref="Patience"/> with a writer that does not commit.</summary>
-    public async Task WrittenAsync()
+    /// <returns>Whether it is on disk; what is not is sent once more.</returns>
+    public async Task<bool> WrittenAsync()
     {
         var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _entries.Writer.TryWrite(new Entry(null, written.SetResult));
         try
         {
             await written.Task.WaitAsync(Patience, _time);
+            return true;
         }
         catch (TimeoutException)
         {
-            // What is not written down is sent once more.
+            return false;
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed partial class UnattendedDeliveries : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private IReadOnlySet<string> _configured = new HashSet<string>();
+    private readonly Dictionary<string, TargetSpells> _spells = [];
     private int _unsettled;
 
     public UnattendedDeliveries(OutboxReader reader, SettlementQueue settlements, TimeProvider time, ILogger log)
@@ -33,6 +34,7 @@ internal sealed partial class UnattendedDeliveries : IAsyncDisposable
         lock (_gate)
         {
             _configured = configured;
+            _spells.Clear();
         }
 
         foreach (var target in Look())
@@ -84,8 +86,19 @@ internal sealed partial class UnattendedDeliveries : IAsyncDisposable
             var reason = DeliveryText.Expired(row, "the target is not configured");
             LogDead(_log, new DeliveryText(row), target, reason);
             _unsettled++;
-            _settlements.Add(new Settlement.Dead(row.Seq, now, null, reason), Settled);
+            var news = Spells(target).GivenUp(row, reason, now);
+            _settlements.Add(new Settlement.Dead(row.Seq, now, null, reason) { News = news is null ? [] : [news] }, Settled);
         }
+    }
+
+    private TargetSpells Spells(string target)
+    {
+        if (!_spells.TryGetValue(target, out var spells))
+        {
+            _spells.Add(target, spells = _reader.ReadSpells(target));
+        }
+
+        return spells;
     }
 
     private void Settled()

@@ -51,6 +51,6 @@ internal static class PrivateDirectory
         return null;
     }
 
-    // The runtime adds the path, which has been named.
-    private static string Reason(Exception error) => error is UnauthorizedAccessException ? "permission denied" : error.Message.Split(" : '")[0].TrimEnd('.');
+    /// <summary>What the system says of a path that has been named; the runtime adds it.</summary>
+    public static string Reason(Exception error) => error is UnauthorizedAccessException ? "permission denied" : error.Message.Split(" : '")[0].TrimEnd('.', ' ');
 }

@@ -11,11 +11,11 @@ namespace Gflow.Daemon.Status;
 /// <summary>What is out of order in a running daemon.</summary>
 internal sealed class Ailments(JobEngine engine, Database database, NotificationsModule notifications, TimeProvider time)
 {
-    /// <summary>All of it, the gravest first: why no new work is taken, then targets of notifications, then GPUs.</summary>
+    /// <summary>All of it, the gravest first: why no new work is taken, then targets of notifications and the heartbeat, then GPUs.</summary>
     /// <param name="board">Whose GPUs are looked at.</param>
     /// <param name="administers">Whether the caller may know of targets.</param>
     public IReadOnlyList<WireProblem> Of(Board board, bool administers) =>
-        [.. engine.Troubles.Select(trouble => new WireProblem(trouble.Code, trouble.Message)), .. administers ? OfTargets() : [], .. OfGpus(board)];
+        [.. engine.Troubles.Select(trouble => new WireProblem(trouble.Code, trouble.Message)), .. administers ? [.. OfTargets(), .. OfHeartbeat()] : Array.Empty<WireProblem>(), .. OfGpus(board)];
 
     private IReadOnlyList<WireProblem> OfTargets()
     {
@@ -36,6 +36,10 @@ internal sealed class Ailments(JobEngine engine, Database database, Notification
             return [];
         }
     }
+
+    private IEnumerable<WireProblem> OfHeartbeat() => notifications.Heartbeat is { Problem: { } problem, Host: var host }
+        ? [new("heartbeat_silent", $"The last heartbeat did not reach {host}: {problem}.")]
+        : [];
 
     private static WireProblem Said(TargetView target, DateTimeOffset now)
     {

@@ -61,6 +61,7 @@ internal sealed class InfoEndpoints(JobEngine engine, Database database, Notific
             RunningJobs = board.Jobs.Live.Values.Count(job => job.State == JobState.Running),
             QueuedJobs = board.Jobs.Live.Values.Count(job => job.State == JobState.Queued),
             Ill = _ailments.Of(board, administers),
+            Heartbeat = administers && notifications.Heartbeat is { } pulse ? new HeartbeatView(pulse.Host, pulse.Every.TotalSeconds, WireInstant.From(pulse.LastAnswered), pulse.Problem) : null,
             ConfigFile = File.Exists(facts.ConfigFile) ? facts.ConfigFile : null,
             LogFile = facts.Log.File,
             LogUnit = facts.Log.Unit,

@@ -45,7 +45,7 @@ internal sealed record DeliveryFilter
     /// <summary>Events of then or later.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>An event's id.</summary>
+    /// <summary>An event's id, or that under which one was sent again as a new message.</summary>
     public string? Event { get; init; }
 
     /// <summary>Only deliveries with lower numbers.</summary>
@@ -58,7 +58,7 @@ internal sealed record DeliveryFilter
 internal static class DeliveryHistory
 {
     private const string Columns = """
-        SELECT d.seq, e.uid, e.type, e.at, e.job, e.user, job.uid, d.target, d.recipient, d.order_key, d.state, d.next_at, d.deadline, d.reason, d.settled_at,
+        SELECT d.seq, COALESCE(d.uid, e.uid), e.type, e.at, e.job, e.user, job.uid, d.target, d.recipient, d.order_key, d.state, d.next_at, d.deadline, d.reason, d.settled_at,
             (SELECT COUNT(*) FROM attempt WHERE attempt.delivery = d.seq),
             CASE WHEN d.state = 0 AND d.order_key IS NOT NULL THEN (
                 SELECT MIN(p.seq) FROM delivery p WHERE p.state = 0 AND p.target = d.target AND p.order_key = d.order_key AND p.seq < d.seq) END
@@ -88,7 +88,7 @@ internal static class DeliveryHistory
         Where("d.order_key = $job", "$job", (long?)filter.Job?.Value);
         Where("e.user = $user", "$user", filter.User);
         Where("(e.job IS NULL OR job.uid = $uid)", "$uid", (long?)filter.Uid);
-        Where("e.uid = $event", "$event", filter.Event);
+        Where("COALESCE(d.uid, e.uid) = $event AND e.seq IN (SELECT seq FROM event WHERE uid = $event UNION ALL SELECT event FROM delivery WHERE uid = $event)", "$event", filter.Event);
         Where("d.seq < $before", "$before", filter.Before);
         Where("d.seq >= $lowest", "$lowest", lowest);
         if (filter.State is { } state)

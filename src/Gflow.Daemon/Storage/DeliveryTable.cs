@@ -26,7 +26,7 @@ internal readonly record struct OutboxSize(long Waiting, long WaitingBytes, long
 internal sealed class DeliveryTable : IDisposable
 {
     private const string Rows = """
-        SELECT d.seq, d.event, e.uid, e.type, e.at, d.target, d.recipient, d.order_key, d.attempts, d.next_at, d.deadline, COALESCE(d.payload, e.payload), d.body
+        SELECT d.seq, d.event, COALESCE(d.uid, e.uid), e.type, e.at, d.target, d.recipient, d.order_key, d.attempts, d.next_at, d.deadline, COALESCE(d.payload, e.payload), d.body
         FROM delivery d JOIN event e ON e.seq = d.event
         """;
 
@@ -41,9 +41,6 @@ internal sealed class DeliveryTable : IDisposable
             WHERE p.state = 0 AND p.target = d.target AND p.order_key = d.order_key AND p.seq < d.seq))
         ORDER BY d.next_at, d.seq LIMIT $limit
         """;
-
-    // All its retries and all its time again; what was frozen at its first failure stays what is sent.
-    private const string Reopen = "UPDATE delivery SET state = 0, attempts = 0, next_at = $now, deadline = $deadline, reason = NULL, settled_at = NULL";
 
     private readonly AttemptTable _attempts;
     private readonly Statement _insert;
@@ -78,7 +75,16 @@ internal sealed class DeliveryTable : IDisposable
             UPDATE delivery SET next_at = MAX(next_at, $next)
             WHERE state = 0 AND seq > $seq AND (target, order_key) = (SELECT target, order_key FROM delivery WHERE seq = $seq)
             """);
-        _reopen = new Statement(writer, $"{Reopen} WHERE seq = $seq AND state <> 0");
+
+        // All its retries and all its time again. What was frozen at its first failure stays what is sent, unless it gets a new id.
+        _reopen = new Statement(writer, """
+            UPDATE delivery SET state = 0, attempts = 0, next_at = $now, deadline = $deadline, reason = NULL, settled_at = NULL,
+                body = CASE WHEN $uid IS NULL THEN body END,
+                payload = CASE WHEN $uid IS NULL THEN payload ELSE
+                    CAST(json_set(CAST(COALESCE(payload, (SELECT e.payload FROM event e WHERE e.seq = delivery.event)) AS TEXT), '$.id', $uid) AS BLOB) END,
+                uid = COALESCE($uid, uid)
+            WHERE seq = $seq AND state <> 0
+            """);
         _hasten = new Statement(writer, "UPDATE delivery SET next_at = next_at - $by WHERE state = 0 AND target = $target AND next_at > $now");
     }
 
@@ -112,8 +118,9 @@ internal sealed class DeliveryTable : IDisposable
             Settlement.Cancelled cancelled => End(transaction, settlement, DeliveryState.Cancelled, cancelled.Reason),
             Settlement.Retry retry => Postpone(transaction, retry),
             Settlement.Reopened reopened => _reopen.Execute(
-                transaction, reopened.At.ToUnixTimeMilliseconds(), reopened.Deadline.ToUnixTimeMilliseconds(), reopened.Delivery) > 0,
+                transaction, reopened.At.ToUnixTimeMilliseconds(), reopened.Deadline.ToUnixTimeMilliseconds(), reopened.NewUid, reopened.Delivery) > 0,
             Settlement.Hastened hastened => Hasten(transaction, hastened),
+            Settlement.Noted => false,
             _ => throw new InvalidOperationException(),
         };
         if (changed && settlement.Attempt is { } attempt)
@@ -133,23 +140,17 @@ internal sealed class DeliveryTable : IDisposable
         _hasten.Dispose();
     }
 
-    /// <summary>The dead deliveries to a target that were given up in a span of time, both ends included, are to be sent again; the oldest first.</summary>
-    /// <param name="limit">Most of them in one transaction.</param>
-    public static void ReopenDead(SqliteConnection writer, SqliteTransaction transaction, DeadSpan span, DateTimeOffset now, DateTimeOffset deadline, int limit)
+    /// <summary>Numbers of the dead deliveries to a target that were given up in a span of time, both ends included; the oldest first.</summary>
+    /// <param name="limit">Most of them.</param>
+    public static List<long> ReadDead(SqliteConnection reader, DeadSpan span, int limit)
     {
-        using var command = writer.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = $"""
-            {Reopen} WHERE seq IN (
-                SELECT seq FROM delivery WHERE state = 2 AND target = $target AND settled_at BETWEEN $since AND $until ORDER BY settled_at, seq LIMIT $limit)
-            """;
-        command.Parameters.AddWithValue("$now", now.ToUnixTimeMilliseconds());
-        command.Parameters.AddWithValue("$deadline", deadline.ToUnixTimeMilliseconds());
+        using var command = reader.CreateCommand();
+        command.CommandText = "SELECT seq FROM delivery WHERE state = 2 AND target = $target AND settled_at BETWEEN $since AND $until ORDER BY settled_at, seq LIMIT $limit";
         command.Parameters.AddWithValue("$target", span.Target);
         command.Parameters.AddWithValue("$since", span.Since.ToUnixTimeMilliseconds());
         command.Parameters.AddWithValue("$until", span.Until.ToUnixTimeMilliseconds());
         command.Parameters.AddWithValue("$limit", limit);
-        command.ExecuteNonQuery();
+        return ReadSeqs(command);
     }
 
     /// <summary>The highest number given so far; 0 for none.</summary>
@@ -206,14 +207,7 @@ internal sealed class DeliveryTable : IDisposable
         command.CommandText = "SELECT seq FROM delivery WHERE state = 0 AND target = $target LIMIT $limit";
         command.Parameters.AddWithValue("$target", target);
         command.Parameters.AddWithValue("$limit", limit);
-        using var rows = command.ExecuteReader();
-        var seqs = new List<long>();
-        while (rows.Read())
-        {
-            seqs.Add(rows.GetInt64(0));
-        }
-
-        return seqs;
+        return ReadSeqs(command);
     }
 
     /// <summary>The targets for which something is pending.</summary>
@@ -314,6 +308,18 @@ internal sealed class DeliveryTable : IDisposable
 
     private bool Hasten(SqliteTransaction transaction, Settlement.Hastened hastened) =>
         _hasten.Execute(transaction, (long)hastened.By.TotalMilliseconds, hastened.Target, hastened.At.ToUnixTimeMilliseconds()) > 0;
+
+    private static List<long> ReadSeqs(SqliteCommand command)
+    {
+        using var rows = command.ExecuteReader();
+        var seqs = new List<long>();
+        while (rows.Read())
+        {
+            seqs.Add(rows.GetInt64(0));
+        }
+
+        return seqs;
+    }
 
     private static List<DeliveryRow> ReadRows(SqliteCommand command, string target, DateTimeOffset now, int limit)
     {

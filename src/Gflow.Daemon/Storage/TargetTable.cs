@@ -97,6 +97,7 @@ internal static class TargetTable
         if (from != to)
         {
             Execute(writer, transaction, "UPDATE OR IGNORE target_pause SET target = $to WHERE target = $from; DELETE FROM target_pause WHERE target = $from", to, from);
+            Execute(writer, transaction, "UPDATE OR IGNORE target_spell SET target = $to WHERE target = $from; DELETE FROM target_spell WHERE target = $from", to, from);
         }
 
         return new Inheritance(from, to, waiting, dead);

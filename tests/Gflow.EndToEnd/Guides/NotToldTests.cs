@@ -15,7 +15,7 @@ public sealed partial class NotToldTests(Installation installed)
     public void Each_cause_is_shown_by_at_most_two_commands()
     {
         var shown = Transcript.All();
-        string[] required = ["wrong-password", "wrong-port", "expired-certificate", "wrong-address", "closed-port", "not-subscribed", "filtered", "paused", "no-transport"];
+        string[] required = ["wrong-password", "wrong-port", "expired-certificate", "wrong-address", "closed-port", "not-subscribed", "filtered", "paused", "no-transport", "full-disk", "read-only", "read-only-start"];
         Assert.Empty(required.Except(shown.Select(transcript => transcript.Condition)));
         Assert.All(shown, transcript => Assert.InRange(transcript.Commands.Count, 1, 2));
     }
@@ -33,25 +33,44 @@ public sealed partial class NotToldTests(Installation installed)
         await File.WriteAllTextAsync(file, authority.Pem, Ct);
         await File.WriteAllTextAsync(machine.ConfigFile, Configuration(condition, mail.Port, machine.Hook.Url, file), Ct);
         File.SetUnixFileMode(machine.ConfigFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        await machine.StartDaemonAsync();
-        if (condition == "paused")
+        await using var disk = condition is "full-disk" or "read-only" or "read-only-start" ? await SmallDisk.MountAsync(machine.At("disk.img"), machine.DataDirectory, 48 << 20) : null;
+        await BringAboutAsync(condition, machine, disk);
+        var said = new StringBuilder();
+        foreach (var command in transcript.Commands)
         {
-            await machine.DoneAsync("gctl", "notify", "pause", "ops");
+            var ran = await Run.Async("/bin/bash", ["-c", command], command.StartsWith("gflowd", StringComparison.Ordinal) ? machine.DaemonEnvironment : machine.Environment, machine.Work);
+            said.Append($"$ {command}\n{ran.Out}{ran.Error}");
+        }
+
+        transcript.Check(Port().Replace(said.ToString(), "127.0.0.1:8080").Replace(machine.At("config"), "/home/dana/.config", StringComparison.Ordinal).Replace(machine.DataDirectory, "/home/dana/.local/share/gflow", StringComparison.Ordinal).Replace(Environment.UserName, "dana", StringComparison.Ordinal));
+    }
+
+    /// <summary>Where things are as the condition says; a job has failed by then, where there can be one.</summary>
+    private static async Task BringAboutAsync(string condition, Machine machine, SmallDisk? disk)
+    {
+        await machine.StartDaemonAsync();
+        switch (condition)
+        {
+            case "read-only-start":
+                await machine.StopDaemonAsync();
+                await disk!.MakeReadOnlyAsync();
+                return;
+            case "full-disk":
+                disk!.Fill();
+                await machine.DoneAsync("gflowd", "reload");
+                await machine.UntilAsync(async () => (await machine.Client.StatusAsync(Ct)).Value.Ill.Any(ill => ill.Code == "disk_low"), "the full disk is noticed");
+                return;
+            case "read-only":
+                await disk!.MakeReadOnlyAsync();
+                break;
+            case "paused":
+                await machine.DoneAsync("gctl", "notify", "pause", "ops");
+                break;
         }
 
         var job = await machine.SubmitAsync("false");
         await machine.EndedAsync(job);
         await machine.UntilAsync(() => machine.Query("SELECT count(*) FROM delivery WHERE state = 0 AND seq NOT IN (SELECT delivery FROM attempt)") == 0 || condition == "paused", "everything was tried");
-
-        var said = new StringBuilder();
-        foreach (var command in transcript.Commands)
-        {
-            var words = command.Split(' ');
-            var ran = await machine.RunAsync(words[0], words[1..]);
-            said.Append($"$ {command}\n{ran.Out}{ran.Error}");
-        }
-
-        transcript.Check(Port().Replace(said.ToString(), "127.0.0.1:8080").Replace(machine.At("config"), "/home/dana/.config", StringComparison.Ordinal).Replace(Environment.UserName, "dana", StringComparison.Ordinal));
     }
 
     private static SmtpReceiverOptions Mail(string condition, System.Security.Cryptography.X509Certificates.X509Certificate2 expired) => condition switch
@@ -94,6 +113,9 @@ public sealed partial class NotToldTests(Installation installed)
             host = "127.0.0.1"
             port = 0
             simulated_gpus = 1
+
+            [storage]
+            min_free_mb = 16
 
             [notifications]
             enabled = {(condition == "switched-off" ? "false" : "true")}

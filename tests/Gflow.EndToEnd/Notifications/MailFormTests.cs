@@ -152,6 +152,8 @@ public sealed partial class MailFormTests
     private static NotificationPayload Picturesque(NotificationPayload payload) => payload with
     {
         Scheduler = new SchedulerFacts("gpu1", "0.1.0"),
+        Text = payload.Text?.Replace("gpu1.lab.example", "gpu1", StringComparison.Ordinal).Replace("another", "lab", StringComparison.Ordinal),
+        Notification = payload.Notification is not { } notification ? null : notification with { Target = "lab", EventId = notification.EventId is null ? null : "evt_01m85zag16e2ctxqdsz669q9aw" },
         Job = payload.Job is not { } job ? null : job with
         {
             User = "dana",
@@ -203,14 +205,28 @@ public sealed partial class MailFormTests
         foreach (var type in EventTypes.All)
         {
             var at = NotificationPayload.Instant(Start.AddMinutes((int)type));
+            var scheduler = new SchedulerFacts("gpu1.lab.example", "0.1.0");
+            if (type.IsOfMachine() && type != EventType.GpuAvailable)
+            {
+                var sample = SampleEvents.Payload(type, null, "dana", scheduler, Start.AddMinutes((int)type));
+
+                // What a server says may be anything.
+                yield return sample with
+                {
+                    Id = $"evt_{job}x{(int)type}",
+                    Sequence = (int)type,
+                    Notification = sample.Notification is { Reason: not null } facts && name != "train" ? facts with { Reason = name } : sample.Notification,
+                };
+                continue;
+            }
+
             yield return new NotificationPayload
             {
                 Event = type.WireName(),
                 Timestamp = at,
-                Scheduler = new SchedulerFacts("gpu1.lab.example", "0.1.0"),
+                Scheduler = scheduler,
                 Id = $"evt_{job}x{(int)type}",
                 Sequence = (int)type,
-                Text = type == EventType.SchedulerOnline ? $"gflow scheduler online\nHost: gpu1.lab.example\nVersion: 0.1.0\nTime: {at}" : null,
                 Job = EventTypes.OfJobs.Contains(type) ? Job(type, job, name, at) : null,
                 Gpu = type == EventType.GpuAvailable ? new GpuFacts(3, Available: true, "GPU-1f2e") : null,
                 Reservation = type is EventType.ReservationCreated or EventType.ReservationCancelled

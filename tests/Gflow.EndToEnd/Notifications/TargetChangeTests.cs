@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gflow.Core.Events;
 using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
 using Gflow.Tests.TestKit;
@@ -48,6 +49,7 @@ public sealed class TargetChangeTests(Installation installed)
         void Configure(string url, string smtp) => Targets(machine, $"""
             [[notifications.webhooks]]
             url = "{url}"
+            events = {Events}
             [[notifications.emails]]
             smtp_url = "{smtp}"
             from = "gflow@lab.example"
@@ -132,7 +134,7 @@ public sealed class TargetChangeTests(Installation installed)
         {
             database.Open();
             await using var older = database.CreateCommand();
-            older.CommandText = "DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project; DROP TABLE audit; DROP TABLE target; PRAGMA user_version = 5";
+            older.CommandText = "DROP TABLE target_spell; DROP INDEX delivery_by_uid; ALTER TABLE delivery DROP COLUMN uid; DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project; DROP TABLE audit; DROP TABLE target; PRAGMA user_version = 5";
             await older.ExecuteNonQueryAsync(Ct);
         }
 
@@ -150,7 +152,10 @@ public sealed class TargetChangeTests(Installation installed)
         WebhookReceiver.StartAsync(request => new ReceiverAnswer(request.Path == "/right" ? 200 : 404));
 
     private static void Webhooks(Machine machine, params string[] urls) =>
-        Targets(machine, string.Join('\n', urls.Select(url => $"[[notifications.webhooks]]\nurl = \"{url}\"")));
+        Targets(machine, string.Join('\n', urls.Select(url => $"[[notifications.webhooks]]\nurl = \"{url}\"\nevents = {Events}")));
+
+    /// <summary>Those of jobs and of the daemon's start, as a TOML list.</summary>
+    private static string Events => $"[{string.Join(", ", EventTypes.OfJobs.Append(EventType.SchedulerOnline).Select(type => $"\"{type.WireName()}\""))}]";
 
     /// <summary>Writes a configuration with these targets and no others.</summary>
     private static void Targets(Machine machine, string targets) => Replaced.Write(machine.ConfigFile, $"""

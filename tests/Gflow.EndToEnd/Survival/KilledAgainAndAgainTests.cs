@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
+using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
 
 namespace Gflow.EndToEnd.Survival;
@@ -15,7 +16,20 @@ public sealed class KilledAgainAndAgainTests(Installation installed)
     [Fact]
     public async Task What_was_acknowledged_runs_once_and_is_told_in_order_through_many_kills()
     {
-        await using var machine = await Machine.StartAsync(installed);
+        await using var sick = await WebhookReceiver.StartAsync(_ => new ReceiverAnswer(400, "not here"));
+        await using var watcher = await WebhookReceiver.StartAsync();
+        await using var machine = await Machine.CreateAsync(installed);
+        machine.Configure(4, $"""
+            [notifications.heartbeat]
+            url = "{watcher.Url}"
+            every = "1s"
+
+            [[notifications.webhooks]]
+            name = "sick"
+            url = "{sick.Url}"
+            events = ["job_submitted"]
+            """);
+        await machine.StartDaemonAsync();
         var acknowledged = new ConcurrentBag<uint>();
         using var enough = new CancellationTokenSource();
         var submitting = Task.WhenAll(SubmitAsync(machine, acknowledged, enough.Token), SubmitAsync(machine, acknowledged, enough.Token));
@@ -52,6 +66,13 @@ public sealed class KilledAgainAndAgainTests(Installation installed)
         var mails = Messages.Distinct(machine.Mails()).ToLookup(message => message.Job);
         var ids = Enumerable.Range(1, (int)jobs).Select(id => (uint)id).ToList();
         Assert.Subset(ids.ToHashSet(), acknowledged.ToHashSet());
+
+        // All that was for the sick target was given up, and that was told once, however often the daemon was killed.
+        Assert.Equal(jobs, machine.Query("SELECT count(*) FROM delivery WHERE target = 'sick' AND state = 2"));
+        Assert.Single(machine.Hook.Requests.Snapshot()
+            .Where(request => JsonDocument.Parse(request.Body).RootElement.GetProperty("event").GetString() == "notification_dead")
+            .Select(request => request.Headers["webhook-id"]).Distinct());
+        Assert.NotEmpty(watcher.Requests.Snapshot());
         foreach (var id in ids)
         {
             Assert.Equal(["ran"], await File.ReadAllLinesAsync(Path.Combine(machine.Work, $"ran-{id}"), TestContext.Current.CancellationToken));

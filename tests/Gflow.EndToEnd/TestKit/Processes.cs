@@ -10,6 +10,7 @@ internal static partial class Processes
     public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
+    public const int Continue = 18;
     public const int Stop = 19;
 
     /// <summary>Sends a signal.</summary>

@@ -9,6 +9,8 @@ internal sealed class SmallDisk : IAsyncDisposable
 
     private SmallDisk(string directory) => _directory = directory;
 
+    private int _mounts = 1;
+
     private string Ballast => Path.Combine(_directory, "ballast");
 
     public static async Task<SmallDisk> MountAsync(string image, string directory, long bytes)
@@ -31,6 +33,14 @@ internal sealed class SmallDisk : IAsyncDisposable
         Directory.CreateDirectory(directory);
         await DoneAsync("mount", "-t", "tmpfs", "-o", $"size=24m,mode=0711,uid={user},gid={user}", "tmpfs", directory);
         return new(directory);
+    }
+
+    /// <summary>Lets nobody open a file to write any more; what is open stays so.</summary>
+    public async Task MakeReadOnlyAsync()
+    {
+        await DoneAsync("mount", "--bind", _directory, _directory);
+        _mounts++;
+        await DoneAsync("mount", "-o", "remount,bind,ro", _directory);
     }
 
     /// <summary>Takes all the room there is, until nothing more can be written.</summary>
@@ -66,7 +76,13 @@ internal sealed class SmallDisk : IAsyncDisposable
     /// <summary>Takes back <see cref="Fill"/>.</summary>
     public void MakeRoom() => File.Delete(Ballast);
 
-    public async ValueTask DisposeAsync() => await DoneAsync("umount", "-l", _directory);
+    public async ValueTask DisposeAsync()
+    {
+        for (; _mounts > 0; _mounts--)
+        {
+            await DoneAsync("umount", "-l", _directory);
+        }
+    }
 
     private static async Task DoneAsync(string program, params string[] arguments)
     {

@@ -20,6 +20,7 @@ public sealed partial class ContractTests
         Assert.Equal(Names(PayloadJson.Default.NotificationPayload), Notifications.FirstCells("### Payload fields").Order());
         Assert.Equal(Names(PayloadJson.Default.JobFacts), Notifications.FirstCells("### Job fields").Order());
         Assert.Equal(Names(PayloadJson.Default.ReservationFacts), Notifications.FirstCells("### Reservation fields").Order());
+        Assert.Equal(Names(PayloadJson.Default.TargetFacts), Notifications.FirstCells("### Notification fields").Order());
     }
 
     [Fact]
@@ -31,6 +32,7 @@ public sealed partial class ContractTests
         Assert.Equal(Names(PayloadJson.Default.JobFacts), Below("job"));
         Assert.Equal(Names(PayloadJson.Default.ReservationFacts), Below("reservation"));
         Assert.Equal(Names(PayloadJson.Default.GpuFacts), Below("gpu"));
+        Assert.Equal(Names(PayloadJson.Default.TargetFacts), Below("notification"));
         Assert.Equal(Enum.GetValues<EventType>().Select(type => type.WireName()), root.GetProperty("event").GetProperty("enum").EnumerateArray().Select(name => name.GetString()));
 
         IEnumerable<string> Below(string name) => root.GetProperty(name).GetProperty("properties").EnumerateObject().Select(field => field.Name).Order();

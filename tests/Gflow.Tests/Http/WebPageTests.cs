@@ -1,71 +1,117 @@
-using System.Net;
-using System.Text;
+using System.Text.Json;
+using Gflow.Core.Scheduling;
 using Gflow.Tests.TestKit;
 
 namespace Gflow.Tests.Http;
 
-/// <summary>What a web page of another site can make the browser of a user send to his daemon.</summary>
+/// <summary>The five reads that the web page of the reference makes: each has every field that it names, of the type that it names.</summary>
 public sealed class WebPageTests
 {
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    /// <summary>Method, path, headers by semicolon, the answer's status and code.</summary>
-    [Theory]
-    [InlineData("GET", "/jobs", "Host: evil.example", 403, "wrong_host")]
-    [InlineData("GET", "/jobs", "Host: evil.example:59000", 403, "wrong_host")]
-    [InlineData("GET", "/jobs", "Host: localhost.evil.example", 403, "wrong_host")]
-    [InlineData("GET", "/jobs", "Host: 127.0.0.1.nip.example", 403, "wrong_host")]
-    [InlineData("GET", "/jobs", "Host: 0.0.0.0", 403, "wrong_host")]
-    [InlineData("GET", "/jobs", "Host: [2001:db8::1]", 403, "wrong_host")]
-    [InlineData("GET", "/jobs", "Host: evil.example; X-Forwarded-Host: localhost", 403, "wrong_host")]
-    [InlineData("GET", "/jobs", "Origin: null", 403, "wrong_origin")]
-    [InlineData("GET", "/events", "Origin: https://evil.example", 403, "wrong_origin")]
-    [InlineData("GET", "/jobs", "Sec-Fetch-Site: cross-site", 403, "wrong_origin")]
-    [InlineData("GET", "/jobs/1/log/content", "Sec-Fetch-Site: same-site", 403, "wrong_origin")]
-    [InlineData("POST", "/jobs/1/cancel", "Origin: http://localhost:8888", 403, "wrong_origin")]
-    [InlineData("POST", "/jobs/1/cancel", "Sec-Fetch-Site: cross-site", 403, "wrong_origin")]
-    [InlineData("POST", "/jobs/1/cancel", "Content-Type: application/x-www-form-urlencoded", 415, "not_json")]
-    [InlineData("POST", "/jobs/1/cancel", "Content-Type: text/plain", 415, "not_json")]
-    [InlineData("POST", "/jobs/1/cancel", "Content-Type: multipart/form-data; boundary=x", 415, "not_json")]
-    [InlineData("DELETE", "/reservations/1", "Content-Type: text/plain", 415, "not_json")]
-    [InlineData("PATCH", "/jobs/1", "Content-Type: text/plain", 415, "not_json")]
-    [InlineData("OPTIONS", "/jobs", "Origin: https://evil.example; Access-Control-Request-Method: POST", 403, "wrong_origin")]
-    public async Task Is_refused(string method, string path, string headers, int status, string code)
+    [Fact]
+    public async Task Every_field_is_there_in_a_daemon_with_jobs_of_every_state()
     {
-        await using var daemon = await TestDaemon.StartAsync();
-        var job = await daemon.SubmitAsync();
-        await daemon.UntilAsync(job, "Running");
-        using var tcp = new HttpClient { BaseAddress = daemon.Host.Address };
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        foreach (var header in headers.Split("; ").Where(header => header.Contains(": ", StringComparison.Ordinal)))
+        await using var daemon = await BusyAsync();
+        var info = await ReadAsync(daemon, "/info");
+        Has(info, "gpus:array", "allowed_gpu_indices:array?", "gpu_allocation_strategy:string", "executor:string");
+        foreach (var gpu in info.GetProperty("gpus").EnumerateArray())
         {
-            var (name, value) = (header.Split(": ", 2)[0], header.Split(": ", 2)[1]);
-            if (name == "Content-Type")
-            {
-                request.Content = new ByteArrayContent([]);
-                request.Content.Headers.TryAddWithoutValidation(name, value);
-            }
-            else
-            {
-                request.Headers.TryAddWithoutValidation(name, value);
-            }
+            Has(gpu, "uuid:string", "index:number", "available:bool");
         }
 
-        using var answer = await tcp.SendAsync(request, Ct);
-        Assert.Equal((HttpStatusCode)status, answer.StatusCode);
-        Assert.Contains($"\"{code}\"", await answer.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
-        Assert.DoesNotContain(answer.Headers, header => header.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
-        Assert.Equal("Running", (await daemon.GetAsync($"/jobs/{job}")).Json.GetProperty("state").GetString());
+        foreach (var path in (string[])["/jobs", "/jobs?limit=100&order=desc"])
+        {
+            var jobs = (await ReadAsync(daemon, path)).EnumerateArray().ToList();
+            Assert.Equal(["Failed", "Finished", "Hold", "Queued", "Running"], jobs.Select(job => job.GetProperty("state").GetString()!).Distinct().Order());
+            jobs.ForEach(job => Has(
+                job,
+                "id:number", "script:string?", "command:string?", "gpus:number", "conda_env:string?", "run_dir:string", "priority:number", "depends_on:number?", "depends_on_ids:array", "dependency_mode:string?",
+                "auto_cancel_on_dependency_failure:bool", "task_id:number?", "gpu_sharing_mode:string", "gpu_memory_limit_mb:number?", "time_limit:object?", "memory_limit_mb:number?", "submitted_by:string",
+                "redone_from:number?", "retried_from:number?", "max_retries:number", "auto_close_tmux:bool", "parameters:object", "group_id:string?", "max_concurrent:number?", "run_name:string", "project:string?",
+                "state:string", "gpu_ids:array?", "submitted_at:object", "started_at:object?", "finished_at:object?", "reason:any?", "scheduled_at:object?"));
+            Assert.All(jobs.Where(job => job.GetProperty("state").GetString() == "Running"), job => Has(job, "alive:bool", "started_at:object", "gpu_ids:array"));
+            Assert.All(jobs, job => Has(job.GetProperty("submitted_at"), "secs_since_epoch:number", "nanos_since_epoch:number"));
+        }
+
+        var reservation = Assert.Single((await ReadAsync(daemon, "/reservations")).EnumerateArray());
+        Has(reservation, "id:number", "user:string", "gpu_spec:object", "start_time:object", "duration:object", "status:string", "created_at:object", "cancelled_at:object?");
+        Has(reservation.GetProperty("gpu_spec"), "count:number");
+        Has(reservation.GetProperty("duration"), "secs:number", "nanos:number");
+
+        var ignored = Assert.Single((await ReadAsync(daemon, "/gpu-processes")).EnumerateArray());
+        Has(ignored, "gpu_index:number", "pid:number");
+
+        Stats(await ReadAsync(daemon, "/stats"), "number");
     }
 
     [Fact]
-    public async Task A_form_with_json_in_it_submits_nothing()
+    public async Task Every_field_is_there_in_a_daemon_that_has_done_nothing()
     {
         await using var daemon = await TestDaemon.StartAsync();
-        using var tcp = new HttpClient { BaseAddress = daemon.Host.Address };
-        using var content = new StringContent("""{"command":"true","run_dir":"/"}""", Encoding.UTF8, "text/plain");
-        using var answer = await tcp.PostAsync("/jobs", content, Ct);
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
-        Assert.Empty((await daemon.GetAsync("/jobs")).Json.EnumerateArray());
+        Has(await ReadAsync(daemon, "/info"), "gpus:array", "allowed_gpu_indices:array?", "gpu_allocation_strategy:string", "executor:string");
+        foreach (var path in (string[])["/jobs", "/reservations", "/gpu-processes"])
+        {
+            Assert.Empty((await ReadAsync(daemon, path)).EnumerateArray());
+        }
+
+        Stats(await ReadAsync(daemon, "/stats"), "number?");
+        Stats(await ReadAsync(daemon, "/stats?user=nobody&since=1"), "number?");
+    }
+
+    /// <param name="average">What the two averages are.</param>
+    private static void Stats(JsonElement stats, string average)
+    {
+        Has(
+            stats,
+            "user:string?", "since:number?", "total_jobs:number", "completed_jobs:number", "failed_jobs:number", "cancelled_jobs:number", "timeout_jobs:number", "running_jobs:number", "queued_jobs:number",
+            $"avg_wait_secs:{average}", $"avg_runtime_secs:{average}", "total_gpu_hours:number", "jobs_with_gpus:number", "avg_gpus_per_job:number", "peak_gpu_usage:number", "success_rate:number", "top_jobs:array");
+        foreach (var job in stats.GetProperty("top_jobs").EnumerateArray())
+        {
+            Has(job, "id:number", "name:string", "runtime_secs:number", "gpus:number");
+        }
+    }
+
+    /// <param name="fields">Names with their types; a question mark for what may be null.</param>
+    private static void Has(JsonElement of, params IEnumerable<string> fields)
+    {
+        foreach (var field in fields)
+        {
+            var (name, type) = field.Split(':') is [var left, var right] ? (left, right) : throw new InvalidOperationException(field);
+            Assert.True(of.TryGetProperty(name, out var value), $"{name} is missing in {of}");
+            var kind = value.ValueKind switch
+            {
+                JsonValueKind.True or JsonValueKind.False => "bool",
+                JsonValueKind.Null => "null",
+                var other => other.ToString().ToLowerInvariant(),
+            };
+            Assert.True(kind == type.TrimEnd('?') || (type.EndsWith('?') && (kind == "null" || type == "any?")), $"{name} is {kind}, not {type}, in {of}");
+        }
+    }
+
+    private static async Task<JsonElement> ReadAsync(TestDaemon daemon, string path)
+    {
+        var answer = await daemon.GetAsync(path);
+        Assert.Equal(200, answer.Status);
+        return answer.Json;
+    }
+
+    private static async Task<TestDaemon> BusyAsync()
+    {
+        var daemon = await TestDaemon.StartAsync();
+        foreach (var (job, code) in ((uint, int)[])[(1, 0), (2, 1)])
+        {
+            await daemon.SubmitAsync();
+            await daemon.UntilAsync(job, "Running");
+            daemon.Executor.Exit(job, 1, code);
+            await daemon.UntilAsync(job, code == 0 ? "Finished" : "Failed");
+        }
+
+        await daemon.SubmitAsync("\"gpus\":1");
+        await daemon.UntilAsync(3, "Running");
+        await daemon.SubmitAsync("\"gpus\":2");
+        await daemon.SubmitAsync("\"hold\":true");
+        await daemon.OnGpuAsync(1, new GpuProcess(4411, 1));
+        Assert.Equal(200, (await daemon.PostAsync("/gpu-processes/ignore", """{"gpu_index":1,"pid":4411}""")).Status);
+        Assert.Equal(200, (await daemon.PostAsync("/reservations", """{"gpu_count":2,"start_time":{"secs_since_epoch":3000000000,"nanos_since_epoch":0},"duration_secs":60}""")).Status);
+        return daemon;
     }
 }

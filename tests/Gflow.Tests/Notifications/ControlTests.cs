@@ -60,6 +60,42 @@ public sealed class ControlTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_is_sent_again_under_a_new_id_is_another_message()
+    {
+        await StartAsync();
+        var job = await SubmitAsync();
+        await SettledAsync(job);
+        var told = (await ListAsync($"--job {job} --state delivered")).Last();
+
+        Assert.Equal($"Delivery {told.Id} is sent again under a new id.\n", await OutAsync($"notify resend {told.Id} --new-id"));
+        var again = await UntilAsync(told.Id, "delivered");
+        Assert.NotEqual(told.EventId, again.EventId);
+        var (first, second) = (Sent(told.EventId), Sent(again.EventId));
+        Assert.Equal(again.EventId, second.Json.GetProperty("id").GetString());
+        Assert.Equal(first.Text.Replace(told.EventId, again.EventId, StringComparison.Ordinal), second.Text);
+        Assert.Equal(told.Id, Assert.Single((await _daemon.GetAsync($"/notifications/deliveries?event={again.EventId}")).Json.EnumerateArray()).GetProperty("id").GetInt64());
+        Assert.DoesNotContain((await _daemon.GetAsync($"/notifications/deliveries?event={told.EventId}")).Json.EnumerateArray(), one => one.GetProperty("id").GetInt64() == told.Id);
+
+        // Of all that are dead as well, and each has one of its own.
+        _answer = () => new ReceiverAnswer(400);
+        await SettledAsync(await SubmitAsync());
+        var dead = await ListAsync("--state dead");
+        Assert.True(dead.Count >= 2);
+        _answer = () => new ReceiverAnswer();
+        await OutAsync("notify resend --dead --target hook --new-id");
+        await Until.TrueAsync(() => ListAsync("--state dead").Result.Count == 0 && ListAsync("--state waiting").Result.Count == 0);
+        var ids = (await ListAsync("--since 1h")).Where(delivery => dead.Exists(one => one.Id == delivery.Id)).Select(delivery => delivery.EventId).ToList();
+        Assert.Equal(dead.Count, ids.Distinct().Count());
+        Assert.Empty(ids.Intersect(dead.Select(one => one.EventId)));
+
+        (string Text, JsonElement Json) Sent(string id)
+        {
+            var body = _hook.Requests.Snapshot().Single(request => request.Headers["webhook-id"] == id).Body;
+            return (System.Text.Encoding.UTF8.GetString(body), JsonDocument.Parse(body).RootElement);
+        }
+    }
+
+    [Fact]
     public async Task More_than_a_hundred_are_only_counted_unless_asked_for()
     {
         await StartAsync();

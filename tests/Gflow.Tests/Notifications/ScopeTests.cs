@@ -56,7 +56,8 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
         Assert.Equal(EventTypes.OfJobs.Contains(type), payload.TryGetProperty("job", out _));
         Assert.Equal(OfReservations.Contains(type), payload.TryGetProperty("reservation", out _));
         Assert.Equal(type == EventType.GpuAvailable, payload.TryGetProperty("gpu", out _));
-        Assert.Equal(type == EventType.SchedulerOnline, payload.TryGetProperty("text", out _));
+        Assert.Equal(type.IsOfMachine() && type != EventType.GpuAvailable, payload.TryGetProperty("text", out _));
+        Assert.Equal(type.IsOfNotifications(), payload.TryGetProperty("notification", out _));
         Assert.Equal(Environment.MachineName, payload.GetProperty("scheduler").GetProperty("host").GetString());
     }
 
@@ -93,26 +94,48 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
     {
         internal const string Command = "train --token=s3cret";
 
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
         private readonly IReadOnlySet<string> _mine = new HashSet<string> { Account.Own.Name.ToLowerInvariant() };
         private readonly IReadOnlySet<string> _others = new HashSet<string> { "somebody-else" };
         private readonly SmtpReceiver _smtp = new();
         private WebhookReceiver _web = null!;
+        private int _sick;
 
         internal IReadOnlyList<ReceivedMail> Mails => _smtp.Mails.Snapshot();
 
         public async ValueTask InitializeAsync()
         {
-            _web = await WebhookReceiver.StartAsync();
-            await using var daemon = await TestDaemon.StartAsync(configure: options => options with { Notifications = Targets() });
-            var jobs = await JobsAsync(daemon);
-            await ReservationAsync(daemon);
+            _web = await WebhookReceiver.StartAsync(request => request.Path == "/sick" ? Sick() : new ReceiverAnswer());
+            await using (var daemon = await TestDaemon.StartAsync(configure: options => options with { Notifications = Targets() }))
+            {
+                var jobs = await JobsAsync(daemon);
+                await ReservationAsync(daemon);
+                await _web.Requests.WaitForAsync(all => all.Any(request => request.Path == "/all" && Event(request) == "notification_target_failing"), Patience);
+                Assert.Equal(200, (await daemon.PostAsync("/notifications/targets/sick/resume")).Status);
 
-            // Deliveries keep no order over different jobs, so each one's last must have come.
-            await _web.Requests.WaitForAsync(
-                all => all.Count(request => request.Path == "/all") == 18 && all.Count(request => request.Path == "/mine") == 16, TimeSpan.FromSeconds(30));
-            await _smtp.Mails.WaitForAsync(all => all.Count == 18 + 18 + 16 + 14, TimeSpan.FromSeconds(30));
-            Assert.Equal(4, jobs);
+                // Deliveries keep no order over different jobs, so each one's last must have come.
+                await ToldAsync(18 + 3);
+                Assert.Equal(4, jobs);
+            }
+
+            await ToldAsync(18 + 3 + 1);
         }
+
+        /// <summary>Waits until those who are told everything have been told so often.</summary>
+        private async Task ToldAsync(int all)
+        {
+            await _web.Requests.WaitForAsync(seen => seen.Count(request => request.Path == "/all") == all && seen.Count(request => request.Path == "/mine") == 16, Patience);
+            await _smtp.Mails.WaitForAsync(seen => seen.Count == all + all + 16 + 14, Patience);
+        }
+
+        /// <summary>It gives up one message, then refuses all, then takes them.</summary>
+        private ReceiverAnswer Sick() => Interlocked.Increment(ref _sick) switch
+        {
+            1 => new ReceiverAnswer(400),
+            2 => new ReceiverAnswer(401),
+            _ => new ReceiverAnswer(),
+        };
 
         public async ValueTask DisposeAsync()
         {
@@ -145,6 +168,7 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
                 new WebhookTargetOptions { Name = "hook-all", Url = new Uri(_web.Url, "all"), IncludesCommand = true },
                 new WebhookTargetOptions { Name = "hook-mine", Url = new Uri(_web.Url, "mine"), FilterUsers = _mine },
                 new WebhookTargetOptions { Name = "hook-others", Url = new Uri(_web.Url, "others"), FilterUsers = _others },
+                new WebhookTargetOptions { Name = "sick", Url = new Uri(_web.Url, "sick"), Events = new HashSet<EventType> { EventType.JobSubmitted } },
                 Mail("mail-others", "others@x.org") with { FilterUsers = _others, Default = true },
                 Mail("mail-all", "all@x.org", "both@x.org"),
                 Mail("mail-mine", "mine@x.org") with { FilterUsers = _mine },

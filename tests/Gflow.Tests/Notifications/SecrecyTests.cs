@@ -17,7 +17,7 @@ public sealed class SecrecyTests
     [
         "planted-path-token-01", "planted-query-token-02", "planted-url-login-03", "planted-header-inline-04",
         "planted-header-variable-05", "planted-header-credential-06", "AAAAplanted/inline/key/07AAAAAAA", "BBBBplanted/file/key/08BBBBBBBBB",
-        "CCCCplanted/credential/09CCCCCCC", "planted-smtp-url-10", "planted-smtp-file-11", "planted-proxy-login-12",
+        "CCCCplanted/credential/09CCCCCCC", "planted-smtp-url-10", "planted-smtp-file-11", "planted-proxy-login-12", "planted-heartbeat-13",
     ];
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -33,6 +33,7 @@ public sealed class SecrecyTests
         await using var echoing = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(
             request.Number % 2 == 0 ? 400 : 500,
             $"{request.Method} {request.Path} {string.Join(' ', request.Headers.Select(header => $"{header.Key}: {header.Value}"))}"));
+        await using var echoingWatcher = await WebhookReceiver.StartAsync(request => new ReceiverAnswer(500, $"no {request.Path} {string.Join(' ', request.Headers.Values)}"));
         await using var mail = new SmtpReceiver(new SmtpReceiverOptions { Login = ("other", "other") });
         await using var echoingMail = new SmtpReceiver(new SmtpReceiverOptions { Login = ("me", Planted[10]), Reply = line => line.StartsWith("RCPT", StringComparison.Ordinal) ? $"550 {Planted[10]} is not welcome" : null });
         using var mute = new RawPeer(async (_, stop) => await Task.Delay(Timeout.Infinite, stop));
@@ -52,6 +53,7 @@ public sealed class SecrecyTests
             $$"""
             [notifications]
             enabled = true
+            heartbeat = { url = "http://me:{{Planted[2]}}@{{echoingWatcher.Url.Authority}}/{{Planted[12]}}", every = "1s" }
 
             [[notifications.webhooks]]
             name = "taking"
@@ -114,6 +116,7 @@ public sealed class SecrecyTests
             await daemon.SubmitAsync();
             await Until.TrueAsync(() => Attempted(home).Count == targets.Length);
             Assert.NotEmpty(await taking.Requests.WaitForAsync(all => all.Count > 0, Patience));
+            await Until.TrueAsync(() => daemon.GetAsync("/status").Result.Body.Contains("HTTP 500: no ", StringComparison.Ordinal));
             foreach (var path in (string[])["/", "/health", "/status", "/jobs", "/jobs/1", "/jobs/99", "/no/such/route"])
             {
                 shown.Add((await daemon.GetAsync(path)).Body);

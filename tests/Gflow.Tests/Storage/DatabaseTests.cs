@@ -8,9 +8,9 @@ namespace Gflow.Tests.Storage;
 
 public sealed class DatabaseTests : IDisposable
 {
-    /// <summary>Makes the table of jobs that of the schemas before 11.</summary>
-    private const string WithoutFigures =
-        "DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project;";
+    /// <summary>Takes back what the schemas from 11 on have added.</summary>
+    private const string BeforeFigures =
+        "DROP TABLE target_spell; DROP INDEX delivery_by_uid; ALTER TABLE delivery DROP COLUMN uid; DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project;";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gflow-store-");
     private readonly FakeTimeProvider _time = new(Draft.Noon);
@@ -69,7 +69,7 @@ public sealed class DatabaseTests : IDisposable
                 transaction.Commit();
             }
 
-            Database.Execute(database.Writer, $"{WithoutFigures} DROP TABLE audit; DROP TABLE reservation; DROP TABLE answer; DROP TABLE target_pause; DROP TABLE target; DROP INDEX delivery_by_target; DROP INDEX delivery_by_key; DROP INDEX delivery_dead; DROP INDEX event_by_user; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
+            Database.Execute(database.Writer, $"{BeforeFigures} DROP TABLE audit; DROP TABLE reservation; DROP TABLE answer; DROP TABLE target_pause; DROP TABLE target; DROP INDEX delivery_by_target; DROP INDEX delivery_by_key; DROP INDEX delivery_dead; DROP INDEX event_by_user; ALTER TABLE delivery DROP COLUMN payload; PRAGMA user_version = 1;");
         }
 
         using var upgraded = Database.Open(DatabasePath, _time);
@@ -87,7 +87,7 @@ public sealed class DatabaseTests : IDisposable
             Database.Execute(
                 database.Writer,
                 $"""
-                {WithoutFigures}
+                {BeforeFigures}
                 DROP TABLE audit;
                 DROP TABLE target;
                 CREATE TABLE target (
@@ -113,7 +113,7 @@ public sealed class DatabaseTests : IDisposable
             using var transaction = database.Writer.BeginTransaction();
             jobs.Put(new Job(new JobId(7), Draft.Job().Spec, "alice", 1000, Draft.Noon, new JobStatus.Queued(), 1, 1), transaction);
             transaction.Commit();
-            Database.Execute(database.Writer, $"{WithoutFigures} DROP TABLE audit; PRAGMA user_version = 9;");
+            Database.Execute(database.Writer, $"{BeforeFigures} DROP TABLE audit; PRAGMA user_version = 9;");
         }
 
         using var upgraded = Database.Open(DatabasePath, _time);
@@ -161,7 +161,7 @@ public sealed class DatabaseTests : IDisposable
             }
 
             before = [.. JobFigures.Read(database.Writer, null, default)];
-            Database.Execute(database.Writer, $"{WithoutFigures} PRAGMA user_version = 10;");
+            Database.Execute(database.Writer, $"{BeforeFigures} PRAGMA user_version = 10;");
         }
 
         using var upgraded = Database.Open(DatabasePath, _time);

@@ -76,7 +76,7 @@ internal static class SweptRoutes
         new("GET", "/notifications/explain") { Queries = ["event", "job", "email"], Query = "event=job_failed" },
         new("GET", "/notifications/deliveries") { Queries = ["target", "job", "user", "state", "since", "event", "before", "limit"] },
         new("GET", "/notifications/deliveries/{id}"),
-        new("POST", "/notifications/deliveries/{id}/resend"),
+        new("POST", "/notifications/deliveries/{id}/resend") { Body = NotificationJson.Default.ResendOneDraft },
         new("POST", "/notifications/deliveries/{id}/cancel"),
         new("POST", "/notifications/deliveries/resend") { Body = NotificationJson.Default.ResendDraft, Others = _ => new() { ["target"] = "\"hook\"", ["dry_run"] = "true" } },
         new("GET", "/gpu-processes"),

@@ -24,6 +24,7 @@ internal static class NotifyResendCommand
             new("--dead", [], null, "All of a target that were given up"),
             new("--target", [], "TARGET", "Whose, with --dead"),
             new("--since", [], "TIME", "With --dead, only those given up since then: 2h, 7d, today, 2026-01-28"),
+            new("--new-id", [], null, "Each under a new id, so that a receiver which has it takes it all the same"),
             new("--dry-run", [], null, "Only say how many there are"),
             new("--yes", [], null, $"Send more than {MostUnasked}, too"),
         ],
@@ -32,12 +33,14 @@ internal static class NotifyResendCommand
             new("gctl notify resend 12", "Send one again"),
             new("gctl notify resend --dead --target ops --since 2h", "All that a target was not given in two hours"),
             new("gctl notify resend --dead --target ops --dry-run", "How many that would be"),
+            new("gctl notify resend 12 --new-id", "Once more to a receiver that dropped what it took"),
         ],
         Run = RunAsync,
     };
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
+        var newId = invocation.Has("--new-id");
         if (!invocation.Has("--dead"))
         {
             if (invocation.Has("--target") || invocation.Has("--since") || invocation.Words.Count == 0)
@@ -48,7 +51,7 @@ internal static class NotifyResendCommand
             var ids = NotifyCommand.Ids(invocation);
             return invocation.Has("--dry-run") || (ids.Count > MostUnasked && !invocation.Has("--yes"))
                 ? Counted(invocation, ids.Count)
-                : await DeliveryActions.RunAsync(invocation, ids, id => invocation.Client.ResendAsync(id, cancel), id => $"Delivery {id} is sent again.");
+                : await DeliveryActions.RunAsync(invocation, ids, id => invocation.Client.ResendAsync(id, new ResendOneDraft { NewId = newId }, cancel), id => $"Delivery {id} is sent again{(newId ? " under a new id" : "")}.");
         }
 
         if (invocation.Words.Count > 0 || invocation.Name("--target") is not { } target)
@@ -59,7 +62,7 @@ internal static class NotifyResendCommand
         var since = invocation.Text("--since") is { } text
             ? Invocation.NeedUsage(InstantText.ParseSince(text, invocation.Now, Invocation.Need(invocation.Zone)), "--since")
             : (DateTimeOffset?)null;
-        return await ResendDeadAsync(invocation, new ResendDraft { Target = target, Since = WireInstant.From(since), DryRun = true }, cancel);
+        return await ResendDeadAsync(invocation, new ResendDraft { Target = target, Since = WireInstant.From(since), DryRun = true, NewId = newId }, cancel);
     }
 
     private static async Task<int> ResendDeadAsync(Invocation invocation, ResendDraft draft, CancellationToken cancel)

@@ -29,6 +29,11 @@ internal static class StatusText
         }
 
         Add("Jobs", $"{status.RunningJobs} running, {status.QueuedJobs} queued");
+        if (status.Heartbeat is { } heartbeat)
+        {
+            Add("Heartbeat", $"to {heartbeat.Host} every {DurationText.FormatCompact(TimeSpan.FromSeconds(heartbeat.EverySecs))}, {(heartbeat.LastAnsweredAt is { } at ? $"last answered at {at.ToInstant():u}" : "not answered yet")}");
+        }
+
         Add("Socket", status.Socket);
         Add("URL", status.Url ?? "none");
         Add("Config", status.ConfigFile ?? "no file, defaults and environment");

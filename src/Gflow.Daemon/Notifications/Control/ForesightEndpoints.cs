@@ -39,9 +39,8 @@ internal sealed class ForesightEndpoints(NotificationsModule notifications, JobL
             return problems;
         }
 
-        var isMachines = type.Value is EventType.GpuAvailable or EventType.SchedulerOnline;
         var explained = Explanation.Of(
-            type.Value, isMachines ? null : job.Value?.SubmittedBy ?? reader.Name, job.Value?.Spec.Notifications, asked.Value, notifications.Recipients);
+            type.Value, type.Value.IsOfMachine() ? null : job.Value?.SubmittedBy ?? reader.Name, job.Value?.Spec.Notifications, asked.Value, notifications.Recipients);
         var view = explained with
         {
             Told = [.. explained.Told.Select(told => told with

@@ -17,7 +17,7 @@ internal sealed class NotificationControlEndpoints(NotificationRequests requests
         routes.Change(HttpMethod.Post, "/notifications/targets/{name}/enable", Acting("enable targets", context => OnTargetAsync(context, requests.Enable)));
         routes.Change(HttpMethod.Post, "/notifications/targets/{name}/test", Acting("try targets", TestAsync));
         routes.Change(HttpMethod.Post, "/notifications/deliveries/resend", Acting("have messages sent again", ResendDeadAsync));
-        routes.Change(HttpMethod.Post, "/notifications/deliveries/{id}/resend", Acting("have messages sent again", context => OnDeliveryAsync(context, requests.Resend)));
+        routes.Change(HttpMethod.Post, "/notifications/deliveries/{id}/resend", Acting("have messages sent again", ResendAsync));
         routes.Change(HttpMethod.Post, "/notifications/deliveries/{id}/cancel", Acting("cancel deliveries", context => OnDeliveryAsync(context, requests.Cancel)));
     }
 
@@ -32,6 +32,12 @@ internal sealed class NotificationControlEndpoints(NotificationRequests requests
             ? await Mutation.AskAsync(context, engine, requests.Test(context.Part("name"), draft.Value.To, Access.ActorOf(context)), (_, started) =>
                 Answer.Of(started, NotificationJson.Default.TestStarted))
             : draft.Problems.ToList();
+    }
+
+    private async Task<Result<Answer>> ResendAsync(HttpContext context)
+    {
+        var draft = await RequestBody.ReadOrDefaultAsync(context, NotificationJson.Default.ResendOneDraft, new ResendOneDraft());
+        return draft.Ok ? await OnDeliveryAsync(context, id => requests.Resend(id, draft.Value.NewId)) : draft.Problems.ToList();
     }
 
     private async Task<Result<Answer>> ResendDeadAsync(HttpContext context)

@@ -37,7 +37,8 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
     });
 
     /// <summary>A delivery that is over is to be sent again.</summary>
-    public Result<Turn<DeliveryAction>> Resend(long id)
+    /// <param name="asNew">Whether as a message that its receiver has not seen.</param>
+    public Result<Turn<DeliveryAction>> Resend(long id, bool asNew)
     {
         if (engine.Troubles is [var trouble, ..])
         {
@@ -61,9 +62,10 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
                 return new Problem(ProblemCode.WrongState, $"Delivery {id} cannot be sent again: its target {delivery.Target} is no longer configured.");
             }
 
-            batch.Settle([new Settlement.Reopened(id, batch.Now, batch.Now + RetrySchedule.Lifetime)]);
+            var uid = asNew ? EventWriter.Uid(batch.Now) : null;
+            batch.Settle([Reopened(id, batch.Now, uid)]);
             batch.Then(() => notifications.LaneTo(delivery.Target)?.Reread());
-            return new DeliveryAction(id, DeliveryMapping.StateName(DeliveryState.Pending));
+            return new DeliveryAction(id, DeliveryMapping.StateName(DeliveryState.Pending), uid);
         });
     }
 
@@ -101,10 +103,10 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
                 return new ResendAnswer(matched, 0, WireInstant.From(span.Until));
             }
 
-            var now = batch.Now;
-            batch.Write((writer, transaction) => DeliveryTable.ReopenDead(writer, transaction, span, now, now + RetrySchedule.Lifetime, LargestResend));
+            var dead = DeliveryTable.ReadDead(batch.Stored, span, LargestResend);
+            batch.Settle([.. dead.Select(id => Reopened(id, batch.Now, draft.NewId ? EventWriter.Uid(batch.Now) : null))]);
             batch.Then(() => notifications.LaneTo(name)?.Reread());
-            return new ResendAnswer(matched, Math.Min(matched, LargestResend), WireInstant.From(span.Until));
+            return new ResendAnswer(matched, dead.Count, WireInstant.From(span.Until));
         });
     }
 
@@ -201,6 +203,8 @@ internal sealed class NotificationRequests(NotificationsModule notifications, Jo
                 return new TargetAction(name, paused);
             });
     }
+
+    private static Settlement.Reopened Reopened(long id, DateTimeOffset now, string? uid) => new(id, now, now + RetrySchedule.Lifetime, uid);
 
     private static string TryAgain(string name) => $"try it again with: gctl notify enable {name}";
 

@@ -83,12 +83,18 @@ internal sealed class WebhookSink : INotificationSink
 
     public ReadOnlyMemory<byte> Render(OutgoingMessage message) => message.Payload;
 
-    public async Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
+    public Task<DeliveryOutcome> SendAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline) =>
+        AskAsync(() => Request(message, body), deadline);
+
+    /// <summary>Asks for the address, and nothing more: a watcher notes that it was asked for.</summary>
+    public Task<DeliveryOutcome> KnockAsync(AttemptDeadline deadline) => AskAsync(() => Signed(new HttpRequestMessage(HttpMethod.Get, _target.Url)), deadline);
+
+    private async Task<DeliveryOutcome> AskAsync(Func<HttpRequestMessage> request, AttemptDeadline deadline)
     {
         deadline.Step = "waiting for a connection";
         try
         {
-            using var answer = await PostAsync(message, body, deadline);
+            using var answer = await AnswerAsync(request, deadline);
             deadline.Step = "reading the answer";
             var notBefore = HttpVerdict.RetryAfter(Single(answer.Headers, "Retry-After"), _time.GetUtcNow());
             return HttpVerdict.Judge((int)answer.StatusCode, answer.IsSuccessStatusCode ? null : await WordsAsync(answer, deadline.Token), notBefore);
@@ -186,7 +192,8 @@ internal sealed class WebhookSink : INotificationSink
     private string Shown(string header, string value) =>
         _target.Headers.Keys.Contains(header, StringComparer.OrdinalIgnoreCase) || header is "Authorization" or "webhook-signature" ? Masked : value;
 
-    private async Task<HttpResponseMessage> PostAsync(OutgoingMessage message, ReadOnlyMemory<byte> body, AttemptDeadline deadline)
+    /// <param name="make">Makes the request, for each time it is sent.</param>
+    private async Task<HttpResponseMessage> AnswerAsync(Func<HttpRequestMessage> make, AttemptDeadline deadline)
     {
         var trace = new ConnectionTrace(deadline);
         _trace.Value = trace;
@@ -202,7 +209,7 @@ internal sealed class WebhookSink : INotificationSink
 
         HttpRequestMessage Traced()
         {
-            var request = Request(message, body);
+            var request = make();
             request.Options.Set(DeadlineKey, deadline);
             return request;
         }
@@ -215,14 +222,8 @@ internal sealed class WebhookSink : INotificationSink
     private HttpRequestMessage Request(OutgoingMessage message, ReadOnlyMemory<byte> body)
     {
         var content = new ReadOnlyMemoryContent(body);
-        var request = new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = content };
+        var request = Signed(new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = content });
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Headers.UserAgent.Add(new ProductInfoHeaderValue(UserAgent.Product!));
-        if (LoginOf(_target.Url) is { } login)
-        {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")));
-        }
-
         foreach (var (name, value) in _target.Headers.Where(header => !IsOurs(header.Key)))
         {
             Replace(request, name, value);
@@ -235,6 +236,18 @@ internal sealed class WebhookSink : INotificationSink
         if (WebhookSignature.Of(message.EventUid, timestamp, body.Span, _target.Secrets, now) is { } signature)
         {
             request.Headers.Add("webhook-signature", signature);
+        }
+
+        return request;
+    }
+
+    /// <summary>With who asks, and the login that the address brings with it.</summary>
+    private HttpRequestMessage Signed(HttpRequestMessage request)
+    {
+        request.Headers.UserAgent.Add(new ProductInfoHeaderValue(UserAgent.Product!));
+        if (LoginOf(_target.Url) is { } login)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.UserName}:{login.Password}")));
         }
 
         return request;

@@ -71,7 +71,7 @@ internal static partial class WebhookTargetValidator
     private static WebhookTargetOptions? Read(ConfigSection target, TargetValidator common)
     {
         var before = target.Findings.Problems.Count;
-        var url = Url(target);
+        var url = HttpUrl.Read(target, "url");
         var headers = Headers(target);
         var secrets = Secrets(target);
         var proxy = Proxy(target);
@@ -96,24 +96,6 @@ internal static partial class WebhookTargetValidator
             });
     }
 
-    private static Uri? Url(ConfigSection target)
-    {
-        if (target.Secret("url") is not { } written)
-        {
-            return null;
-        }
-
-        var text = written.Value.Trim();
-        var problem = UrlProblem(text) ?? (new Uri(text) is { Scheme: not ("http" or "https") } ? "the scheme is neither http nor https" : null);
-        if (problem is null)
-        {
-            return new Uri(text);
-        }
-
-        target.Wrong("url", written, problem);
-        return null;
-    }
-
     private static Uri? Proxy(ConfigSection target)
     {
         if (target.Secret("proxy") is not { } written)
@@ -122,7 +104,7 @@ internal static partial class WebhookTargetValidator
         }
 
         var text = written.Value.Trim();
-        var problem = UrlProblem(text) ?? (new Uri(text) switch
+        var problem = HttpUrl.Problem(text) ?? (new Uri(text) switch
         {
             { Scheme: not "http" } => "the scheme is not http",
             { PathAndQuery: not "/" } or { Fragment: not "" } => "a proxy has no path",
@@ -136,15 +118,6 @@ internal static partial class WebhookTargetValidator
         target.Wrong("proxy", written, problem);
         return null;
     }
-
-    private static string? UrlProblem(string text) => text switch
-    {
-        "" => "the URL is blank",
-        _ when text.Any(c => char.IsControl(c) || c == ' ') => "a URL has no blanks in it",
-        _ when !Uri.TryCreate(text, UriKind.Absolute, out _) => "this is not an absolute URL",
-        _ when new Uri(text) is { Scheme: "http" or "https", Host.Length: 0 } => "the URL has no host",
-        _ => null,
-    };
 
     private static List<SigningSecret> Secrets(ConfigSection target)
     {
