@@ -72,7 +72,7 @@ internal static class NotificationText
                 Recipient(delivery) ?? "-",
                 State(delivery),
                 JobText.Count(delivery.Attempts),
-                SafeText.Line(delivery.WhyNotYet ?? delivery.Reason ?? "-"));
+                SafeText.Line(Why(delivery) ?? "-"));
         }
 
         return table;
@@ -128,14 +128,23 @@ internal static class NotificationText
         {
             var state = State(delivery);
             var when = delivery.SettledAt ?? delivery.CreatedAt;
-            var tail = (delivery.WhyNotYet ?? delivery.Reason) is { } why ? $": {why}" : "";
+            var tail = Why(delivery) is { } why ? $": {why}" : "";
+            var next = delivery.NextAttemptAt is { } at ? $"; next attempt {JobText.Shown(at.ToInstant(), zone)}" : "";
             page.Field(
                 JobText.Count(delivery.Id),
                 $"{delivery.Event} to {(Recipient(delivery) is { } recipient ? $"{recipient} by {delivery.Target}" : delivery.Target)} "
-                    + $"{state.Text} {JobText.Shown(when.ToInstant(), zone)}{tail}",
+                    + $"{state.Text} {JobText.Shown(when.ToInstant(), zone)}{tail}{next}",
                 state);
         }
     }
+
+    /// <summary>Why it waits still or ended so, with what was said to the last attempt; null where there is nothing to say.</summary>
+    private static string? Why(DeliveryView delivery) => delivery switch
+    {
+        { WhyNotYet: { } why, Reason: { } said } when !why.Contains(said, StringComparison.Ordinal) => $"{why}: {said}",
+        { WhyNotYet: { } why } => why,
+        _ => delivery.Reason,
+    };
 
     /// <summary>What a server said to an attempt, or why there was no answer.</summary>
     private static string Said(AttemptView attempt) => attempt switch

@@ -115,7 +115,7 @@ public sealed record ReservationFacts
 /// <param name="Uuid">What it is known by, whatever its index.</param>
 public sealed record GpuFacts(int Index, bool Available, string Uuid);
 
-/// <summary>What is wrong, or right again, with telling somebody.</summary>
+/// <summary>What is wrong, or right again, with telling somebody. Whom is not for those to know who are told of it.</summary>
 public sealed record TargetFacts
 {
     /// <summary>Name of the target.</summary>
@@ -137,9 +137,6 @@ public sealed record TargetFacts
 
     /// <summary>The job that it was about.</summary>
     public uint? JobId { get; init; }
-
-    /// <summary>The mailbox that it was for.</summary>
-    public string? Recipient { get; init; }
 }
 
 /// <summary>The JSON of notification payloads: compact, unset fields left out, keys in the order of the reference.</summary>

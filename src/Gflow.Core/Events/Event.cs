@@ -39,5 +39,4 @@ public sealed record TargetEvent(EventType Type, string Target, string? Reason, 
 /// <summary>A message that was given up.</summary>
 /// <param name="Number">Of the delivery.</param>
 /// <param name="Job">The job it was about; null for none.</param>
-/// <param name="Recipient">A mailbox; null for a webhook.</param>
-public sealed record GivenUpDelivery(long Number, string EventUid, EventType Type, uint? Job, string? Recipient);
+public sealed record GivenUpDelivery(long Number, string EventUid, EventType Type, uint? Job);

@@ -116,7 +116,7 @@ public static class EventFacts
 
     private static string Text(TargetEvent happened) => happened switch
     {
-        { GivenUp: { } message } => $"A notification to the target {happened.Target}{(message.Recipient is { } recipient ? $" ({recipient})" : "")} was given up: {message.Type.WireName()}{(message.Job is { } job ? $" of job {job}" : "")}. The reason: {happened.Reason}",
+        { GivenUp: { } message } => $"A notification to the target {happened.Target} was given up: {message.Type.WireName()}{(message.Job is { } job ? $" of job {job}" : "")}. The reason: {happened.Reason}",
         { Type: EventType.NotificationTargetRecovered } => $"The notification target {happened.Target} takes messages again. What waited for it is sent now.",
         _ => $"The notification target {happened.Target} takes no messages: {happened.Reason}",
     };
@@ -130,7 +130,6 @@ public static class EventFacts
         Event = happened.GivenUp?.Type.WireName(),
         EventId = happened.GivenUp?.EventUid,
         JobId = happened.GivenUp?.Job,
-        Recipient = happened.GivenUp?.Recipient,
     };
 
     private static ReservationFacts Reservation(Reservation reservation, DateTimeOffset now) => new()

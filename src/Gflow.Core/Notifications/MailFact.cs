@@ -53,8 +53,7 @@ public sealed record MailFact(string Label, string Value)
         ("Reason", target.Reason),
         ("Delivery", target.Delivery?.ToString(CultureInfo.InvariantCulture)),
         ("Of Event", target.Event),
-        ("Of Job", target.JobId?.ToString(CultureInfo.InvariantCulture)),
-        ("Recipient", target.Recipient));
+        ("Of Job", target.JobId?.ToString(CultureInfo.InvariantCulture)));
 
     private static List<MailFact> Known(params ReadOnlySpan<(string Label, string? Value)> facts)
     {

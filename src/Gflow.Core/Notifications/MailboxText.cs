@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Gflow.Core.Notifications;
 
 /// <summary>Mailboxes as people write them: <c>o@x.org</c> or <c>Ops &lt;o@x.org&gt;</c>.</summary>
@@ -13,6 +15,11 @@ public static class MailboxText
         var at = address.LastIndexOf('@');
         return at < 0 ? address : address[..at] + address[at..].ToLowerInvariant();
     }
+
+    /// <summary>What a server said, without the address: servers like to repeat the one that they refuse.</summary>
+    /// <param name="mailbox">Null where there is none to hide.</param>
+    [return: NotNullIfNotNull(nameof(said))]
+    public static string? Hidden(string? said, string? mailbox) => mailbox is null ? said : said?.Replace(Address(mailbox), "***", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The bare address of a validated mailbox.</summary>
     public static string Address(string mailbox)

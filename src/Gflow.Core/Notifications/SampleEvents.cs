@@ -23,7 +23,7 @@ public static class SampleEvents
             EventType.SchedulerOnline or EventType.SchedulerOffline => new MachineEvent(type, now),
             EventType.NotificationTargetFailing => new TargetEvent(type, OtherTarget, "HTTP 401: who are you?", now, null, now),
             EventType.NotificationTargetRecovered => new TargetEvent(type, OtherTarget, null, now.AddMinutes(-20), null, now),
-            EventType.NotificationDead => new TargetEvent(type, OtherTarget, "SMTP 550 to the recipient: no such user here", null, new GivenUpDelivery(12, Uid, EventType.JobFailed, 42, $"{user}@example.org"), now),
+            EventType.NotificationDead => new TargetEvent(type, OtherTarget, "SMTP 550 to the recipient: no such user here", null, new GivenUpDelivery(12, Uid, EventType.JobFailed, 42), now),
             EventType.ReservationCreated or EventType.ReservationCancelled => Reservation(type, user, now),
             _ => new JobEvent(type, After(type, job ?? Invented(user, now), now), null, now),
         };

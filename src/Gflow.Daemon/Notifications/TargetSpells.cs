@@ -54,7 +54,7 @@ internal sealed class TargetSpells(string target, DateTimeOffset? failing, DateT
 
         var known = _failing.Since;
         _failing = _failing.Trouble(now);
-        return _failing.Since == known ? null : new TargetNews(new TargetEvent(EventType.NotificationTargetFailing, target, outcome.Reason, _failing.Since, null, now), _failing.Since);
+        return _failing.Since == known ? null : new TargetNews(new TargetEvent(EventType.NotificationTargetFailing, target, MailboxText.Hidden(outcome.Reason, row.Recipient), _failing.Since, null, now), _failing.Since);
     }
 
     /// <summary>A message was given up.</summary>
@@ -67,8 +67,8 @@ internal sealed class TargetSpells(string target, DateTimeOffset? failing, DateT
 
         var known = _dead.Since;
         _dead = _dead.Trouble(now);
-        var message = new GivenUpDelivery(row.Seq, row.EventUid, row.Type, row.OrderKey > 0 ? (uint)row.OrderKey : null, row.Recipient);
-        return _dead.Since == known ? null : new TargetNews(new TargetEvent(EventType.NotificationDead, target, reason, null, message, now), _dead.Since);
+        var message = new GivenUpDelivery(row.Seq, row.EventUid, row.Type, row.OrderKey > 0 ? (uint)row.OrderKey : null);
+        return _dead.Since == known ? null : new TargetNews(new TargetEvent(EventType.NotificationDead, target, MailboxText.Hidden(reason, row.Recipient), null, message, now), _dead.Since);
     }
 
     /// <summary>Time has passed.</summary>

@@ -38,6 +38,7 @@ public sealed class NotifyTests(Installation installed)
         await UntilAsync(machine, job, "picky", "dead");
         await UntilAsync(machine, job, "tired", "dead");
         await UntilAsync(machine, job, "nobody", "dead");
+        await machine.UntilAsync(async () => (await OfAsync(machine, job, "broken")).Attempts > 1, "the broken target was tried again");
         await machine.UntilAsync(async () => (await OfAsync(machine, job, "locked")).Reason is not null, "the locked target has answered");
         await UntilAsync(machine, job, "hook", "delivered");
         await UntilAsync(machine, job, "mail", "delivered");
@@ -56,11 +57,20 @@ public sealed class NotifyTests(Installation installed)
         await ShownAsync(machine, job, "flaky", "State=delivered", "1=", " try_later after ", ": HTTP 503: come later", " delivered after ");
         await ShownAsync(machine, job, "paused", "State=waiting", "WhyNotYet=its target was paused by ", "none yet");
         await ShownAsync(machine, job, "locked", "State=waiting", "WhyNotYet=its target is stopped and only probed: HTTP 401: who are you?", "NextAttempt=", "GivenUpAt=");
+        await ShownAsync(machine, job, "broken", "State=waiting", "Reason=HTTP 500: out of order", "WhyNotYet=", "NextAttempt=", " try_later after ");
         await ShownAsync(machine, job, "picky", "State=dead", "Reason=HTTP 400: no such channel", " message_fault after ");
         await ShownAsync(machine, job, "tired", "State=dead", "Reason=HTTP 500: no more (given up after 1 attempt)");
         await ShownAsync(machine, job, "nobody", "State=dead", "Reason=SMTP 550 to the recipient", "nobody of that name");
         await ShownAsync(machine, job, "dropped", "State=cancelled", "Reason=cancelled by ");
         await ShownAsync(machine, job, "late", "State=dead", "Reason=deadline passed after ");
+
+        // Also in the details of the job: why not yet, in whose words, and when next.
+        foreach (var (target, said) in ((string, string)[])[("broken", "HTTP 500: out of order; next attempt "), ("locked", "HTTP 401: who are you?; next attempt "), ("paused", "its target was paused by "), ("picky", "HTTP 400: no such channel")])
+        {
+            Assert.Contains(
+                (await machine.DoneAsync("gjob", "show", $"{job}")).Split('\n'),
+                line => line.Contains($"=job_completed to {target} ", StringComparison.Ordinal) && line.Contains(said, StringComparison.Ordinal));
+        }
 
         // All of them, of every event, have an answer; and who was told is who was said to be.
         var all = await ListAsync(machine, job);
@@ -105,10 +115,11 @@ public sealed class NotifyTests(Installation installed)
         "/locked" or "/late" => new ReceiverAnswer(401, "who are you?"),
         "/picky" => new ReceiverAnswer(400, "no such channel"),
         "/tired" => new ReceiverAnswer(500, "no more"),
+        "/broken" => new ReceiverAnswer(500, "out of order"),
         _ => new ReceiverAnswer(),
     };
 
-    private static string Targets(Uri url, int refusing) => string.Concat(((string[])["flaky", "locked", "late", "picky", "tired", "paused", "dropped", "others", "failures"]).Select(name => $"""
+    private static string Targets(Uri url, int refusing) => string.Concat(((string[])["flaky", "broken", "locked", "late", "picky", "tired", "paused", "dropped", "others", "failures"]).Select(name => $"""
         [[notifications.webhooks]]
         name = "{name}"
         url = "{url}{name}"

@@ -82,4 +82,15 @@ public sealed class SpellTests
         Assert.Null(spells.Attempted(row, broken, health, Draft.Noon));
         Assert.Equal(EventType.NotificationTargetRecovered, spells.Attempted(row, new DeliveryOutcome.Delivered(), health, Draft.Noon)!.Event.Type);
     }
+
+    [Fact]
+    public void Whom_a_message_was_for_is_not_told_to_the_others()
+    {
+        var row = new DeliveryRow
+        {
+            Seq = 7, EventSeq = 1, EventUid = "evt_1", Type = EventType.JobFailed, EventAt = Draft.Noon, Target = "lab", Recipient = "Dana <dana@x.org>", OrderKey = 42, NextAt = Draft.Noon, Deadline = Draft.Noon, Payload = [],
+        };
+        var told = new TargetSpells("lab", null, null).GivenUp(row, "SMTP 550 to the recipient: Dana@X.org is unknown here", Draft.Noon)!.Event;
+        Assert.Equal(("SMTP 550 to the recipient: *** is unknown here", new GivenUpDelivery(7, "evt_1", EventType.JobFailed, 42)), (told.Reason, told.GivenUp));
+    }
 }

@@ -45,8 +45,7 @@ internal sealed class DeliveryMapping(NotificationsModule notifications, JobLook
             Hidden = hides ? ["recipient"] : null,
         };
 
-        // Servers like to repeat the address that they refuse.
-        string? Words(string? text) => hides ? text?.Replace(MailboxText.Address(delivery.Recipient!), "***", StringComparison.OrdinalIgnoreCase) : text;
+        string? Words(string? text) => hides ? MailboxText.Hidden(text, delivery.Recipient) : text;
     }
 
     public static string StateName(DeliveryState state) => state == DeliveryState.Pending ? "waiting" : state.ToString().ToLowerInvariant();
