@@ -57,6 +57,8 @@ internal sealed record DeliveryFilter
 /// <summary>Reads the outbox for people: what was to be told to whom, and what became of it.</summary>
 internal static class DeliveryHistory
 {
+    private const long FewEvents = 5000;
+
     private const string Columns = """
         SELECT d.seq, COALESCE(d.uid, e.uid), e.type, e.at, e.job, e.user, job.uid, d.target, d.recipient, d.order_key, d.state, d.next_at, d.deadline, d.reason, d.settled_at,
             (SELECT COUNT(*) FROM attempt WHERE attempt.delivery = d.seq),
@@ -97,8 +99,10 @@ internal static class DeliveryHistory
             conditions.Add($"d.state = {(int)state}");
         }
 
-        // The order of the join is ours: who asks for one user walks along his events, everybody else along the deliveries.
-        var byUser = filter is { User: not null, Job: null, Target: null } or { Event: not null };
+        // The order of the join is ours: who asks for one user walks along his events, everybody else along the deliveries. So does who
+        // asks for a user with many events, and for a state that few deliveries are in.
+        var byUser = filter.Event is not null
+            || (filter is { User: { } user, Job: null, Target: null } && (filter.State is null or DeliveryState.Delivered || HasFewEvents(reader, user)));
         var text = new StringBuilder(Columns);
         text.Append(byUser ? " FROM event e CROSS JOIN delivery d ON d.event = e.seq" : " FROM delivery d CROSS JOIN event e ON e.seq = d.event");
         text.Append(" LEFT JOIN job ON job.id = e.job");
@@ -127,6 +131,15 @@ internal static class DeliveryHistory
                 command.Parameters.AddWithValue(name, value);
             }
         }
+    }
+
+    private static bool HasFewEvents(SqliteConnection reader, string user)
+    {
+        using var command = reader.CreateCommand();
+        command.CommandText = "SELECT COUNT(*) FROM (SELECT 1 FROM event WHERE user = $user LIMIT $few)";
+        command.Parameters.AddWithValue("$user", user);
+        command.Parameters.AddWithValue("$few", FewEvents);
+        return (long)command.ExecuteScalar()! < FewEvents;
     }
 
     private static long? FirstSince(SqliteConnection reader, DateTimeOffset since)

@@ -9,3 +9,6 @@ CREATE TABLE target_spell (
 -- The id under which a delivery is sent again as a new message; null where it is its event's.
 ALTER TABLE delivery ADD COLUMN uid TEXT;
 CREATE INDEX delivery_by_uid ON delivery (uid) WHERE uid IS NOT NULL;
+
+-- As for the dead ones: whoever looks for the few cancelled ones need not walk over all.
+CREATE INDEX delivery_cancelled ON delivery (seq) WHERE state = 3;
