@@ -99,6 +99,9 @@ public sealed record HealthAnswer(
 /// <param name="UnknownJobs">Jobs the launcher has and the database lacks.</param>
 public sealed record StatusAnswer
 {
+    /// <summary>All that is out of order, the gravest first: <see cref="Troubles"/>, then targets of notifications, the heartbeat and GPUs; empty when all is well.</summary>
+    public IReadOnlyList<WireProblem> Ill { get; init; } = [];
+
     public required string Version { get; init; }
 
     public required int Pid { get; init; }
@@ -132,9 +135,6 @@ public sealed record StatusAnswer
 
     /// <summary>Why no new work is taken, the gravest reason first; empty when it is.</summary>
     public IReadOnlyList<WireProblem> Troubles { get; init; } = [];
-
-    /// <summary>All that is out of order, the gravest first: <see cref="Troubles"/>, then targets of notifications and GPUs; empty when all is well.</summary>
-    public IReadOnlyList<WireProblem> Ill { get; init; } = [];
 
     /// <summary>Who is called for as long as all works; null for nobody.</summary>
     public HeartbeatView? Heartbeat { get; init; }

@@ -1,4 +1,5 @@
 using System.Text;
+using Gflow.Daemon.Demo;
 using Gflow.EndToEnd.TestKit;
 using Gflow.Tests.TestKit;
 
@@ -28,10 +29,11 @@ public sealed partial class NotToldTests(Installation installed)
         using var authority = new PrivateAuthority();
         using var expired = authority.Issue(-1, "127.0.0.1");
         await using var mail = new SmtpReceiver(Mail(condition, expired));
+        await using var gone = await WebhookReceiver.StartAsync(_ => new ReceiverAnswer(410, "this hook was removed"));
         await using var machine = await Machine.CreateAsync(installed);
         var file = machine.At("authority.pem");
         await File.WriteAllTextAsync(file, authority.Pem, Ct);
-        await File.WriteAllTextAsync(machine.ConfigFile, Configuration(condition, mail.Port, machine.Hook.Url, file), Ct);
+        await File.WriteAllTextAsync(machine.ConfigFile, Configuration(condition, mail.Port, condition == "gone" ? gone.Url : machine.Hook.Url, file), Ct);
         File.SetUnixFileMode(machine.ConfigFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await using var disk = condition is "full-disk" or "read-only" or "read-only-start" ? await SmallDisk.MountAsync(machine.At("disk.img"), machine.DataDirectory, 48 << 20) : null;
         await BringAboutAsync(condition, machine, disk);

@@ -88,7 +88,17 @@ public sealed class SpellTests
     {
         var row = new DeliveryRow
         {
-            Seq = 7, EventSeq = 1, EventUid = "evt_1", Type = EventType.JobFailed, EventAt = Draft.Noon, Target = "lab", Recipient = "Dana <dana@x.org>", OrderKey = 42, NextAt = Draft.Noon, Deadline = Draft.Noon, Payload = [],
+            Seq = 7,
+            EventSeq = 1,
+            EventUid = "evt_1",
+            Type = EventType.JobFailed,
+            EventAt = Draft.Noon,
+            Target = "lab",
+            Recipient = "Dana <dana@x.org>",
+            OrderKey = 42,
+            NextAt = Draft.Noon,
+            Deadline = Draft.Noon,
+            Payload = [],
         };
         var told = new TargetSpells("lab", null, null).GivenUp(row, "SMTP 550 to the recipient: Dana@X.org is unknown here", Draft.Noon)!.Event;
         Assert.Equal(("SMTP 550 to the recipient: *** is unknown here", new GivenUpDelivery(7, "evt_1", EventType.JobFailed, 42)), (told.Reason, told.GivenUp));

@@ -87,7 +87,7 @@ internal sealed class WebhookSink : INotificationSink
         AskAsync(() => Request(message, body), deadline);
 
     /// <summary>Asks for the address, and nothing more: a watcher notes that it was asked for.</summary>
-    public Task<DeliveryOutcome> KnockAsync(AttemptDeadline deadline) => AskAsync(() => Signed(new HttpRequestMessage(HttpMethod.Get, _target.Url)), deadline);
+    public Task<DeliveryOutcome> KnockAsync(AttemptDeadline deadline) => AskAsync(() => Identified(new HttpRequestMessage(HttpMethod.Get, _target.Url)), deadline);
 
     private async Task<DeliveryOutcome> AskAsync(Func<HttpRequestMessage> request, AttemptDeadline deadline)
     {
@@ -222,7 +222,7 @@ internal sealed class WebhookSink : INotificationSink
     private HttpRequestMessage Request(OutgoingMessage message, ReadOnlyMemory<byte> body)
     {
         var content = new ReadOnlyMemoryContent(body);
-        var request = Signed(new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = content });
+        var request = Identified(new HttpRequestMessage(HttpMethod.Post, _target.Url) { Content = content });
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         foreach (var (name, value) in _target.Headers.Where(header => !IsOurs(header.Key)))
         {
@@ -242,7 +242,7 @@ internal sealed class WebhookSink : INotificationSink
     }
 
     /// <summary>With who asks, and the login that the address brings with it.</summary>
-    private HttpRequestMessage Signed(HttpRequestMessage request)
+    private HttpRequestMessage Identified(HttpRequestMessage request)
     {
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue(UserAgent.Product!));
         if (LoginOf(_target.Url) is { } login)
