@@ -32,9 +32,7 @@ internal sealed partial class Lane : IAsyncDisposable
     private int _inFlight;
     private readonly LaneOutcomes _outcomes;
     private readonly List<long> _sending = [];
-    private readonly List<TaskCompletionSource> _asked = [];
-    private readonly List<TaskCompletionSource> _leaving = [];
-    private int _farewells;
+    private readonly LaneWaits _waits = new();
     private readonly LaneHealth _health;
     private readonly LanePace _pace;
     private TargetPause? _pause;
@@ -71,7 +69,7 @@ internal sealed partial class Lane : IAsyncDisposable
     public void Arrived(IReadOnlyList<DeliveryRow> rows) => Post(() =>
     {
         _health.Arrived(rows.Max(row => row.Seq));
-        _farewells += rows.Count(row => row.Type == EventType.SchedulerOffline);
+        _waits.Arrived(rows);
 
         // Somebody waits for the outcome of a test: it goes before all others, and to a stopped target at once.
         if (rows.Any(row => row.Type == EventType.NotificationTest))
@@ -104,18 +102,10 @@ internal sealed partial class Lane : IAsyncDisposable
     });
 
     /// <summary>Completes when the lane has seen to all that came before, and has begun what may go; never when it does nothing any more.</summary>
-    public Task SeenToAsync()
-    {
-        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _inbox.Writer.TryWrite(() => _asked.Add(seen)) ? seen.Task : Task.CompletedTask;
-    }
+    public Task SeenToAsync() => WaitAsync(_waits.ForAll);
 
     /// <summary>Completes when the target was told that the daemon goes, once, as far as it is sent to.</summary>
-    public Task ToldOfLeavingAsync()
-    {
-        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _inbox.Writer.TryWrite(() => _leaving.Add(told)) ? told.Task : Task.CompletedTask;
-    }
+    public Task ToldOfLeavingAsync() => WaitAsync(_waits.ForFarewell);
 
     /// <summary>What is pending was changed by hand.</summary>
     public void Reread() => Post(_queue.Reread);
@@ -195,18 +185,14 @@ internal sealed partial class Lane : IAsyncDisposable
             }
 
             _status = Status();
-            Complete(_asked);
-            if (_farewells == 0 || _pause is not null || _health.Current is not TargetHealth.Serving)
-            {
-                Complete(_leaving);
-            }
+            _waits.Looked(isSentTo: _pause is null && _health.Current is TargetHealth.Serving);
         }
     }
 
-    private static void Complete(List<TaskCompletionSource> waiting)
+    private Task WaitAsync(Action<TaskCompletionSource> enter)
     {
-        waiting.ForEach(static one => one.TrySetResult());
-        waiting.Clear();
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _inbox.Writer.TryWrite(() => enter(done)) ? done.Task : Task.CompletedTask;
     }
 
     /// <summary>When the clock was set back, what is to come must not wait for that time to pass a second time.</summary>
@@ -410,7 +396,7 @@ internal sealed partial class Lane : IAsyncDisposable
     private void Finish(Station station, DeliveryRow row, Attempt? attempt, bool isProbe)
     {
         _inFlight--;
-        _farewells -= row.Type == EventType.SchedulerOffline && _farewells > 0 ? 1 : 0;
+        _waits.Tried(row);
         _sending.Remove(row.Seq);
         station.InFlight--;
         station.DisposeWhenIdle();

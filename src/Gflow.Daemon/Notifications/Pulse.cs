@@ -56,13 +56,30 @@ internal sealed partial class Pulse : IAsyncDisposable
         {
             do
             {
-                Note(await BeatAsync());
+                Note(await TryAsync());
             }
             while (await timer.WaitForNextTickAsync(_end.Token));
         }
         catch (OperationCanceledException)
         {
             // The daemon stops, or has another configuration.
+        }
+    }
+
+    /// <summary>A bug is one more reason to be silent about, and no end of the looking.</summary>
+    private async Task<string?> TryAsync()
+    {
+        try
+        {
+            return await BeatAsync();
+        }
+#pragma warning disable CA1031 // Whatever it is, it is said where people look for it.
+        catch (Exception bug) when (bug is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            // Not the exception itself: its message was written by whoever threw it and may hold what we must not tell.
+            LogUnexpected(_log, bug.GetType().FullName, bug.StackTrace);
+            return $"not sent: unexpected failure ({bug.GetType().Name})";
         }
     }
 
@@ -107,6 +124,9 @@ internal sealed partial class Pulse : IAsyncDisposable
             LogBeats(_log, before.Host);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The heartbeat failed in an unexpected way: {Type}\n{Stack}")]
+    private static partial void LogUnexpected(ILogger log, string? type, string? stack);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The heartbeat has stopped: {Problem}.")]
     private static partial void LogSilent(ILogger log, string problem);

@@ -62,18 +62,7 @@ public sealed class SpellTests
     {
         var spells = new TargetSpells("bad", null, null);
         var health = TargetHealth.Unproven;
-        var row = new DeliveryRow
-        {
-            Seq = 1,
-            EventSeq = 1,
-            EventUid = "evt_1",
-            Type = EventType.JobFailed,
-            EventAt = Draft.Noon,
-            Target = "bad",
-            NextAt = Draft.Noon,
-            Deadline = Draft.Noon,
-            Payload = [],
-        };
+        var row = Row();
         var busy = new DeliveryOutcome.TryLater("HTTP 429", 429);
         var broken = new DeliveryOutcome.TryLater("HTTP 500", 500);
         Assert.All(Enumerable.Range(0, 50), _ => Assert.Null(spells.Attempted(row, busy, health, Draft.Noon)));
@@ -86,21 +75,22 @@ public sealed class SpellTests
     [Fact]
     public void Whom_a_message_was_for_is_not_told_to_the_others()
     {
-        var row = new DeliveryRow
-        {
-            Seq = 7,
-            EventSeq = 1,
-            EventUid = "evt_1",
-            Type = EventType.JobFailed,
-            EventAt = Draft.Noon,
-            Target = "lab",
-            Recipient = "Dana <dana@x.org>",
-            OrderKey = 42,
-            NextAt = Draft.Noon,
-            Deadline = Draft.Noon,
-            Payload = [],
-        };
+        var row = Row() with { Recipient = "Dana <dana@x.org>" };
         var told = new TargetSpells("lab", null, null).GivenUp(row, "SMTP 550 to the recipient: Dana@X.org is unknown here", Draft.Noon)!.Event;
         Assert.Equal(("SMTP 550 to the recipient: *** is unknown here", new GivenUpDelivery(7, "evt_1", EventType.JobFailed, 42)), (told.Reason, told.GivenUp));
     }
+
+    private static DeliveryRow Row() => new()
+    {
+        Seq = 7,
+        EventSeq = 1,
+        EventUid = "evt_1",
+        Type = EventType.JobFailed,
+        EventAt = Draft.Noon,
+        Target = "lab",
+        OrderKey = 42,
+        NextAt = Draft.Noon,
+        Deadline = Draft.Noon,
+        Payload = [],
+    };
 }
