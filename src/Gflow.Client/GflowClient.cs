@@ -68,6 +68,26 @@ public sealed partial class GflowClient : IDisposable
     public Task<ClientResult<JobView>> GetAsync(JobId id, CancellationToken cancel = default) =>
         SendAsync(Get($"jobs/{id}"), WireJson.Default.JobView, cancel);
 
+    /// <summary>A group as a whole.</summary>
+    /// <param name="group">Its id, or the number of its first job.</param>
+    public Task<ClientResult<GroupView>> GroupAsync(string group, CancellationToken cancel = default) =>
+        SendAsync(Get($"groups/{Uri.EscapeDataString(group)}"), WireJson.Default.GroupView, cancel);
+
+    /// <summary>Sets how many jobs of a group may run at once.</summary>
+    /// <inheritdoc cref="GroupAsync"/>
+    public Task<ClientResult<GroupLimitAnswer>> LimitGroupAsync(string group, int most, CancellationToken cancel = default) =>
+        SendAsync(Post($"groups/{Uri.EscapeDataString(group)}/max-concurrency", new GroupLimit(most), WireJson.Default.GroupLimit), WireJson.Default.GroupLimitAnswer, cancel);
+
+    /// <summary>Cancels, holds or releases the jobs of a group to which that can be done.</summary>
+    /// <param name="verb"><c>cancel</c>, <c>hold</c> or <c>release</c>.</param>
+    /// <param name="tasks">The indices that are meant, as a list of ranges; null for all.</param>
+    /// <inheritdoc cref="GroupAsync"/>
+    public Task<ClientResult<GroupActionAnswer>> ActOnGroupAsync(string group, string verb, string? tasks, CancellationToken cancel = default) =>
+        SendAsync(
+            Change(HttpMethod.Post, $"groups/{Uri.EscapeDataString(group)}/{verb}{(tasks is null ? "" : $"?tasks={Uri.EscapeDataString(tasks)}")}"),
+            WireJson.Default.GroupActionAnswer,
+            cancel);
+
     public Task<ClientResult<UpdatedJob>> UpdateAsync(JobId id, UpdateDraft draft, CancellationToken cancel = default) =>
         SendAsync(Change(HttpMethod.Patch, $"jobs/{id}", PatchBody(draft)), WireJson.Default.UpdatedJob, cancel);
 

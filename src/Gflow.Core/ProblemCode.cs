@@ -44,6 +44,10 @@ public sealed record ProblemCode
     public static readonly ProblemCode InvalidStatus = Known("invalid_status");
     public static readonly ProblemCode InvalidSecret = Known("invalid_secret");
     public static readonly ProblemCode InvalidSmtpUrl = Known("invalid_smtp_url");
+    public static readonly ProblemCode InvalidArray = Known("invalid_array");
+    public static readonly ProblemCode InvalidParameter = Known("invalid_parameter");
+    public static readonly ProblemCode InvalidParameterFile = Known("invalid_parameter_file");
+    public static readonly ProblemCode UnsafeParameter = Known("unsafe_parameter");
 
     // Said by the daemon.
     public static readonly ProblemCode Invalid = Known("invalid");

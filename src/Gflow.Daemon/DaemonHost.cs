@@ -330,6 +330,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             new ApiSteps(new AuditTrail(audit).InvokeAsync, new Access(facts, policy, _accounts, listen.Host), new TroubleHeader(Engine), new BodyRules(limits), Running(new CallerLimits(limits, _parts.IsShared ? null : owner.Uid))),
             [
                 new InfoEndpoints(Engine, Database, _notifications, facts, time).Map,
+                new GroupEndpoints(Engine, new GroupLookup(Engine, Database), policy).Map,
                 new JobEndpoints(Engine, new JobRequests(Engine, jobs, Database, Policy, readsScripts: !_parts.IsShared), jobs, Paths, policy).Map,
                 new JobLogEndpoints(Engine, jobs, Paths, policy, time).Map,
                 new GpuEndpoints(Engine).Map,

@@ -39,6 +39,8 @@ internal static class GbatchCommand
             new("gbatch 'make && ./run > out.txt'", "One shell text"),
             new("gbatch --depends-on @ report.sh", "Start after your last submission has succeeded"),
             new("gbatch --notify-email dana@example.org train.sh", "Be told by e-mail how it ended"),
+            new("gbatch --array 1-100%4 train.sh", "A hundred jobs, told apart by $GFLOW_ARRAY_TASK_ID, four at once"),
+            new("gbatch --param lr=0.1,0.01 --param seed=1:3 python train.py --lr {lr} --seed {seed}", "Every combination of two parameters"),
             new("gbatch < train.sh", "A script on standard input"),
             new("gbatch new train", "Write a script to begin with: train.sh"),
         ],
@@ -59,7 +61,8 @@ internal static class GbatchCommand
         var source = Invocation.Need(JobSource.From(invocation.Words, context.WorkingDirectory, context.OpenIn, programs));
         TellOptionsPassedOn(invocation, source);
         var submitter = new Submitter(context.WorkingDirectory, context.Environment, context.Settings?.Invoke(), note => invocation.Complain($"note: {note}"));
-        var wish = Invocation.Need(submitter.Wish(source, flags));
+        var wish = Invocation.Need(submitter.Wish(source, flags).Then(submitter.WithRows));
+        RefuseMixed(wish);
         var on = await invocation.ResolveAsync(wish.Dependencies, cancel);
         var draft = submitter.Draft(source, wish, on);
         if (invocation.Has("--dry-run"))
@@ -68,7 +71,12 @@ internal static class GbatchCommand
         }
 
         var submitted = Invocation.Need(await invocation.Client.SubmitAsync(draft, cancel));
-        invocation.Context.Made.Add($"job {submitted.Id} was submitted");
+        invocation.Context.Made.Add(submitted.Tasks is { } made ? $"jobs {submitted.Id} to {submitted.Id + made - 1} were submitted" : $"job {submitted.Id} was submitted");
+        if (submitted.Tasks is { } tasks)
+        {
+            return TaskReport.Submitted(invocation, draft, submitted, tasks);
+        }
+
         return invocation.Answer(
             () => invocation.WriteJson(JobJson.Of(submitted, DisplayNameText.Of(draft.Name, draft.Script, draft.Command))),
             text =>
@@ -83,6 +91,15 @@ internal static class GbatchCommand
 
                 TellWhoIsTold(invocation, submitted.Notifications);
             });
+    }
+
+    /// <exception cref="CommandFailedException">Indices and parameters are both given.</exception>
+    private static void RefuseMixed(SubmissionWish wish)
+    {
+        if (wish.Draft is { Array: not null } draft && (draft.Sweep is not null || draft.SweepRows is not null))
+        {
+            throw Invocation.No($"{(draft.SweepRows is not null ? "--param-file" : "--param")} cannot be used with --array: a sweep numbers its jobs itself, from 1");
+        }
     }
 
     /// <summary>What stands behind the script is the script's, and looks as if it were meant for gbatch.</summary>
@@ -156,8 +173,16 @@ internal static class GbatchCommand
         () => invocation.WriteJson(new JsonObject { ["would_submit"] = new JsonArray(JobJson.Of(draft, check)) }),
         text =>
         {
-            text.WriteLine("Would submit 1 batch job:");
-            text.WriteLine($"  [1] {SafeText.Line(source.Shown)} (GPUs: {draft.Gpus ?? draft.GpuIndices?.Count ?? 0})");
+            if (check.Tasks is { } tasks)
+            {
+                TaskReport.Preview(text, draft, source, tasks);
+            }
+            else
+            {
+                text.WriteLine("Would submit 1 batch job:");
+                text.WriteLine($"  [1] {SafeText.Line(source.Shown)} (GPUs: {draft.Gpus ?? draft.GpuIndices?.Count ?? 0})");
+            }
+
             foreach (var (name, value) in Fields(draft))
             {
                 text.WriteLine($"      {name}={SafeText.Line(value)}");
@@ -173,7 +198,9 @@ internal static class GbatchCommand
     {
         (string, string?)[] all =
         [
-            ("Name", draft.Name),
+            ("Name", draft.NameTemplate ?? draft.Name),
+            ("MaxConcurrent", draft.MaxConcurrent is { } most ? JobText.Count(most) : null),
+            ("MaxFails", draft.MaxFails),
             ("Hold", draft.Hold is true ? "yes" : null),
             ("GPUType", draft.GpuType),
             ("GPUMinMemory", draft.GpuMinMemoryMb is { } memory ? MemoryText.Format(memory) : null),

@@ -48,7 +48,8 @@ internal static class UpdateCommand
         NotAvailable =
         [
             .. MissingSpec.OfSubmission,
-            "--clear-conda-env", "--clear-memory-limit", "--clear-gpu-memory-limit", "--clear-max-concurrent", "--clear-max-retries",
+            "--clear-conda-env", "--clear-memory-limit", "--clear-gpu-memory-limit", "--clear-max-concurrent", "--clear-max-retries", "--param",
+            new("gctl set-limit JOB NUM sets it for the whole array", "--max-concurrent"),
             new("say what runs with --command, or cancel the job and submit the script again", "--script", "-s"),
         ],
         Examples =

@@ -8,7 +8,7 @@ public static class EnvironmentLayer
     private const string Prefix = "GFLOW_";
 
     /// <summary>What jobs are given; a daemon or client started from within a job must not take it for configuration.</summary>
-    private static readonly string[] GivenToJobs = ["GFLOW_JOB_", "GFLOW_SCRIPT", "GFLOW_ARRAY_", "GFLOW_RESTART_COUNT"];
+    private static readonly string[] GivenToJobs = ["GFLOW_JOB_", "GFLOW_SCRIPT", "GFLOW_ARRAY_", "GFLOW_PARAM_", "GFLOW_RESTART_COUNT"];
 
     /// <summary>The values that variables set, as a table to lay over that of the file.</summary>
     /// <param name="root">The keys there are.</param>

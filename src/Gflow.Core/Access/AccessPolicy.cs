@@ -40,6 +40,11 @@ public sealed record AccessPolicy
         ? null
         : new(ProblemCode.NotOwner, $"Job {job.Id} belongs to {job.SubmittedBy}: only {job.SubmittedBy} and administrators may do this{Elsewhere(actor)}.");
 
+    /// <summary>Why somebody may not change a group of jobs; null when he may.</summary>
+    public static Problem? ToChange(Actor actor, JobGroup group) => Owns(actor, group.Uid)
+        ? null
+        : new(ProblemCode.NotOwner, $"Group {group.Number} belongs to {group.SubmittedBy}: only {group.SubmittedBy} and administrators may do this{Elsewhere(actor)}.");
+
     /// <summary>Why somebody may not see what a job runs; null when he may.</summary>
     public Problem? ToSeeProgram(Actor actor, Job job) => Of(actor, job.Uid).Command
         ? null

@@ -14,6 +14,10 @@ public sealed record CheckedJob(
     /// <inheritdoc cref="SubmittedJob.Warning"/>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
+
+    /// <inheritdoc cref="SubmittedJob.Tasks"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Tasks { get; init; }
 }
 
 /// <summary>The answer to a submission.</summary>
@@ -32,6 +36,14 @@ public sealed record SubmittedJob(
     /// <summary>Why it will not start, as things are, before an administrator does something; left out when it may.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Warning { get; init; }
+
+    /// <summary>Of an array or a sweep, whose first task this is: its id (a UUID).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? GroupId { get; init; }
+
+    /// <summary>Of an array or a sweep: how many jobs it is. Their numbers follow each other.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Tasks { get; init; }
 }
 
 /// <param name="Emails">Mailboxes.</param>

@@ -91,8 +91,15 @@ public sealed record JobView
 
     public IReadOnlyDictionary<string, string> Parameters { get; set; } = ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>A UUID; null for a job on its own.</summary>
+    [JsonConverter(typeof(RepeatedTextConverter))]
     public string? GroupId { get; set; }
 
+    /// <summary>The number of its group, by which it is called together with its index: <c>NUMBER_INDEX</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? GroupNumber { get; set; }
+
+    /// <summary>How many of its group may run at once, as long as the group is not over; null for any number.</summary>
     public int? MaxConcurrent { get; set; }
 
     public string RunName { get; set; } = "";
@@ -155,7 +162,8 @@ public sealed record JobView
     /// <param name="reason">Why it is where it is.</param>
     /// <param name="logPath">Where its output goes.</param>
     /// <param name="killAt">When what is left of it is killed, if it is being ended.</param>
-    public static JobView Of(Job job, JobReason? reason, string logPath, DateTimeOffset? killAt, Sight sight)
+    /// <param name="maxConcurrent">How many of its group may run at once; null for any number.</param>
+    public static JobView Of(Job job, JobReason? reason, string logPath, DateTimeOffset? killAt, Sight sight, int? maxConcurrent = null)
     {
         var spec = job.Spec;
         var on = spec.Dependencies.On;
@@ -177,11 +185,16 @@ public sealed record JobView
             DependsOnIds = [.. on.Select(id => id.Value)],
             DependencyMode = on.Count == 0 ? null : spec.Dependencies.Mode.ToString(),
             AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
+            TaskId = job.TaskId,
+            Parameters = sight.Command ? job.Parameters : ReadOnlyDictionary<string, string>.Empty,
+            GroupId = job.Group?.Id.ToString(),
+            GroupNumber = job.Group?.Number.Value,
+            MaxConcurrent = maxConcurrent,
             TimeLimit = WireDuration.From(spec.TimeLimit),
             SubmittedBy = job.SubmittedBy,
             RedoneFrom = spec.RedoneFrom?.Value,
             RunName = job.RunName,
-            Name = spec.Name,
+            Name = job.Name,
             Project = spec.Project,
             State = job.State.ToString(),
             GpuIds = job.Status.AssignedGpus,
@@ -210,7 +223,7 @@ public sealed record JobView
             return null;
         }
 
-        string[] command = sight.Command ? [] : ["script", "command", "arguments", "run_dir"];
+        string[] command = sight.Command ? [] : ["script", "command", "arguments", "parameters", "run_dir"];
         string[] log = sight.Log ? [] : ["log_path"];
         return [.. command, .. log, "notifications"];
     }

@@ -21,6 +21,8 @@ public sealed record NotificationPayload
 
     public JobFacts? Job { get; init; }
 
+    public GroupFacts? Group { get; init; }
+
     public ReservationFacts? Reservation { get; init; }
 
     public GpuFacts? Gpu { get; init; }
@@ -33,9 +35,9 @@ public sealed record NotificationPayload
     /// <summary>Position in the daemon's history; grows, with gaps.</summary>
     public required long Sequence { get; init; }
 
-    /// <summary>The user whose event it is: a job's submitter or a reservation's owner; null for events of the machine.</summary>
+    /// <summary>The user whose event it is: the submitter of a job or a group, or a reservation's owner; null for events of the machine.</summary>
     [JsonIgnore]
-    public string? User => Job?.User ?? Reservation?.User;
+    public string? User => Job?.User ?? Group?.User ?? Reservation?.User;
 
     public static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
 }
@@ -89,6 +91,79 @@ public sealed record JobFacts
 
     /// <summary>Counts this job's events: receivers see them in this order.</summary>
     public int? Revision { get; init; }
+
+    /// <summary>Id of the group that it was submitted with (a UUID).</summary>
+    public string? GroupId { get; init; }
+
+    /// <summary>Its index in the array or sweep.</summary>
+    public uint? TaskId { get; init; }
+}
+
+/// <summary>Jobs that were submitted together, as they were at the moment of the event.</summary>
+public sealed record GroupFacts
+{
+    /// <summary>A UUID.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The number of its first job, by which its tasks are called: <c>NUMBER_INDEX</c>.</summary>
+    public required uint Number { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string User { get; init; }
+
+    public string? Project { get; init; }
+
+    /// <summary>How many jobs it has.</summary>
+    public required int Tasks { get; init; }
+
+    /// <summary>How many of them are in which state, by the names of the states; those that none is in are left out.</summary>
+    public required IReadOnlyDictionary<string, int> States { get; init; }
+
+    /// <summary>How many ended with which exit code.</summary>
+    public required IReadOnlyDictionary<string, int> ExitCodes { get; init; }
+
+    /// <summary>The first that failed, in the order in which they did; at most five.</summary>
+    public required IReadOnlyList<MemberFacts> FirstFailures { get; init; }
+
+    /// <summary>Those that ran longest, the longest first; at most five.</summary>
+    public required IReadOnlyList<MemberFacts> Slowest { get; init; }
+
+    /// <summary>How many may fail before the rest is not started, as it was asked for: <c>3</c>, <c>10%:hold</c>.</summary>
+    public string? MaxFails { get; init; }
+
+    /// <summary>Whether so many had failed that the rest was not started.</summary>
+    public bool? Stopped { get; init; }
+
+    public required string SubmittedAt { get; init; }
+
+    /// <summary>When the last one ended.</summary>
+    public string? FinishedAt { get; init; }
+
+    /// <summary><c>HH:MM:SS</c> from submission to the last end.</summary>
+    public string? Elapsed { get; init; }
+}
+
+/// <summary>A job of a group.</summary>
+public sealed record MemberFacts
+{
+    public required uint Id { get; init; }
+
+    public uint? TaskId { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string State { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public string? Signal { get; init; }
+
+    /// <summary>Why it failed, where the exit code does not tell; a sentence without a full stop.</summary>
+    public string? ReasonText { get; init; }
+
+    /// <summary><c>HH:MM:SS</c>.</summary>
+    public string? Runtime { get; init; }
 }
 
 public sealed record ReservationFacts

@@ -61,4 +61,8 @@ public sealed record StreamFrame
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public uint? ReservationId { get; init; }
+
+    /// <summary>Of a group, or of one of its jobs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? GroupId { get; init; }
 }

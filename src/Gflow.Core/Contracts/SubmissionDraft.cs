@@ -79,6 +79,41 @@ public sealed record SubmissionDraft
     /// <summary>The job this one repeats.</summary>
     public long? RedoneFrom { get; init; }
 
+    /// <summary>Which tasks an array has: indices, ranges, steps, and how many may run at once, such as <c>0-15:5,20%4</c>.</summary>
+    public string? Array { get; init; }
+
+    /// <summary>Parameters of which every combination is a task, the first varying slowest.</summary>
+    public IReadOnlyList<WireAxis>? Sweep { get; init; }
+
+    /// <summary>Combinations that are given one by one.</summary>
+    public WireRows? SweepRows { get; init; }
+
+    /// <summary>What each task of a sweep is called, with names of parameters in braces.</summary>
+    public string? NameTemplate { get; init; }
+
+    /// <summary>How many jobs of the group may run at once.</summary>
+    public long? MaxConcurrent { get; init; }
+
+    /// <summary>How many tasks may fail before the rest is not started: <c>3</c>, <c>10%</c>, <c>3:hold</c>.</summary>
+    public string? MaxFails { get; init; }
+
+    /// <summary>A UUID that jobs of one submission have in common, where a client makes one job of each task itself.</summary>
+    public string? GroupId { get; init; }
+
+    /// <summary>The job's index in such an array.</summary>
+    public long? TaskId { get; init; }
+
+    /// <summary>The values of its parameters.</summary>
+    public IReadOnlyDictionary<string, string>? Parameters { get; init; }
+
+    /// <summary>What a copy of a task is told of the array that it is from.</summary>
+    [JsonIgnore]
+    public ArrayFrame? Frame { get; init; }
+
+    /// <summary>Whether it is one of many that are to be made of it.</summary>
+    [JsonIgnore]
+    public bool IsGroup => Array is not null || Sweep is { Count: > 0 } || SweepRows is not null;
+
     /// <summary>Everything else that came: ignored where it is a job's own output (<c>id</c>, <c>state</c>…), refused where it asks for what is not there yet.</summary>
     [JsonExtensionData]
     public IDictionary<string, JsonElement>? Others { get; set; }
@@ -108,8 +143,12 @@ public sealed record SubmissionDraft
             DependencyMode = spec.Dependencies.Mode.ToString(),
             AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
             Project = spec.Project,
-            Notifications = spec.Notifications is { } wish ? new WireNotifications { Emails = wish.Emails, Events = wish.Events } : null,
+            Notifications = spec.Notifications is { } wish ? new WireNotifications { Emails = wish.Emails, Events = wish.FirstFailureOnly ? null : wish.Events } : null,
             RedoneFrom = source.Id.Value,
+            NameTemplate = spec.NameTemplate,
+            TaskId = source.TaskId,
+            Frame = source.Frame,
+            Parameters = source.Parameters.Count > 0 ? source.Parameters : null,
         };
     }
 
@@ -181,6 +220,16 @@ public sealed record SubmissionDraft
         Hold = upper.Hold ?? Hold,
         Notifications = upper.Notifications ?? Notifications,
         RedoneFrom = upper.RedoneFrom ?? RedoneFrom,
+        Array = upper.Array ?? Array,
+        Sweep = upper.Sweep ?? Sweep,
+        SweepRows = upper.SweepRows ?? SweepRows,
+        NameTemplate = upper.NameTemplate ?? NameTemplate,
+        MaxConcurrent = upper.MaxConcurrent ?? MaxConcurrent,
+        MaxFails = upper.MaxFails ?? MaxFails,
+        GroupId = upper.GroupId ?? GroupId,
+        TaskId = upper.TaskId ?? TaskId,
+        Parameters = upper.Parameters ?? Parameters,
+        Frame = upper.Frame ?? Frame,
         Others = upper.Others ?? Others,
     };
 }

@@ -16,7 +16,29 @@ public abstract record Event
 
 /// <summary>Of a job.</summary>
 /// <param name="OldState">The state before; null for a submission.</param>
-public sealed record JobEvent(EventType Type, Job Job, JobState? OldState, DateTimeOffset At) : Event(Type, At);
+public sealed record JobEvent(EventType Type, Job Job, JobState? OldState, DateTimeOffset At) : Event(Type, At)
+{
+    /// <summary>What it is to the job's group.</summary>
+    public GroupMoment Moment { get; init; }
+}
+
+/// <summary>What an event of a job is to its group.</summary>
+public enum GroupMoment
+{
+    /// <summary>One of many, or there is no group.</summary>
+    None,
+
+    /// <summary>The group was submitted.</summary>
+    Submission,
+
+    /// <summary>The first of its jobs to fail has failed.</summary>
+    FirstFailure,
+}
+
+/// <summary>Of a group of jobs as a whole.</summary>
+/// <param name="Progress">As it was right after.</param>
+/// <param name="NotStarted">When it was stopped because too many had failed: how many were waiting.</param>
+public sealed record GroupEvent(EventType Type, GroupProgress Progress, int NotStarted, DateTimeOffset At) : Event(Type, At);
 
 public sealed record ReservationEvent(EventType Type, Reservation Reservation, DateTimeOffset At) : Event(Type, At);
 

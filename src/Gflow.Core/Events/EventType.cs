@@ -14,6 +14,12 @@ public enum EventType
     JobTimeout,
     JobHeld,
     JobReleased,
+
+    /// <summary>So many jobs of a group have failed that the rest is not started.</summary>
+    GroupStopped,
+
+    /// <summary>The last job of a group is over.</summary>
+    GroupCompleted,
     GpuAvailable,
     ReservationCreated,
     ReservationCancelled,
@@ -41,6 +47,9 @@ public static class EventTypes
     /// <summary>The nine about jobs.</summary>
     public static IReadOnlyList<EventType> OfJobs { get; } = [.. All.Where(type => type <= EventType.JobReleased)];
 
+    /// <summary>Those about a group of jobs as a whole.</summary>
+    public static IReadOnlyList<EventType> OfGroups { get; } = [EventType.GroupStopped, EventType.GroupCompleted];
+
     /// <summary>Those about notifications themselves. What becomes of telling one is never an event of its own.</summary>
     public static bool IsOfNotifications(this EventType type) => type is EventType.NotificationTargetFailing or EventType.NotificationTargetRecovered or EventType.NotificationDead;
 
@@ -49,11 +58,14 @@ public static class EventTypes
 
     /// <summary>What a job's owner may name: these nine, and those about jobs that a later version sends. <c>*</c> stays the nine.</summary>
     public static IReadOnlyList<string> NamesForJobs { get; } =
-        [.. OfJobs.Select(type => type.WireName()), "job_time_warning", "job_retrying", "group_completed"];
+        [.. OfJobs.Concat(OfGroups).Select(type => type.WireName()), "job_time_warning", "job_retrying"];
 
     /// <summary>What per-job e-mail tells when no events are chosen.</summary>
     public static IReadOnlyList<EventType> PerJobDefaults { get; } =
         [EventType.JobCompleted, EventType.JobFailed, EventType.JobTimeout, EventType.JobCancelled];
+
+    /// <summary>What mail about an array or a sweep tells when no events are chosen: of failures the first alone, so that nobody gets one for each task.</summary>
+    public static IReadOnlyList<EventType> PerGroupDefaults { get; } = [EventType.GroupCompleted, EventType.JobFailed];
 
     public static string WireName(this EventType type) => Names[type];
 

@@ -13,6 +13,9 @@ public enum ReasonKind
     DependencyFailed,
     SystemError,
 
+    /// <summary>Not started, as too many jobs of its group had failed.</summary>
+    TooManyFailures,
+
     /// <summary>Running, and its processes are being ended.</summary>
     Ending,
 }
@@ -38,6 +41,7 @@ public sealed record JobReason(ReasonKind Kind, string Text, JobId? Dependency =
         ReasonKind.CancelledByUser => "CancelledByUser",
         ReasonKind.DependencyFailed => $"DependencyFailed:{Dependency}",
         ReasonKind.SystemError => $"SystemError:{Text}",
+        ReasonKind.TooManyFailures => "TooManyFailures",
         ReasonKind.Ending => "Ending",
         _ => throw new InvalidOperationException(),
     };

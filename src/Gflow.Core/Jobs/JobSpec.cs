@@ -1,3 +1,4 @@
+using Gflow.Core.Arrays;
 using Gflow.Core.Gpus;
 using Gflow.Core.Text;
 
@@ -38,6 +39,18 @@ public sealed record JobSpec
 
     public JobId? RedoneFrom { get; init; }
 
+    /// <summary>What each task of a sweep is called, with names of parameters in braces; in place of <see cref="Name"/>.</summary>
+    public string? NameTemplate { get; init; }
+
+    /// <summary>Its index in an array, where no plan of its group says it.</summary>
+    public uint? TaskId { get; init; }
+
+    /// <summary>The values of its parameters, where no plan of its group says them.</summary>
+    public IReadOnlyDictionary<string, string>? Parameters { get; init; }
+
+    /// <summary>What it is told of the array that it is from, where its group does not say it.</summary>
+    public ArrayFrame? Frame { get; init; }
+
     /// <summary>SHA-256 of the stored script, hexadecimal; null for commands.</summary>
     public string? ScriptHash { get; init; }
 
@@ -63,6 +76,23 @@ public sealed record JobSpec
     /// <summary>All that is run: the shell text, or the script's path and its arguments as a shell would be given them.</summary>
     public string CommandLine => CommandLineOf(Script, Arguments, Command);
 
+    /// <summary>The name with the values of parameters; null when none was given.</summary>
+    public string? NameOf(IReadOnlyDictionary<string, string> parameters) => NameTemplate is { } template ? Placeholders.InName(template, parameters) : Name;
+
+    /// <summary>What is run with these parameters: their values in the place of their names in command and arguments.</summary>
+    /// <returns>Or the problem with a value that its place cannot take.</returns>
+    public Result<JobSpec> FilledWith(IReadOnlyDictionary<string, string> parameters)
+    {
+        if (parameters.Count == 0)
+        {
+            return this;
+        }
+
+        return Command is { } command
+            ? Placeholders.InShell(command, parameters).Map(filled => this with { Command = filled })
+            : this with { Arguments = [.. Arguments.Select(argument => Placeholders.InWord(argument, parameters))] };
+    }
+
     /// <inheritdoc cref="CommandLine"/>
     public static string CommandLineOf(string? script, IEnumerable<string> arguments, string? command) =>
         command ?? string.Join(' ', arguments.Select(ShellText.Quote).Prepend(script ?? "(standard input)"));
@@ -71,4 +101,8 @@ public sealed record JobSpec
 /// <summary>Whom a job's owner wants told by e-mail, and of what.</summary>
 /// <param name="Emails">Addresses, validated, in the order given.</param>
 /// <param name="Events">Wire names of job events, or <c>*</c> for all nine; never empty.</param>
-public sealed record NotificationWish(IReadOnlyList<string> Emails, IReadOnlyList<string> Events);
+public sealed record NotificationWish(IReadOnlyList<string> Emails, IReadOnlyList<string> Events)
+{
+    /// <summary>Whether, of a group, its first failure alone is told, and not those of all its jobs.</summary>
+    public bool FirstFailureOnly { get; init; }
+}

@@ -8,10 +8,18 @@ public abstract record JobStatus
     }
 
     /// <summary>Waits until somebody releases it.</summary>
-    public sealed record Held : JobStatus;
+    public sealed record Held : JobStatus
+    {
+        /// <summary>Whether it is held because too many jobs of its group have failed.</summary>
+        public bool AfterFailures { get; init; }
+    }
 
     /// <summary>Waits for its turn.</summary>
-    public sealed record Queued : JobStatus;
+    public sealed record Queued : JobStatus
+    {
+        /// <summary>They are all alike, and of a large array there are many.</summary>
+        public static readonly Queued Now = new();
+    }
 
     /// <summary>Its GPUs are taken and the launcher is being asked; committed before anything is spawned, so that a crash in between asks again.</summary>
     public sealed record Starting(IReadOnlyList<int> Gpus, DateTimeOffset Since) : JobStatus;
@@ -94,7 +102,11 @@ public abstract record JobEnd
 
     /// <param name="By">Who cancelled it; null for a dependency's sake.</param>
     /// <param name="Dependency">The dependency that can no longer be met.</param>
-    public sealed record Cancelled(string? By, JobId? Dependency, int? Code, int? Signal) : JobEnd;
+    public sealed record Cancelled(string? By, JobId? Dependency, int? Code, int? Signal) : JobEnd
+    {
+        /// <summary>Whether it was not started because too many jobs of its group had failed.</summary>
+        public bool AfterFailures { get; init; }
+    }
 
     public sealed record TimedOut(int? Code, int? Signal) : JobEnd;
 

@@ -1,39 +1,13 @@
-using System.Text;
+using Gflow.Core.Text;
 
 namespace Gflow.Core.Jobs;
 
-/// <summary>Run names: letters, digits, dash and underscore of any script are kept, every run of other characters becomes one underscore.</summary>
+/// <summary>Run names: the number of the job, and what was asked for as <see cref="SafeNameText"/> has it.</summary>
 public static class RunNameText
 {
     public static string Format(JobId id, string? requested)
     {
-        var safe = Sanitise(requested ?? "");
+        var safe = SafeNameText.Of(requested ?? "");
         return safe.Length == 0 ? $"gjob-{id}" : $"gjob-{id}-{safe}";
-    }
-
-    /// <returns>The safe form, without underscores at its ends; empty when nothing of it can be kept.</returns>
-    public static string Sanitise(string requested)
-    {
-        var safe = new StringBuilder(requested.Length);
-        var pending = false;
-        foreach (var rune in requested.EnumerateRunes())
-        {
-            if (Rune.IsLetterOrDigit(rune) || rune.Value is '-' or '_')
-            {
-                if (pending && safe.Length > 0)
-                {
-                    safe.Append('_');
-                }
-
-                pending = false;
-                safe.Append(rune);
-            }
-            else
-            {
-                pending = true;
-            }
-        }
-
-        return safe.ToString().Trim('_');
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
@@ -25,6 +26,7 @@ public static class EventFacts
         return happened switch
         {
             JobEvent of => payload with { Job = Job(of.Job, reason, of.At) },
+            GroupEvent of => payload with { Group = Group(of.Progress, of.Progress.IsOver ? of.At : null) },
             ReservationEvent of => payload with { Reservation = Reservation(of.Reservation, of.At) },
             MachineEvent { Gpu: { } gpu } => payload with { Gpu = new GpuFacts(gpu.Index, Available: true, gpu.Uuid) },
             MachineEvent => payload with { Text = $"gflow scheduler {(happened.Type == EventType.SchedulerOffline ? "offline" : "online")}\nHost: {scheduler.Host}\nVersion: {scheduler.Version}\nTime: {payload.Timestamp}" },
@@ -35,8 +37,8 @@ public static class EventFacts
     }
 
     /// <summary>The same with the job's whole command, for targets that ask for it.</summary>
-    public static NotificationPayload WithCommand(NotificationPayload payload, JobSpec spec) =>
-        payload with { Job = payload.Job! with { Command = spec.CommandLine } };
+    public static NotificationPayload WithCommand(NotificationPayload payload, Job job) =>
+        payload with { Job = payload.Job! with { Command = job.CommandLine } };
 
     /// <summary>The same event as the event stream tells it.</summary>
     public static StreamFrame Frame(Event happened, JobReason? reason, long sequence)
@@ -51,6 +53,7 @@ public static class EventFacts
         return happened switch
         {
             JobEvent of => OfJob(frame, of, reason),
+            GroupEvent of => frame with { GroupId = of.Progress.Group.Id.ToString() },
             ReservationEvent of => frame with { ReservationId = of.Reservation.Id.Value },
             MachineEvent { Gpu: { } gpu } => frame with { GpuIndex = gpu.Index, Available = true },
             _ => frame,
@@ -72,6 +75,7 @@ public static class EventFacts
             ExitCode = end?.ExitCode,
             Signal = end?.ExitSignal is { } signal ? SignalText.Name(signal) : null,
             Reason = reason?.Label,
+            GroupId = job.Group?.Id.ToString(),
         };
     }
 
@@ -94,7 +98,7 @@ public static class EventFacts
         return new JobFacts
         {
             Id = job.Id.Value,
-            Name = job.Spec.DisplayName,
+            Name = job.DisplayName,
             User = job.SubmittedBy,
             State = job.State.ToString(),
             Runtime = started is { } start ? DurationText.Format((ended?.EndedAt ?? now) - start) : null,
@@ -111,8 +115,51 @@ public static class EventFacts
             WillRetry = job.State is JobState.Failed or JobState.Timeout ? false : null,
             TimeLimit = job.Spec.TimeLimit is { } limit ? DurationText.Format(limit) : null,
             Revision = job.Revision,
+            GroupId = job.Group?.Id.ToString(),
+            TaskId = job.TaskId,
         };
     }
+
+    /// <summary>How many jobs of a group are in which state, by the names of the states; those that none is in are left out.</summary>
+    public static IReadOnlyDictionary<string, int> States(GroupProgress progress) =>
+        JobStates.All.Where(state => progress.Counts[state] > 0).ToDictionary(state => state.ToString(), state => progress.Counts[state]);
+
+    /// <summary>What there is to say about a group as a whole.</summary>
+    /// <param name="over">When its last job ended; null while one is live.</param>
+    public static GroupFacts Group(GroupProgress progress, DateTimeOffset? over)
+    {
+        var group = progress.Group;
+        return new GroupFacts
+        {
+            Id = group.Id.ToString(),
+            Number = group.Number.Value,
+            Name = group.DisplayName,
+            User = group.SubmittedBy,
+            Project = group.Spec.Project,
+            Tasks = progress.Counts.All,
+            States = States(progress),
+            ExitCodes = progress.ExitCodes.ToDictionary(pair => pair.Key.ToString(CultureInfo.InvariantCulture), pair => pair.Value),
+            FirstFailures = [.. progress.Failures.Select(Member)],
+            Slowest = [.. progress.Slowest.Select(Member)],
+            MaxFails = group.MaxFails?.ToString(),
+            Stopped = group.MaxFails is null ? null : progress.IsStopped,
+            SubmittedAt = NotificationPayload.Instant(group.SubmittedAt),
+            FinishedAt = over is { } at ? NotificationPayload.Instant(at) : null,
+            Elapsed = over is { } end ? DurationText.Format(end - group.SubmittedAt) : null,
+        };
+    }
+
+    private static MemberFacts Member(EndedMember member) => new()
+    {
+        Id = member.Id.Value,
+        TaskId = member.TaskId,
+        Name = member.Name,
+        State = member.End.State.ToString(),
+        ExitCode = member.End.ExitCode,
+        Signal = member.End.ExitSignal is { } signal ? SignalText.Name(signal) : null,
+        ReasonText = (member.End as JobEnd.Failed)?.Reason,
+        Runtime = member.Runtime is { } runtime ? DurationText.Format(runtime) : null,
+    };
 
     private static string Text(TargetEvent happened) => happened switch
     {

@@ -62,6 +62,15 @@ public sealed record MailContent
                 Cause = FailureCause.Of(payload.Event, job),
                 Commands = MailSummary.Commands(payload, job),
             },
+            { Group: { } group } => content with
+            {
+                About = $"group #{group.Number}" + LineText.InBrackets(group.Name),
+                Tone = GroupSummary.Tone(group),
+                Facts = MailFact.Of(group),
+                Sentences = GroupSummary.Sentences(payload, group),
+                Message = GroupSummary.Lists(group),
+                Commands = GroupSummary.Commands(payload, group),
+            },
             { Reservation: { } reservation } => content with
             {
                 About = $"reservation #{reservation.Id}",

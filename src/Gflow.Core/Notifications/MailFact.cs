@@ -15,6 +15,7 @@ public sealed record MailFact(string Label, string Value)
 
     internal static IReadOnlyList<MailFact> Of(JobFacts job) => Known(
         ("Job ID", job.Id.ToString(CultureInfo.InvariantCulture)),
+        ("Task", job.TaskId?.ToString(CultureInfo.InvariantCulture)),
         ("Job Name", job.Name),
         ("User", job.User),
         ("State", job.State),
@@ -31,6 +32,22 @@ public sealed record MailFact(string Label, string Value)
         ("Time Limit", job.TimeLimit),
         ("Project", job.Project),
         ("Command", job.Command));
+
+    internal static IReadOnlyList<MailFact> Of(GroupFacts group) => Known(
+    [
+        ("Group", group.Number.ToString(CultureInfo.InvariantCulture)),
+        ("Group ID", group.Id),
+        ("Name", group.Name),
+        ("User", group.User),
+        ("Tasks", Number(group.Tasks)),
+        .. group.States.Select(pair => (pair.Key, (string?)Number(pair.Value))),
+        ("Exit Codes", group.ExitCodes.Count > 0 ? string.Join(", ", group.ExitCodes.Select(pair => $"{pair.Key} ({Number(pair.Value)})")) : null),
+        ("Submitted At", group.SubmittedAt),
+        ("Finished At", group.FinishedAt),
+        ("Elapsed", group.Elapsed),
+        ("Max Fails", group.MaxFails),
+        ("Project", group.Project),
+    ]);
 
     internal static IReadOnlyList<MailFact> Of(ReservationFacts reservation) => Known(
         ("Reservation ID", reservation.Id.ToString(CultureInfo.InvariantCulture)),

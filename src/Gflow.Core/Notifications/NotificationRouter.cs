@@ -10,21 +10,26 @@ public static class NotificationRouter
     /// <param name="payload">The event; its user decides what filters let through. A target is not told about itself.</param>
     /// <param name="wish">What the job's owner wants; null for events that are not about a job, or when nothing was wished.</param>
     /// <param name="subscriptions">All targets, in the order of the configuration.</param>
+    /// <param name="moment">What it is to the job's group; null when it is about no job of a group.</param>
     /// <returns>In the order of the configuration; each address at most once per transport.</returns>
     public static IReadOnlyList<Delivery> Route(
-        NotificationPayload payload, EventType type, NotificationWish? wish, IReadOnlyList<Subscription> subscriptions) =>
-        [.. Judge(type, payload.User, wish, subscriptions).Where(target => target.Subscription.Target != payload.Notification?.Target).SelectMany(target => target.Deliveries)];
+        NotificationPayload payload, EventType type, NotificationWish? wish, IReadOnlyList<Subscription> subscriptions, GroupMoment? moment = null) =>
+        [.. Judge(type, payload.User, wish, subscriptions, moment).Where(target => target.Subscription.Target != payload.Notification?.Target).SelectMany(target => target.Deliveries)];
 
     /// <summary>What is decided about each target, in the order of the configuration.</summary>
     /// <param name="user">Whose event it is; null for events of the machine.</param>
     /// <inheritdoc cref="Route"/>
-    public static IEnumerable<RoutedTarget> Judge(EventType type, string? user, NotificationWish? wish, IReadOnlyList<Subscription> subscriptions)
+    public static IEnumerable<RoutedTarget> Judge(
+        EventType type, string? user, NotificationWish? wish, IReadOnlyList<Subscription> subscriptions, GroupMoment? moment = null)
     {
-        var own = wish is not null && IsWished(type, wish) ? wish.Emails : [];
+        var own = wish is not null && IsWished(type, wish, moment) ? wish.Emails : [];
         var server = own.Count > 0 ? TransportFor(user, subscriptions) : null;
         foreach (var subscription in subscriptions)
         {
-            NotRouted? why = !subscription.Events.Contains(type) ? NotRouted.Event : Passes(subscription, user) ? null : NotRouted.User;
+            NotRouted? why = !subscription.Events.Contains(type) ? NotRouted.Event
+                : !Passes(subscription, user) ? NotRouted.User
+                : subscription.SumsGroupsUp && moment is GroupMoment.None ? NotRouted.Group
+                : null;
             if (!subscription.ServesMailboxes)
             {
                 yield return new RoutedTarget(subscription, why is null ? [new Delivery(subscription.Target, null, subscription.IncludesCommand)] : [], why);
@@ -64,8 +69,11 @@ public static class NotificationRouter
     }
 
     /// <summary>Whether a job's owner wants its recipients told of such an event.</summary>
-    public static bool IsWished(EventType type, NotificationWish wish) =>
-        EventTypes.OfJobs.Contains(type) && wish.Events.Any(wished => wished == "*" || wished == type.WireName());
+    /// <param name="moment">As for <see cref="Route"/>.</param>
+    public static bool IsWished(EventType type, NotificationWish wish, GroupMoment? moment = null) =>
+        wish.FirstFailureOnly && moment is not null
+            ? moment == GroupMoment.FirstFailure
+            : wish.Events.Contains(type.WireName()) || (EventTypes.OfJobs.Contains(type) && wish.Events.Contains("*"));
 
     // An event of the machine has no user, so a target that listens to certain users never gets it.
     private static bool Passes(Subscription subscription, string? user) =>

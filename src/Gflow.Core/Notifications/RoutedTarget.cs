@@ -9,6 +9,9 @@ public enum NotRouted
     /// <summary>It listens to certain users, and this is about another one or about none.</summary>
     User,
 
+    /// <summary>It is told of groups as a whole, and this is about one of many jobs.</summary>
+    Group,
+
     /// <summary>Mail: it would be told, but names nobody.</summary>
     NoRecipients,
 }

@@ -1,3 +1,4 @@
+using Gflow.Core.Arrays;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Gpus;
@@ -19,6 +20,7 @@ public static class SampleEvents
     {
         Event happened = type switch
         {
+            EventType.GroupCompleted or EventType.GroupStopped => Group(type, user, now),
             EventType.GpuAvailable => new MachineEvent(type, now, new GpuSlot(0, new GpuCard("GPU-00000000-0000-0000-0000-000000000000"))),
             EventType.SchedulerOnline or EventType.SchedulerOffline => new MachineEvent(type, now),
             EventType.NotificationTargetFailing => new TargetEvent(type, OtherTarget, "HTTP 401: who are you?", now, null, now),
@@ -37,9 +39,36 @@ public static class SampleEvents
         user,
         0,
         now.AddMinutes(-10),
-        new JobStatus.Queued(),
+        JobStatus.Queued.Now,
         Attempt: 1,
         Revision: 1);
+
+    private static GroupEvent Group(EventType type, string user, DateTimeOffset now)
+    {
+        var isOver = type == EventType.GroupCompleted;
+        var number = new JobId(42);
+        var plan = TaskPlan.ForArray(new ArraySpec([.. Enumerable.Range(0, 10).Select(index => (uint)index)], null));
+        var group = new JobGroup
+        {
+            Number = number,
+            Id = new Guid("0f8fad5b-d9cb-469f-a165-70867728950e"),
+            SubmittedBy = user,
+            Uid = 0,
+            SubmittedAt = now.AddMinutes(-10),
+            Plan = plan,
+            Spec = Invented(user, now).Spec,
+            MaxFails = isOver ? null : new FailureLimit(2, null, Holds: true),
+        };
+        var progress = Enumerable.Range(0, 10).Aggregate(GroupProgress.Begin(group, null, isStopped: !isOver), (so, ordinal) => so.With(Task(ordinal), null));
+        return new GroupEvent(type, progress, progress.Counts.Hold, now);
+
+        Job Task(int ordinal) => new(new JobId(number.Value + (uint)ordinal), group.Spec, user, 0, group.SubmittedAt, Status(ordinal), Attempt: 1, Revision: 1) { Group = group, Ordinal = ordinal };
+
+        JobStatus Status(int ordinal) => ordinal is 3 or 6
+            ? new JobStatus.Ended(new JobEnd.Failed(1, null, null), [0, 1], now.AddMinutes(-9), now.AddMinutes(ordinal - 8))
+            : isOver || ordinal < 6 ? new JobStatus.Ended(new JobEnd.Finished(), [0, 1], now.AddMinutes(-9), now.AddMinutes(-1))
+            : new JobStatus.Held { AfterFailures = true };
+    }
 
     private static ReservationEvent Reservation(EventType type, string user, DateTimeOffset now)
     {
@@ -61,7 +90,7 @@ public static class SampleEvents
                 EventType.JobFailed => Ended(new JobEnd.Failed(1, null, null)),
                 EventType.JobCancelled => Ended(new JobEnd.Cancelled(job.SubmittedBy, null, null, SignalText.Term)),
                 EventType.JobTimeout => Ended(new JobEnd.TimedOut(null, SignalText.Term)),
-                _ => new JobStatus.Queued(),
+                _ => JobStatus.Queued.Now,
             },
         };
 

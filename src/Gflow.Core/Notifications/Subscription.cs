@@ -20,6 +20,9 @@ public sealed record Subscription
     /// <summary>Lower-cased user names; null when it listens to everybody.</summary>
     public IReadOnlySet<string>? FilterUsers { get; init; }
 
+    /// <summary>Whether it is told of a group's submission, first failure and completion alone, and not of each of its jobs.</summary>
+    public bool SumsGroupsUp { get; init; }
+
     /// <summary>Its fixed recipients, where it serves mailboxes.</summary>
     public IReadOnlyList<string> Recipients { get; init; } = [];
 

@@ -15,6 +15,8 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
     private readonly ImmutableSortedSet<Deadline>.Builder _deadlines = board.Deadlines.ToBuilder();
 
     private readonly ImmutableDictionary<QuotaSubject, int>.Builder _waiting = board.Waiting.ToBuilder();
+    private readonly ImmutableDictionary<JobId, GroupProgress>.Builder _groups = board.Groups.ToBuilder();
+    private readonly SortedSet<JobId> _touched = [];
 
     public JobId LastId { get; private set; } = board.LastId;
 
@@ -34,6 +36,11 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         if (_jobs.TryGetValue(job.Id, out var old))
         {
             Unindex(old, ProgressOf(job.Id));
+        }
+
+        if (job.Group is { } group && _groups.TryGetValue(group.Number, out var before) && old?.State != job.State)
+        {
+            Set(before.With(job, old?.State));
         }
 
         if (job.State.IsFinal())
@@ -78,7 +85,34 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         _deadlineOf.ToImmutable(),
         _deadlines.ToImmutable(),
         _waiting.ToImmutable(),
+        _groups.ToImmutable(),
         LastId);
+
+    /// <summary>How far a group with live jobs is; null for any other.</summary>
+    public GroupProgress? Group(JobId number) => _groups.GetValueOrDefault(number);
+
+    /// <summary>A group with live jobs; null for any other.</summary>
+    public JobGroup? Group(Guid id) => _groups.Values.FirstOrDefault(progress => progress.Group.Id == id)?.Group;
+
+    public void Set(GroupProgress group)
+    {
+        _groups[group.Group.Number] = group;
+        _touched.Add(group.Group.Number);
+    }
+
+    /// <summary>The groups that have come further since this was asked last.</summary>
+    public IReadOnlyList<GroupProgress> Touched()
+    {
+        var touched = _touched.Select(_groups.GetValueOrDefault).OfType<GroupProgress>().ToList();
+        _touched.Clear();
+        return touched;
+    }
+
+    /// <summary>The live jobs of a group, by id.</summary>
+    public List<Job> Live(JobGroup group) => [.. _jobs.Values.Where(job => job.Group?.Number == group.Number).OrderBy(job => job.Id)];
+
+    /// <summary>A group that is over leaves the board.</summary>
+    public void Remove(GroupProgress group) => _groups.Remove(group.Group.Number);
 
     /// <summary>How many jobs of somebody wait.</summary>
     public int Waiting(QuotaSubject subject) => _waiting.GetValueOrDefault(subject);

@@ -51,6 +51,7 @@ public readonly record struct Deadline(DateTimeOffset At, JobId Id) : IComparabl
 /// <param name="DeadlineOf">What becomes due for a job; of those only for which something does.</param>
 /// <param name="Deadlines">What becomes due, soonest first.</param>
 /// <param name="Waiting">How many jobs of a user or project wait, held ones among them.</param>
+/// <param name="Groups">Those with live jobs, by their numbers.</param>
 /// <param name="LastId">The highest id ever given out.</param>
 public sealed record JobBoard(
     ImmutableDictionary<JobId, Job> Live,
@@ -61,6 +62,7 @@ public sealed record JobBoard(
     ImmutableDictionary<JobId, Deadline> DeadlineOf,
     ImmutableSortedSet<Deadline> Deadlines,
     ImmutableDictionary<QuotaSubject, int> Waiting,
+    ImmutableDictionary<JobId, GroupProgress> Groups,
     JobId LastId)
 {
     /// <summary>When what is left of a job is killed; null unless it is being ended.</summary>
@@ -75,13 +77,20 @@ public sealed record JobBoard(
         ImmutableDictionary<JobId, Deadline>.Empty,
         [],
         ImmutableDictionary<QuotaSubject, int>.Empty,
+        ImmutableDictionary<JobId, GroupProgress>.Empty,
         lastId);
 
     /// <summary>The board of jobs read from the store.</summary>
     /// <param name="ended">The final states of those dependencies that are over.</param>
-    public static JobBoard Load(IEnumerable<Job> live, IReadOnlyDictionary<JobId, JobState> ended, JobId lastId, JobPolicy policy)
+    /// <param name="groups">Of those jobs' groups, how far they have come with the jobs that have ended.</param>
+    public static JobBoard Load(IEnumerable<Job> live, IReadOnlyDictionary<JobId, JobState> ended, JobId lastId, JobPolicy policy, IEnumerable<GroupProgress>? groups = null)
     {
         var change = new BoardChange(Empty(lastId), policy);
+        foreach (var group in groups ?? [])
+        {
+            change.Set(group);
+        }
+
         foreach (var job in live)
         {
             change.Put(job, DependencyProgress.Of(job.Spec.Dependencies, ended));

@@ -5,9 +5,10 @@ namespace Gflow.Core.Scheduling;
 
 /// <summary>What the commands of a batch did.</summary>
 /// <param name="Jobs">Every job that changed, in its newest version; ended ones too.</param>
+/// <param name="Groups">Those of which what is stored has changed.</param>
 /// <param name="Events">What happened, in order.</param>
 /// <param name="Effects">What is to be done about it, in the order in which it was decided.</param>
-public sealed record JobChanges(JobBoard Board, IReadOnlyList<Job> Jobs, IReadOnlyList<JobEvent> Events, IReadOnlyList<Effect> Effects);
+public sealed record JobChanges(JobBoard Board, IReadOnlyList<Job> Jobs, IReadOnlyList<GroupProgress> Groups, IReadOnlyList<Event> Events, IReadOnlyList<Effect> Effects);
 
 /// <summary>What cancelling a job would come to.</summary>
 /// <param name="Lost">In the order in which they would be found.</param>

@@ -17,6 +17,7 @@ public static class JobReasons
     /// <summary>What concerns the job alone: everything but the wait of the line it stands in.</summary>
     public static JobReason? Of(Job job, JobBoard board) => job.Status switch
     {
+        JobStatus.Held { AfterFailures: true } => new(ReasonKind.TooManyFailures, $"Held because too many tasks of its group have failed (--max-fails); gjob release {job.Id} lets it start"),
         JobStatus.Held => new(ReasonKind.JobHeldUser, $"Held until somebody releases it: gjob release {job.Id}"),
         JobStatus.Queued => AtGate(job, board),
         JobStatus.Ending ending => new(ReasonKind.Ending, EndingText(ending)),
@@ -35,6 +36,7 @@ public static class JobReasons
 
     private static JobReason? Ended(JobEnd end) => end switch
     {
+        JobEnd.Cancelled { AfterFailures: true } => new(ReasonKind.TooManyFailures, "Cancelled because too many tasks of its group had failed (--max-fails)"),
         JobEnd.Cancelled { Dependency: { } dependency } => new(ReasonKind.DependencyFailed, $"Cancelled because job {dependency}, which it depends on, did not succeed", dependency),
         JobEnd.Cancelled { By: { } by } => new(ReasonKind.CancelledByUser, $"Cancelled by {by}"),
         JobEnd.Failed { Reason: { } reason } => new(ReasonKind.SystemError, reason),
@@ -61,6 +63,7 @@ public static class JobReasons
     private static JobReason InLine(LineWait wait) => wait switch
     {
         LineWait.NoStarts none => new(ReasonKind.WaitingForResources, none.Why),
+        LineWait.GroupIsFull full => new(ReasonKind.WaitingForResources, $"At most {full.Most} of its group may run at once; gctl set-limit {full.Group} changes that"),
         LineWait.TooLarge large => new(ReasonKind.WaitingForGpu, $"Waits for {Count(large.Demand)}; {TooFew(large)}"),
         LineWait.NotFree taken => new(ReasonKind.WaitingForGpu, $"Waits for {Count(taken.Demand)}; {taken.Free} of {taken.Allowed} free{Hindrances(taken.Hindered)}. Smaller jobs behind it may start first"),
         _ => throw new InvalidOperationException(),

@@ -1,12 +1,20 @@
 using System.Diagnostics.CodeAnalysis;
 using Gflow.Core.Access;
+using Gflow.Core.Arrays;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Core.Scheduling;
 
 /// <summary>A job to be taken in: what was asked, by whom.</summary>
-public sealed record NewJob(JobSpec Spec, Actor Owner, bool Held = false);
+/// <param name="Group">With what it was submitted; null for a job on its own.</param>
+public sealed record NewJob(JobSpec Spec, Actor Owner, bool Held = false, JobGroup? Group = null);
+
+/// <summary>An array or a sweep to be taken in: what its tasks share, and what distinguishes them.</summary>
+/// <param name="Id">On the wire.</param>
+/// <param name="MaxConcurrent">How many of its tasks may run at once; null for any number.</param>
+/// <param name="Frame">What its tasks are told of the array, when that is another one than this; null for this one.</param>
+public sealed record NewGroup(Guid Id, JobSpec Spec, TaskPlan Plan, int? MaxConcurrent, FailureLimit? MaxFails, Actor Owner, bool Held = false, ArrayFrame? Frame = null);
 
 /// <summary>
 /// Pure: a command applied to a board at an instant gives changes, events and effects, or the problem that stands in its way.
@@ -21,8 +29,11 @@ public sealed class JobRules
     private readonly JobPolicy _policy;
     private readonly DateTimeOffset _now;
     private readonly Dictionary<JobId, Job> _changed = [];
-    private readonly List<JobEvent> _events = [];
+    private readonly List<Event> _events = [];
     private readonly List<Effect> _effects = [];
+
+    // What is stored of them has changed.
+    private readonly Dictionary<JobId, GroupProgress> _groups = [];
 
     public JobRules(JobBoard board, JobPolicy policy, DateTimeOffset now)
     {
@@ -44,27 +55,105 @@ public sealed class JobRules
     public int Waiting(QuotaSubject subject) => _board.Waiting(subject);
 
     /// <summary>All that was done so far.</summary>
-    public JobChanges Changes() => new(Board, [.. _changed.Values], _events, _effects);
+    public JobChanges Changes() => new(Board, [.. _changed.Values], [.. _groups.Values], _events, _effects);
 
     /// <summary>Takes a job in. One whose dependencies can already never be met is cancelled at once.</summary>
     /// <param name="ended">Final states of those dependencies that are over; the others must be live.</param>
     public Job Submit(NewJob asked, IReadOnlyDictionary<JobId, JobState> ended)
     {
-        var job = new Job(
-            _board.NextId(),
-            asked.Spec,
-            asked.Owner.Name,
-            asked.Owner.Uid,
-            _now,
-            asked.Held ? new JobStatus.Held() : new JobStatus.Queued(),
-            Attempt: 1,
-            Revision: 1);
-        var progress = DependencyProgress.Of(job.Spec.Dependencies, Merge(job.Spec.Dependencies, ended));
-        _board.Put(job, progress);
-        _changed[job.Id] = job;
-        _events.Add(new JobEvent(EventType.JobSubmitted, job, null, _now));
+        var job = Add(asked, 0, DependencyProgress.Of(asked.Spec.Dependencies, Merge(asked.Spec.Dependencies, ended)));
         CancelIfImpossible(job);
         return _changed[job.Id];
+    }
+
+    /// <summary>Takes an array or a sweep in: one job for each of its tasks, with numbers that follow each other.</summary>
+    /// <param name="ended">As for a single job.</param>
+    public IReadOnlyList<Job> Submit(NewGroup asked, IReadOnlyDictionary<JobId, JobState> ended)
+    {
+        var number = new JobId(checked(_board.LastId.Value + 1));
+        var group = new JobGroup
+        {
+            Number = number,
+            Id = asked.Id,
+            SubmittedBy = asked.Owner.Name,
+            Uid = asked.Owner.Uid,
+            SubmittedAt = _now,
+            Plan = asked.Plan,
+            Spec = asked.Spec,
+            MaxFails = asked.MaxFails,
+            Frame = asked.Frame ?? ArrayFrame.Of(number, asked.Plan),
+        };
+        Begin(group, asked.MaxConcurrent);
+        var progress = DependencyProgress.Of(asked.Spec.Dependencies, Merge(asked.Spec.Dependencies, ended));
+        var jobs = Enumerable.Range(0, asked.Plan.Count).Select(ordinal => Add(new NewJob(asked.Spec, asked.Owner, asked.Held, group), ordinal, progress)).ToList();
+        jobs.ForEach(CancelIfImpossible);
+        return [.. jobs.Select(job => _changed[job.Id])];
+    }
+
+    /// <summary>A group into which jobs are taken in one by one.</summary>
+    public JobGroup Submit(Guid id, JobSpec first, Actor owner, int? maxConcurrent)
+    {
+        var group = new JobGroup
+        {
+            Number = new JobId(checked(_board.LastId.Value + 1)),
+            Id = id,
+            SubmittedBy = owner.Name,
+            Uid = owner.Uid,
+            SubmittedAt = _now,
+            Spec = first,
+        };
+        Begin(group, maxConcurrent);
+        return group;
+    }
+
+    /// <summary>A group with live jobs, by its id on the wire; null for any other.</summary>
+    public JobGroup? Group(Guid id) => _board.Group(id);
+
+    /// <summary>How far a group with live jobs is; null for any other.</summary>
+    public GroupProgress? Group(JobId number) => _board.Group(number);
+
+    /// <summary>The live jobs of a group, by id.</summary>
+    public IReadOnlyList<Job> Live(JobGroup group) => _board.Live(group);
+
+    /// <summary>Sets how many jobs of a group may run at once.</summary>
+    /// <param name="most">0 for none.</param>
+    public Result<GroupProgress> Limit(JobId number, Actor by, int most)
+    {
+        if (_board.Group(number) is not { } group)
+        {
+            return new Problem(ProblemCode.NotFound, $"There is no group {number} with jobs that are not over.");
+        }
+
+        if (AccessPolicy.ToChange(by, group.Group) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var limited = group with { MaxConcurrent = most };
+        _board.Set(limited);
+        _groups[number] = limited;
+        return limited;
+    }
+
+    /// <summary>Sees to the groups that have come further: stops those of which too many jobs have failed, and tells of those that are over.</summary>
+    public void SeeToGroups()
+    {
+        while (_board.Touched() is { Count: > 0 } touched)
+        {
+            foreach (var progress in touched)
+            {
+                if (progress is { IsStopped: false, Group.MaxFails: { } limit } && progress.Failed >= limit.At(progress.Counts.All))
+                {
+                    StopRest(progress, limit);
+                }
+                else if (progress.IsOver)
+                {
+                    _board.Remove(progress);
+                    _groups[progress.Group.Number] = progress;
+                    _events.Add(new GroupEvent(EventType.GroupCompleted, progress, 0, _now));
+                }
+            }
+        }
     }
 
     /// <summary>Replaces what was asked; only while the job waits.</summary>
@@ -96,7 +185,7 @@ public sealed class JobRules
             return problem;
         }
 
-        CancelIfImpossible(Move(job, new JobStatus.Queued(), EventType.JobReleased));
+        CancelIfImpossible(Move(job, JobStatus.Queued.Now, EventType.JobReleased));
         return _changed[id];
     }
 
@@ -149,7 +238,7 @@ public sealed class JobRules
         if (Run(id, attempt) is { State: JobState.Running } job)
         {
             _effects.Add(new Effect.LetGo(id, attempt, IsLast: false));
-            var again = job with { Status = new JobStatus.Queued(), Attempt = attempt + 1, Revision = job.Revision + 1 };
+            var again = job with { Status = JobStatus.Queued.Now, Attempt = attempt + 1, Revision = job.Revision + 1 };
             _board.Put(again, DependencyProgress.Of(again.Spec.Dependencies, Merge(again.Spec.Dependencies, ended)));
             _changed[id] = again;
         }
@@ -256,6 +345,56 @@ public sealed class JobRules
         _ => new JobEnd.Failed(exit.Code, exit.Signal, null),
     };
 
+    private void Begin(JobGroup group, int? maxConcurrent)
+    {
+        var progress = GroupProgress.Begin(group, maxConcurrent, isStopped: false);
+        _board.Set(progress);
+        _groups[group.Number] = progress;
+    }
+
+    private Job Add(NewJob asked, int ordinal, DependencyProgress progress)
+    {
+        var job = new Job(
+            _board.NextId(),
+            asked.Spec,
+            asked.Owner.Name,
+            asked.Owner.Uid,
+            _now,
+            asked.Held ? new JobStatus.Held() : JobStatus.Queued.Now,
+            Attempt: 1,
+            Revision: 1)
+        {
+            Group = asked.Group,
+            Ordinal = ordinal,
+        };
+        _board.Put(job, progress);
+        _changed[job.Id] = job;
+        _events.Add(new JobEvent(EventType.JobSubmitted, job, null, _now) { Moment = job.Id == job.Group?.Number ? GroupMoment.Submission : GroupMoment.None });
+        return job;
+    }
+
+    /// <summary>Those of a group that wait are cancelled or held, as was asked for; those that run go on.</summary>
+    private void StopRest(GroupProgress progress, FailureLimit limit)
+    {
+        _board.Set(progress with { IsStopped = true });
+        var rest = _board.Live(progress.Group).Where(job => job.Status is JobStatus.Queued || (!limit.Holds && job.Status is JobStatus.Held)).ToList();
+        foreach (var job in rest)
+        {
+            if (limit.Holds)
+            {
+                Move(job, new JobStatus.Held { AfterFailures = true }, EventType.JobHeld);
+            }
+            else
+            {
+                End(job, new JobEnd.Cancelled(null, null, null, null) { AfterFailures = true }, _now);
+            }
+        }
+
+        var stopped = _board.Group(progress.Group.Number)!;
+        _groups[progress.Group.Number] = stopped;
+        _events.Add(new GroupEvent(EventType.GroupStopped, stopped, rest.Count, _now));
+    }
+
     private Job Terminate(Job job, JobStatus.Ending ending, EventType? eventType = null)
     {
         _effects.Add(new Effect.Signal(job.Id, job.Attempt, EndSignal.Terminate));
@@ -265,11 +404,12 @@ public sealed class JobRules
     private Job Move(Job job, JobStatus status, EventType? eventType)
     {
         var moved = job with { Status = status, Revision = job.Revision + 1 };
+        var isFirstFailure = moved.State is JobState.Failed or JobState.Timeout && job.Group is { } group && _board.Group(group.Number) is { Failed: 0 };
         _board.Put(moved);
         _changed[job.Id] = moved;
         if (eventType is { } type)
         {
-            _events.Add(new JobEvent(type, moved, LastTold(job), _now));
+            _events.Add(new JobEvent(type, moved, LastTold(job), _now) { Moment = isFirstFailure ? GroupMoment.FirstFailure : GroupMoment.None });
         }
 
         return moved;

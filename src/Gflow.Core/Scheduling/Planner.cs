@@ -54,7 +54,7 @@ public static class Planner
                 continue;
             }
 
-            starts.Add(new StartDecision(head.Id, room.Take(line.Of.Demand, head.Id)));
+            starts.Add(new StartDecision(head.Id, room.Take(line.Of, head.Id)));
             if (++place < line.Waiting.Count)
             {
                 heads.Enqueue((line, place), line.Waiting[place]);

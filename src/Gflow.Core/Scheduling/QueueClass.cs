@@ -5,9 +5,10 @@ using Gflow.Core.Jobs;
 namespace Gflow.Core.Scheduling;
 
 /// <summary>What the jobs of one line have in common. All that a pass decides by is in it, so that what hinders one of them hinders all.</summary>
-public readonly record struct QueueClass(string User, string? Project, Demand Demand)
+/// <param name="Group">The number of the group whose limit they share; null for none.</param>
+public readonly record struct QueueClass(string User, string? Project, Demand Demand, JobId? Group)
 {
-    public static QueueClass Of(Job job) => new(job.SubmittedBy, job.Spec.Project, new Demand(job.Spec.Gpus, job.Spec.GpuWish));
+    public static QueueClass Of(Job job) => new(job.SubmittedBy, job.Spec.Project, new Demand(job.Spec.Gpus, job.Spec.GpuWish), job.Group?.Number);
 }
 
 /// <summary>The jobs of a class that wait for their turn and for nothing else, in their fixed order; never none.</summary>

@@ -10,6 +10,7 @@ public sealed class Room
     private readonly GpuSlot[] _free;
     private readonly bool[] _given;
     private readonly Dictionary<GpuWish, Choice> _choices = [];
+    private readonly Dictionary<JobId, int> _begun = [];
 
     public Room(Board board)
     {
@@ -20,7 +21,7 @@ public sealed class Room
     }
 
     /// <summary>Whether the next job of a line can be started.</summary>
-    public bool Fits(QueueClass line) => _board.Limits.NoStarts is null && (line.Demand.Gpus == 0 || line.Demand.Gpus <= ChoiceOf(line.Demand.Wish).Left);
+    public bool Fits(QueueClass line) => _board.Limits.NoStarts is null && IsBelowLimit(line) && (line.Demand.Gpus == 0 || line.Demand.Gpus <= ChoiceOf(line.Demand.Wish).Left);
 
     /// <summary>Why the jobs of a line wait.</summary>
     public LineWait Wait(QueueClass line)
@@ -28,6 +29,11 @@ public sealed class Room
         if (_board.Limits.NoStarts is { } why)
         {
             return new LineWait.NoStarts(why);
+        }
+
+        if (!IsBelowLimit(line) && line.Group is { } group)
+        {
+            return new LineWait.GroupIsFull(group, _board.Jobs.Groups[group].MaxConcurrent!.Value);
         }
 
         var suiting = _board.Gpus.Slots.Where(line.Demand.Wish.Suits).ToList();
@@ -46,8 +52,14 @@ public sealed class Room
     /// lowest index, or any.
     /// </summary>
     /// <returns>The indices of the GPUs, ascending.</returns>
-    public IReadOnlyList<int> Take(Demand demand, JobId job)
+    public IReadOnlyList<int> Take(QueueClass line, JobId job)
     {
+        var demand = line.Demand;
+        if (line.Group is { } group)
+        {
+            _begun[group] = _begun.GetValueOrDefault(group) + 1;
+        }
+
         if (demand.Gpus == 0)
         {
             return [];
@@ -72,6 +84,11 @@ public sealed class Room
         indices.Sort();
         return indices;
     }
+
+    /// <summary>Whether one more job of the line's group may run.</summary>
+    private bool IsBelowLimit(QueueClass line) => line.Group is not { } number
+        || _board.Jobs.Groups.GetValueOrDefault(number) is not { MaxConcurrent: { } most } group
+        || group.Counts.Running + _begun.GetValueOrDefault(number) < most;
 
     private List<int> Places(GpuWish wish, JobId job)
     {
@@ -138,6 +155,10 @@ public abstract record LineWait
 
     /// <summary>Nothing is started at all.</summary>
     public sealed record NoStarts(string Why) : LineWait;
+
+    /// <summary>As many jobs of their group run as may.</summary>
+    /// <param name="Most">How many that are.</param>
+    public sealed record GroupIsFull(JobId Group, int Most) : LineWait;
 
     /// <summary>They ask for more than may be given to jobs.</summary>
     /// <param name="Allowed">How many GPUs of those that will do may be given.</param>

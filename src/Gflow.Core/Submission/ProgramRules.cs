@@ -76,12 +76,16 @@ internal sealed class ProgramRules(Refusals refusals, SubmissionPolicy policy)
         }
 
         var texts = refusals.Texts(arguments, "arguments");
-        foreach (var argument in texts)
+        CheckArguments(texts);
+        return texts;
+    }
+
+    public void CheckArguments(IReadOnlyList<string> arguments)
+    {
+        foreach (var argument in arguments)
         {
             refusals.CheckText(argument, "An argument", "arguments", "Pass it in a file.");
         }
-
-        return texts;
     }
 
     public string RunDir(string? directory, string fallback)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gflow.Core.Arrays;
 using Gflow.Core.Contracts;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
@@ -35,10 +36,21 @@ public static class SubmissionOptionTable
             (wish, values) => With(wish, wish.Draft with { Project = values[0] })),
         new("--hold", ["-H"], null, "Let it wait until it is released (gjob release)",
             (wish, _) => With(wish, wish.Draft with { Hold = true })),
+        new("--array", ["-a"], "INDICES", "Submit one job for each index: a range, a list, steps, and %N for how many may run at once (1-10, 0,4,8, 0-99:5%4)",
+            (wish, values) => ArrayText.Parse(values[0]).Then(_ => With(wish, wish.Draft with { Array = values[0].Trim() }))),
+        new("--param", [], "NAME=VALUES", "Submit one job for each value: a list (lr=0.1,0.01) or a range (seed=1:5); several make every combination (repeatable)", Params) { Repeatable = true },
+        new("--param-file", [], "CSV", "Submit one job for each row: the first line names the parameters",
+            (wish, values) => wish with { ParamFile = values[0] }),
+        new("--name-template", [], "TEMPLATE", "What to call each job of a sweep, such as 'lr-{lr}'",
+            (wish, values) => With(wish, wish.Draft with { NameTemplate = values[0] })),
+        new("--max-concurrent", [], "NUM", "How many of the array or sweep may run at once (default any number)",
+            (wish, values) => Whole(values[0], "a number of jobs", "max_concurrent").Then(most => With(wish, wish.Draft with { MaxConcurrent = most }))),
+        new("--max-fails", [], "LIMIT", "When so many of them have failed (3, or 10%), the rest is cancelled, or with :hold behind it held (default never)",
+            (wish, values) => FailureLimit.Parse(values[0]).Then(limit => With(wish, wish.Draft with { MaxFails = limit.ToString() }))),
         new("--notify-email", [], "ADDRESS", "Whom to tell by e-mail (repeatable, or a comma list)", Emails) { Repeatable = true },
         new("--notify-me", [], null, "Tell me, at my address in the domain that the administrator configured",
             (wish, _) => With(wish, wish.Draft with { Notifications = (wish.Draft.Notifications ?? new()) with { Me = true } })),
-        new("--notify-on", [], "EVENTS", "Of what: events as a comma list, or * (default job_completed, job_failed, job_timeout, job_cancelled)", Events) { Repeatable = true },
+        new("--notify-on", [], "EVENTS", "Of what: events as a comma list, or * (default job_completed, job_failed, job_timeout, job_cancelled; of an array or sweep group_completed and the first job_failed)", Events) { Repeatable = true },
     ];
 
     /// <summary>Options of other versions, and what each takes; refused by name, so that nobody believes they had an effect.</summary>
@@ -49,7 +61,6 @@ public static class SubmissionOptionTable
         ["--conda-env"] = true,
         ["-c"] = true,
         ["--shared"] = false,
-        ["--array"] = true,
         ["--memory"] = true,
         ["-m"] = true,
         ["--max-mem"] = true,
@@ -58,10 +69,6 @@ public static class SubmissionOptionTable
         ["--gpu-memory"] = true,
         ["--max-gpu-mem"] = true,
         ["--max-gpu-memory"] = true,
-        ["--param"] = true,
-        ["--param-file"] = true,
-        ["--name-template"] = true,
-        ["--max-concurrent"] = true,
         ["--max-retries"] = true,
         ["--auto-close"] = false,
     };
@@ -77,7 +84,6 @@ public static class SubmissionOptionTable
         "--conda-env" or "-c" or "-e" => "activate the environment before: a job has the environment of its submission",
         "--nice" => "it means the opposite elsewhere: write --priority NUM, where higher starts first",
         "--begin" => "submit it then, by cron or at(1)",
-        "--array" or "--param" or "--param-file" => "submit the jobs one by one, in a loop of the shell",
         "--max-retries" => "gjob redo repeats a job that has failed",
         _ => "leave it out",
     };
@@ -88,6 +94,28 @@ public static class SubmissionOptionTable
         byte.TryParse(values[0], NumberStyles.None, CultureInfo.InvariantCulture, out var priority)
             ? With(wish, wish.Draft with { Priority = priority })
             : new Problem(ProblemCode.InvalidPriority, $"\"{values[0]}\" is not a priority from 0 to 255", "priority");
+
+    private static Result<long> Whole(string value, string what, string field) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : new Problem(ProblemCode.Invalid, $"\"{value}\" is not {what}: write a whole number from 0 to {int.MaxValue}", field);
+
+    private static Result<SubmissionWish> Params(SubmissionWish wish, IReadOnlyList<string> values)
+    {
+        List<WireAxis> axes = [];
+        foreach (var value in values)
+        {
+            var axis = ParamText.Parse(value);
+            if (!axis.Ok)
+            {
+                return axis.Problems.ToList();
+            }
+
+            axes.Add(new WireAxis(axis.Value.Name, axis.Value.Values));
+        }
+
+        return With(wish, wish.Draft with { Sweep = axes });
+    }
 
     private static Result<SubmissionWish> Time(SubmissionWish wish, IReadOnlyList<string> values) =>
         DurationText.ParseTimeLimit(values[0]).Then(limit => With(wish, wish.Draft with { TimeLimit = WireDuration.From(limit) }));

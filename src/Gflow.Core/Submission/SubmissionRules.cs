@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Gflow.Core.Arrays;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
@@ -12,7 +13,12 @@ namespace Gflow.Core.Submission;
 /// <param name="Script">The script as it will run; null for commands.</param>
 /// <param name="Environment">The captured environment, <c>KEY=VALUE</c> entries each closed by a zero byte; null for the minimal one.</param>
 /// <param name="Held">Whether it waits until somebody releases it.</param>
-public sealed record AcceptedSubmission(JobSpec Spec, byte[]? Script, byte[]? Environment, bool Held);
+/// <param name="Group">Of what it is one, or what is to be made of it; null for a job on its own.</param>
+public sealed record AcceptedSubmission(JobSpec Spec, byte[]? Script, byte[]? Environment, bool Held, GroupWish? Group = null)
+{
+    /// <summary>How many jobs it makes.</summary>
+    public int Jobs => Group?.Plan?.Count ?? 1;
+}
 
 /// <summary>The only place that turns a draft into a <see cref="JobSpec"/> or a list of problems; every road into the daemon leads through it.</summary>
 public sealed class SubmissionRules
@@ -37,12 +43,8 @@ public sealed class SubmissionRules
         ["memory_limit_mb"] = ["null"],
         ["gpu_memory_limit_mb"] = ["null"],
         ["gpu_sharing_mode"] = ["null", "\"Exclusive\""],
-        ["task_id"] = ["null"],
         ["max_retries"] = ["null", "0"],
         ["auto_close_tmux"] = ["null", "false"],
-        ["parameters"] = ["null", "{}"],
-        ["group_id"] = ["null"],
-        ["max_concurrent"] = ["null"],
         ["scheduled_at"] = ["null"],
     };
 
@@ -50,6 +52,7 @@ public sealed class SubmissionRules
     private readonly ProgramRules _program;
     private readonly DemandRules _demand;
     private readonly WishRules _wish;
+    private readonly GroupRules _group;
     private readonly SubmissionPolicy _policy;
 
     private SubmissionRules(SubmissionPolicy policy)
@@ -58,6 +61,7 @@ public sealed class SubmissionRules
         _program = new ProgramRules(_refusals, policy);
         _demand = new DemandRules(_refusals);
         _wish = new WishRules(_refusals, policy);
+        _group = new GroupRules(_refusals);
     }
 
     public static Result<AcceptedSubmission> Check(SubmissionDraft draft, SubmissionPolicy policy)
@@ -79,6 +83,7 @@ public sealed class SubmissionRules
     {
         RefuseWhatIsNotYet(draft.Others);
         var environment = _program.EnvironmentBytes(draft.Environment);
+        var group = _group.Group(draft);
         var spec = new JobSpec
         {
             Name = draft.Name is null ? Name(draft.RunName, "run_name") : Name(draft.Name),
@@ -94,13 +99,78 @@ public sealed class SubmissionRules
             TimeLimit = _demand.TimeLimit(draft.TimeLimit),
             Dependencies = _demand.Dependencies(draft),
             Project = Project(draft.Project),
-            Notifications = _wish.Wish(draft.Notifications),
+            Notifications = _wish.Wish(draft.Notifications, group),
             RedoneFrom = draft.RedoneFrom is { } redone ? _demand.Id(redone, "redone_from") : null,
             ScriptHash = draft.ScriptContent is null ? null : Hash(draft.ScriptContent),
             EnvironmentHash = environment is null ? null : Hash(environment),
+            NameTemplate = NameTemplate(draft, group),
+            TaskId = draft.TaskId is { } index ? TaskId(index) : null,
+            Parameters = Parameters(draft.Parameters),
+            Frame = draft.Frame,
         };
         _demand.Feasible(spec.Gpus, spec.GpuWish, _policy);
-        return new AcceptedSubmission(spec, draft.ScriptContent, environment, draft.Hold == true);
+        CheckTasks(spec, group?.Plan);
+        return new AcceptedSubmission(spec, draft.ScriptContent, environment, draft.Hold == true, group);
+    }
+
+    private string? NameTemplate(SubmissionDraft draft, GroupWish? group)
+    {
+        if (draft.NameTemplate is { } template && group?.Plan?.IsSweep != true && draft.Parameters is null)
+        {
+            _refusals.Add(ProblemCode.Invalid, "'name_template' is for sweeps, whose parameters it names in braces; give a plain name with --name.", "name_template");
+            return template;
+        }
+
+        return Name(draft.NameTemplate, "name_template");
+    }
+
+    private uint? TaskId(long index)
+    {
+        if (index is < 0 or > uint.MaxValue)
+        {
+            _refusals.Add(ProblemCode.Invalid, $"'task_id' must be an index from 0 to {uint.MaxValue}; it is {index}.", "task_id");
+        }
+
+        return (uint)Math.Clamp(index, 0, uint.MaxValue);
+    }
+
+    private IReadOnlyDictionary<string, string>? Parameters(IReadOnlyDictionary<string, string>? parameters)
+    {
+        if (parameters is not { Count: > 0 })
+        {
+            return null;
+        }
+
+        foreach (var (name, value) in parameters)
+        {
+            _group.Check(name, [value], "parameters");
+        }
+
+        return parameters;
+    }
+
+    private void CheckTasks(JobSpec spec, TaskPlan? plan)
+    {
+        void Check(JobSpec task)
+        {
+            _ = task.Command is { } command ? _program.CommandText(command) : null;
+            _program.CheckArguments(task.Arguments);
+            _ = Name(task.Name, "name_template");
+        }
+
+        if (_refusals.All.Count > 0)
+        {
+            return;
+        }
+
+        if (plan is not null)
+        {
+            _group.CheckTasks(spec, plan, Check);
+        }
+        else if (spec.Parameters is { } parameters)
+        {
+            _group.CheckParameters(spec, parameters, Check);
+        }
     }
 
     private (JobSpec Spec, IReadOnlyList<string> Fields) Update(JobSpec before, UpdateDraft draft)

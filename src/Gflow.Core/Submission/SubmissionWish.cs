@@ -6,7 +6,8 @@ namespace Gflow.Core.Submission;
 /// <summary>A submission as people write it: a draft, and dependencies that may still be named relative to their submissions.</summary>
 /// <param name="Draft">Everything but the dependencies.</param>
 /// <param name="Dependencies">Null when none were named.</param>
-public sealed record SubmissionWish(SubmissionDraft Draft, DependencyWish? Dependencies = null)
+/// <param name="ParamFile">Path of a file with combinations of parameters, that is still to be read; null for none.</param>
+public sealed record SubmissionWish(SubmissionDraft Draft, DependencyWish? Dependencies = null, string? ParamFile = null)
 {
     /// <summary>
     /// This wish with <paramref name="upper"/> laid over it: what is set above wins; e-mail addresses are added up, those below first. Number
@@ -21,7 +22,8 @@ public sealed record SubmissionWish(SubmissionDraft Draft, DependencyWish? Depen
                 GpuType = upper.Draft.Gpus is null ? draft.GpuType : upper.Draft.GpuType,
                 Notifications = Join(Draft.Notifications, upper.Draft.Notifications),
             },
-            upper.Dependencies ?? Dependencies);
+            upper.Dependencies ?? Dependencies,
+            upper.ParamFile ?? ParamFile);
     }
 
     private static WireNotifications? Join(WireNotifications? below, WireNotifications? above)

@@ -11,7 +11,8 @@ internal sealed class WishRules(Refusals refusals, SubmissionPolicy policy)
     /// <summary>What each was probably meant to be takes a while to find, and a body has room for a million.</summary>
     private const int MostUnknown = 20;
 
-    public NotificationWish? Wish(WireNotifications? wanted)
+    /// <param name="group">Of arrays and sweeps the whole is told, unless something else is asked for.</param>
+    public NotificationWish? Wish(WireNotifications? wanted, GroupWish? group = null)
     {
         var emails = Distinct(refusals.Texts(wanted?.Emails, "notifications.emails"), text => text);
         var events = Distinct(refusals.Texts(wanted?.Events, "notifications.events"), text => text.ToLowerInvariant());
@@ -46,10 +47,13 @@ internal sealed class WishRules(Refusals refusals, SubmissionPolicy policy)
             refusals.Add([none]);
         }
 
-        return new NotificationWish(
-            [.. emails.DistinctBy(MailboxText.Key)],
-            events.Count > 0 ? events : [.. EventTypes.PerJobDefaults.Select(type => type.WireName())]);
+        List<string> mailboxes = [.. emails.DistinctBy(MailboxText.Key)];
+        return events.Count > 0 ? new NotificationWish(mailboxes, events)
+            : group?.Plan is null ? new NotificationWish(mailboxes, Names(EventTypes.PerJobDefaults))
+            : new NotificationWish(mailboxes, Names([.. EventTypes.PerGroupDefaults, .. group.MaxFails is { Holds: true } ? [EventType.GroupStopped] : Array.Empty<EventType>()])) { FirstFailureOnly = true };
     }
+
+    private static List<string> Names(IReadOnlyList<EventType> types) => [.. types.Select(type => type.WireName())];
 
     private static List<string> Distinct(List<string> texts, Func<string, string> normal) =>
         [.. texts.Select(text => normal(text.Trim())).Where(text => text.Length > 0).Distinct()];

@@ -130,6 +130,11 @@ internal sealed class BatchWriter : IDisposable
             ContentTable.Put(Connection, transaction, hash, bytes);
         }
 
+        foreach (var group in changes.Groups)
+        {
+            GroupTable.Put(Connection, transaction, group, batch.Now);
+        }
+
         foreach (var job in changes.Jobs)
         {
             _jobs.Put(job, transaction);
@@ -154,16 +159,18 @@ internal sealed class BatchWriter : IDisposable
     private void Append(
         Event happened, JobBoard board, long seq, IReadOnlyList<Subscription> subscriptions, List<DeliveryRow> deliveries, SqliteTransaction transaction)
     {
-        var spec = (happened as JobEvent)?.Job.Spec;
+        var of = happened as JobEvent;
+        var spec = of?.Job.Spec;
+        var wish = spec?.Notifications ?? (happened as GroupEvent)?.Progress.Group.Spec.Notifications;
         var (row, payload) = _writer.Write(happened, board, seq);
         _events.Append(row, transaction);
         byte[]? withCommand = null;
-        foreach (var delivery in NotificationRouter.Route(payload, row.Type, spec?.Notifications, subscriptions))
+        foreach (var delivery in NotificationRouter.Route(payload, row.Type, wish, subscriptions, of?.Job.Group is null ? null : of.Moment))
         {
             var made = Row(row, OrderKey(payload), delivery, _lastDelivery + deliveries.Count + 1);
             if (delivery.IncludesCommand && spec is not null)
             {
-                withCommand ??= EventWriter.Json(EventFacts.WithCommand(payload, spec));
+                withCommand ??= EventWriter.Json(EventFacts.WithCommand(payload, of!.Job));
                 made = made with { Payload = withCommand, HasOwnPayload = true };
             }
 
@@ -186,10 +193,11 @@ internal sealed class BatchWriter : IDisposable
         }
     }
 
-    /// <summary>Messages with one key reach a target in their order: those about one job, those about one reservation. Below zero, a reservation's key meets no job's.</summary>
+    /// <summary>Messages with one key reach a target in their order: those about one job, which a group shares with its first, those about one reservation. Below zero, a reservation's key meets no job's.</summary>
     private static long? OrderKey(NotificationPayload payload) => payload switch
     {
         { Job: { } job } => job.Id,
+        { Group: { } group } => group.Number,
         { Reservation: { } reservation } => -(long)reservation.Id,
         _ => null,
     };

@@ -110,6 +110,12 @@ internal sealed partial class EffectRunner(
 
     private async Task LaunchAsync(Job job, GpuBoard gpus, CancellationToken ct)
     {
+        if (!job.Filled.Ok)
+        {
+            await tell(reports.Launched(job, new LaunchOutcome.NotStarted(job.Filled.Problems[0].Message)));
+            return;
+        }
+
         var login = await LoginAsync(job, ct);
         LaunchRequest request;
         try
@@ -138,7 +144,7 @@ internal sealed partial class EffectRunner(
         var copy = script is null ? null : WriteScript(job.Id, script);
         var logPath = settings.Paths.LogOf(job.Id);
         var variables = JobEnvironment.Build(job, Environment(job.Spec), login, logPath, new JobSurroundings(VisibleGpus(job, gpus), settings.HideGpus, settings.PythonUnbuffered));
-        var run = JobScript.Of(job.Spec, script, copy, variables, looksForPrograms: !settings.IsShared);
+        var run = JobScript.Of(job.Filled.Value, script, copy, variables, looksForPrograms: !settings.IsShared);
         return new LaunchRequest(
             job.Id.Value,
             job.Attempt,

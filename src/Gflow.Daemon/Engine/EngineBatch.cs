@@ -131,6 +131,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     {
         while (true)
         {
+            Rules.SeeToGroups();
             var board = Board;
             var plan = Planner.Plan(board, now);
             if (plan.IsAtRest)
@@ -157,12 +158,12 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
     public BatchChanges Changes()
     {
         var (jobs, reserved) = (Rules.Changes(), Reservations.Changes());
-        return new(Board, jobs.Jobs, reserved.Reservations, Gpus.Stored, Gpus.IsNoted, [.. jobs.Events, .. reserved.Events, .. _events], jobs.Effects);
+        return new(Board, jobs.Jobs, jobs.Groups, reserved.Reservations, Gpus.Stored, Gpus.IsNoted, [.. jobs.Events, .. reserved.Events, .. _events], jobs.Effects);
     }
 }
 
 /// <summary>What a batch comes to.</summary>
-/// <param name="Jobs">Those that changed, in their newest version; likewise the reservations.</param>
+/// <param name="Jobs">Those that changed, in their newest version; likewise the groups and the reservations.</param>
 /// <param name="Gpus">Those that have changed.</param>
 /// <param name="HasGpuNotes">Whether what is stored about them beside that has changed.</param>
 /// <param name="Events">What happened: to jobs, to reservations, to the machine.</param>
@@ -170,6 +171,7 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
 internal sealed record BatchChanges(
     Board Board,
     IReadOnlyList<Job> Jobs,
+    IReadOnlyCollection<GroupProgress> Groups,
     IReadOnlyCollection<Reservation> Reservations,
     IReadOnlyCollection<StoredGpu> Gpus,
     bool HasGpuNotes,
@@ -177,5 +179,5 @@ internal sealed record BatchChanges(
     IReadOnlyList<Effect> Effects)
 {
     /// <summary>Whether nothing has changed; a reservation never does without an event.</summary>
-    public bool IsEmpty => Jobs.Count == 0 && Events.Count == 0 && Gpus.Count == 0 && !HasGpuNotes;
+    public bool IsEmpty => Jobs.Count == 0 && Groups.Count == 0 && Events.Count == 0 && Gpus.Count == 0 && !HasGpuNotes;
 }

@@ -41,7 +41,7 @@ internal sealed record Recovery(Board Board, IReadOnlyList<Job> Lost, IReadOnlyL
         var highest = running.Select(job => job.JobId).Append(JobTable.LastId(connection).Value).Max();
         return new Recovery(
             new Board(
-                JobBoard.Load(live, ended, new JobId(highest), policy),
+                JobBoard.Load(live, ended, new JobId(highest), policy, GroupTable.Progress(connection, [.. live.Select(job => job.Group).OfType<JobGroup>().Distinct()])),
                 gpus with { Unknown = unknown.ToImmutable() },
                 ReservationTable.Book(connection, now),
                 limits),

@@ -71,6 +71,7 @@ internal sealed partial class Retention : IDisposable
                 More |= _jobs.Count == Slice;
                 if (_jobs.Count > 0)
                 {
+                    GroupTable.ForgetEmpty(writer, transaction);
                     ContentTable.ForgetUnused(writer, transaction);
                 }
             }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Gflow.Client.Platform;
+using Gflow.Core.Arrays;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Daemon.Execution;
@@ -12,6 +14,9 @@ internal sealed record JobSurroundings(IReadOnlyList<string> VisibleGpus, bool H
 /// <summary>The environment a job runs in: what was captured at submission, and on top of it what gflow tells every job. Nothing of the daemon's own.</summary>
 internal static class JobEnvironment
 {
+    // What gflow says of each job: one that was submitted from within a job has its own.
+    private static readonly string[] Own = ["GFLOW_JOB_", "GFLOW_ARRAY_", "GFLOW_PARAM_"];
+
     private static readonly string[] GpuVariables = ["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES"];
 
     // On ROCm the others choose from what this one has left ("GPU isolation techniques" of its documentation).
@@ -22,19 +27,20 @@ internal static class JobEnvironment
     public static List<string> Build(Job job, byte[]? captured, Account? login, string logPath, JobSurroundings surroundings)
     {
         var variables = captured is null ? Login(login!) : ProcessEnvironment.Parse(captured);
-        foreach (var stale in variables.Keys.Where(key => key.StartsWith("GFLOW_JOB_", StringComparison.Ordinal)).ToList())
+        foreach (var stale in variables.Keys.Where(key => Own.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal))).ToList())
         {
             variables.Remove(stale);
         }
 
         var gpus = string.Join(',', job.Status.AssignedGpus ?? []);
         variables["GFLOW_JOB_ID"] = job.Id.ToString();
-        variables["GFLOW_JOB_NAME"] = job.Spec.DisplayName;
+        variables["GFLOW_JOB_NAME"] = job.DisplayName;
         variables["GFLOW_JOB_GPUS"] = gpus;
         variables["GFLOW_JOB_LOG"] = logPath;
         variables["GFLOW_JOB_PROJECT"] = job.Spec.Project ?? "";
         variables["GFLOW_JOB_ATTEMPT"] = job.Attempt.ToString();
         variables["GFLOW_SCRIPT"] = job.Spec.Script ?? "";
+        AddTask(job, variables);
         variables["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
         if (surroundings.PythonUnbuffered)
         {
@@ -60,6 +66,24 @@ internal static class JobEnvironment
         }
 
         return [.. variables.Select(pair => $"{pair.Key}={pair.Value}")];
+    }
+
+    private static void AddTask(Job job, Dictionary<string, string> variables)
+    {
+        // 0 for a job that is no task, as scripts written for other versions find it.
+        variables["GFLOW_ARRAY_TASK_ID"] = (job.TaskId ?? 0).ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in job.Frame?.Variables ?? [])
+        {
+            variables[name] = value;
+        }
+
+        foreach (var (name, value) in job.Parameters)
+        {
+            if (Placeholders.EnvironmentName(name) is { } variable)
+            {
+                variables[variable] = value;
+            }
+        }
     }
 
     private static Dictionary<string, string> Login(Account account) => new(StringComparer.Ordinal)

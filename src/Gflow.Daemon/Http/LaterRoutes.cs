@@ -10,7 +10,6 @@ internal static class LaterRoutes
     [
         (HttpMethod.Get, "/ui", "gqueue -w shows the queue as it changes"),
         (HttpMethod.Get, "/ui/{*page}", "gqueue -w shows the queue as it changes"),
-        (HttpMethod.Post, "/groups/{id}/max-concurrency", "there are no groups of jobs in this version"),
         (HttpMethod.Get, "/quotas", "[quota] in the configuration limits how many jobs may wait"),
         (HttpMethod.Put, "/quotas", "[quota] in the configuration limits how many jobs may wait"),
         (HttpMethod.Delete, "/quotas", "[quota] in the configuration limits how many jobs may wait"),

@@ -1,5 +1,6 @@
 using Gflow.Core;
 using Gflow.Core.Access;
+using Gflow.Core.Arrays;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Scheduling;
@@ -56,7 +57,7 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
     {
         var draft = await RequestBody.ReadAsync(context, WireJson.Default.SubmissionDraft);
         return draft.Ok
-            ? await Mutation.AskAsync(context, engine, requests.Submit([draft.Value], Access.ActorOf(context)), Created(context))
+            ? await Mutation.AskAsync(context, engine, requests.Submit([draft.Value], Access.ActorOf(context)), Created(context), draft.Value.IsGroup ? ArrayText.MostTasks : 1)
             : draft.Problems.ToList();
     }
 
@@ -65,7 +66,7 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         var draft = await RequestBody.ReadAsync(context, WireJson.Default.SubmissionDraft);
         var tried = draft.Then(asked => requests.Try(asked, Access.ActorOf(context)));
         var job = tried.Ok ? await engine.AskAsync(tried.Value, Access.ActorOf(context), context.RequestAborted) : tried.Problems.ToList();
-        return job.Map(made => Answer.Of(new CheckedJob(made.State.ToString(), EndOf(made), requests.Told(made)) { Warning = JobReasons.Restricted(made, engine.Current.Board) }, WireJson.Default.CheckedJob));
+        return job.Map(made => Answer.Of(new CheckedJob(made.State.ToString(), EndOf(made), requests.Told(made)) { Warning = JobReasons.Restricted(made, engine.Current.Board), Tasks = made.Group?.Plan?.Count }, WireJson.Default.CheckedJob));
     }
 
     private async Task<Result<Answer>> SubmitBatchAsync(HttpContext context)
@@ -206,6 +207,11 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         return (_, made) =>
         {
             note?.Jobs = made;
+            if (made[0].Group is { Plan: not null } group)
+            {
+                return Answer.Of(Submitted(made[0]) with { GroupId = group.Id.ToString(), Tasks = made.Count }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/groups/{group.Id}");
+            }
+
             List<RedoneJob> others = [.. made.Skip(1).Select(job => new RedoneJob(job.Id.Value, job.RunName, job.Spec.RedoneFrom!.Value.Value))];
             return Answer.Of(Submitted(made[0]) with { Cascade = others.Count > 0 ? others : null }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/jobs/{made[0].Id}");
         };
@@ -225,5 +231,5 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
     private JobView View(HttpContext context, Job job) => View(context, job, engine.Current);
 
     private JobView View(HttpContext context, Job job, Committed seen) =>
-        JobView.Of(job, seen.ReasonOf(job), paths.LogOf(job.Id), seen.Board.Jobs.KillAt(job), access().Of(Access.ActorOf(context), job.Uid));
+        JobView.Of(job, seen.ReasonOf(job), paths.LogOf(job.Id), seen.Board.Jobs.KillAt(job), access().Of(Access.ActorOf(context), job.Uid), job.Group is { } group ? seen.Board.Jobs.Groups.GetValueOrDefault(group.Number)?.MaxConcurrent : null);
 }

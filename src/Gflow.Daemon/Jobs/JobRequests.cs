@@ -30,7 +30,12 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
     public Result<Turn<Job>> Try(SubmissionDraft draft, Actor by) => Check([draft], by).Map<Turn<Job>>(accepted => (batch, owner) =>
         Hindrance(batch, accepted, owner, policy(by.Name)) is { } hindrance
             ? hindrance
-            : batch.Rules.Fork().Submit(new NewJob(accepted[0].Spec, owner, accepted[0].Held), batch.Ended(accepted[0].Spec.Dependencies.On)));
+            : TryIn(batch.Rules.Fork(), accepted[0], owner, batch.Ended(accepted[0].Spec.Dependencies.On)));
+
+    /// <summary>Its first job.</summary>
+    private static Job TryIn(JobRules rules, AcceptedSubmission asked, Actor owner, IReadOnlyDictionary<JobId, JobState> ended) => asked.Group is { Plan: { } plan } group
+        ? rules.Submit(new NewGroup(Guid.NewGuid(), asked.Spec, plan, group.MaxConcurrent, group.MaxFails, owner, asked.Held), ended)[0]
+        : rules.Submit(new NewJob(asked.Spec, owner, asked.Held), ended);
 
     /// <param name="areCopies">Whether they wait for each other where their originals did.</param>
     private Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Actor by, bool areCopies) => Check(drafts, by)
@@ -215,15 +220,27 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
         Spend(batch, by.Name, Recipients(accepted), current.Recipients);
         var made = new List<Job>(accepted.Count);
         Dictionary<JobId, JobId> copies = [];
-        foreach (var (asked, script, environment, held) in accepted)
+        foreach (var (asked, script, environment, held, wish) in accepted)
         {
             batch.AddContent(asked.ScriptHash, script);
             batch.AddContent(asked.EnvironmentHash, environment);
+            if (wish is { Plan: { } plan })
+            {
+                made.AddRange(batch.Rules.Submit(new NewGroup(Guid.NewGuid(), asked, plan, wish.MaxConcurrent, wish.MaxFails, by, held), batch.Ended(asked.Dependencies.On)));
+                continue;
+            }
+
+            var group = wish is { Id: { } id } ? Group(batch, id, asked, by, wish.MaxConcurrent) : Result<JobGroup?>.From(null);
+            if (!group.Ok)
+            {
+                return group.Problems.ToList();
+            }
+
             // A copy waits for the copies of those that the original waited for.
             var spec = asked.Dependencies.On.Any(copies.ContainsKey)
                 ? asked with { Dependencies = asked.Dependencies with { On = [.. asked.Dependencies.On.Select(on => copies.GetValueOrDefault(on, on)).Distinct().Order()] } }
                 : asked;
-            var job = batch.Rules.Submit(new NewJob(spec, by, held), batch.Ended(spec.Dependencies.On));
+            var job = batch.Rules.Submit(new NewJob(spec, by, held, group.Value), batch.Ended(spec.Dependencies.On));
             made.Add(job);
             if (areCopies && asked.RedoneFrom is { } original)
             {
@@ -234,6 +251,16 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
         return Result<IReadOnlyList<Job>>.From(made);
     }
 
+    /// <summary>The group that a client has its jobs be of: a new one, or one of his that is not over. To one that is over nothing is added.</summary>
+    private static Result<JobGroup?> Group(EngineBatch batch, Guid id, JobSpec first, Actor by, int? maxConcurrent)
+    {
+        var known = batch.Rules.Group(id) ?? GroupTable.Find(batch.Stored, id)?.Group;
+        return known is null ? batch.Rules.Submit(id, first, by, maxConcurrent)
+            : AccessPolicy.ToChange(by, known) is { } refusal ? refusal
+            : batch.Rules.Group(known.Number) is null ? Result<JobGroup?>.From(null)
+            : known;
+    }
+
     /// <summary>Why jobs that are right in themselves cannot be taken in; null when they can.</summary>
     private Problem? Hindrance(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, SubmissionPolicy current) =>
         accepted.Select(submission => MissingDependency(batch, submission.Spec.Dependencies)).FirstOrDefault(missing => missing is not null)
@@ -242,7 +269,8 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
 
     private static Problem? QueueIsFull(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, SubmissionPolicy current)
     {
-        foreach (var asked in accepted.SelectMany(submission => QuotaSubject.Of(by.Name, submission.Spec.Project)).CountBy(subject => subject))
+        foreach (var asked in accepted.SelectMany(submission => QuotaSubject.Of(by.Name, submission.Spec.Project).Select(subject => (Subject: subject, submission.Jobs)))
+            .AggregateBy(entry => entry.Subject, 0, (count, entry) => count + entry.Jobs))
         {
             if (current.MaxQueued(asked.Key) is { } most && batch.Rules.Waiting(asked.Key) is var waiting && waiting + asked.Value > most)
             {

@@ -9,6 +9,9 @@ internal sealed record JobFilter
 {
     public IReadOnlyCollection<uint>? Ids { get; init; }
 
+    /// <summary>Number of the group that they are of.</summary>
+    public JobId? Group { get; init; }
+
     public IReadOnlyCollection<JobState>? States { get; init; }
 
     public IReadOnlyCollection<string>? Users { get; init; }
@@ -29,13 +32,17 @@ internal sealed record JobFilter
 /// <summary>All jobs there ever were, in their newest version.</summary>
 internal sealed class JobTable : IDisposable
 {
-    private const string Columns = "id, user, uid, state, attempt, revision, submitted_at, spec, status";
+    private const string Columns = "id, user, uid, state, attempt, revision, submitted_at, spec, status, group_number, ordinal";
+
+    // Of a job that asks for what its group does.
+    private static readonly byte[] Shared = [];
+
     private readonly Statement _put;
 
     /// <param name="writer">The engine's connection.</param>
     public JobTable(SqliteConnection writer) => _put = new Statement(writer, $"""
         INSERT INTO job ({Columns}, ended_at, script, environment, started_at, gpus, project)
-        VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status, $ended, $script, $environment, $started, $gpus, $project)
+        VALUES ($id, $user, $uid, $state, $attempt, $revision, $submitted, $spec, $status, $group, $ordinal, $ended, $script, $environment, $started, $gpus, $project)
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, attempt = excluded.attempt, revision = excluded.revision,
             spec = excluded.spec, status = excluded.status, ended_at = excluded.ended_at,
             started_at = excluded.started_at, gpus = excluded.gpus
@@ -51,8 +58,10 @@ internal sealed class JobTable : IDisposable
         (long)job.Attempt,
         (long)job.Revision,
         job.SubmittedAt.ToUnixTimeMilliseconds(),
-        JsonSerializer.SerializeToUtf8Bytes(StoredSpec.From(job.Spec), StoreJson.Default.StoredSpec),
+        ReferenceEquals(job.Spec, job.Group?.Spec) ? Shared : JsonSerializer.SerializeToUtf8Bytes(StoredSpec.From(job.Spec), StoreJson.Default.StoredSpec),
         JsonSerializer.SerializeToUtf8Bytes(StoredStatus.From(job.Status), StoreJson.Default.StoredStatus),
+        (long?)job.Group?.Number.Value,
+        job.Group is null ? null : (long)job.Ordinal,
         (job.Status as JobStatus.Ended)?.EndedAt.ToUnixTimeMilliseconds(),
         job.Spec.ScriptHash,
         job.Spec.EnvironmentHash,
@@ -83,6 +92,11 @@ internal sealed class JobTable : IDisposable
         if (query.Ids is { } ids)
         {
             conditions.Add($"id IN (SELECT value FROM json_each({Bind(command, "$ids", $"[{string.Join(',', ids)}]")}))");
+        }
+
+        if (query.Group is { } group)
+        {
+            conditions.Add($"group_number = {group.Value}");
         }
 
         if (query.States is { } states)
@@ -143,7 +157,7 @@ internal sealed class JobTable : IDisposable
     public static JobId LastId(SqliteConnection connection) => new((uint)Database.ScalarInt64(connection, "SELECT max(id) FROM job"));
 
     /// <summary>Forgets jobs that ended before the instant, the oldest first. The newest job stays, so that its id is never given again.</summary>
-    /// <param name="except">Jobs that live ones still depend on.</param>
+    /// <param name="except">Jobs that live ones still depend on. Those of a group with live jobs stay as well.</param>
     /// <returns>Those that were forgotten, at most <paramref name="limit"/>.</returns>
     public static List<JobId> Forget(SqliteConnection writer, SqliteTransaction transaction, DateTimeOffset before, IReadOnlySet<JobId> except, int limit)
     {
@@ -151,7 +165,7 @@ internal sealed class JobTable : IDisposable
         using (var select = writer.CreateCommand())
         {
             select.Transaction = transaction;
-            select.CommandText = "SELECT id FROM job WHERE ended_at < $before AND id < (SELECT max(id) FROM job) ORDER BY ended_at LIMIT $limit";
+            select.CommandText = "SELECT id FROM job WHERE ended_at < $before AND id < (SELECT max(id) FROM job) AND (group_number IS NULL OR (SELECT completed_at FROM job_group WHERE number = group_number) IS NOT NULL) ORDER BY ended_at LIMIT $limit";
             select.Parameters.AddWithValue("$before", before.ToUnixTimeMilliseconds());
             select.Parameters.AddWithValue("$limit", limit + except.Count);
             using var rows = select.ExecuteReader();
@@ -187,20 +201,30 @@ internal sealed class JobTable : IDisposable
     private static List<Job> Read(SqliteCommand command)
     {
         var jobs = new List<Job>();
+        var groups = new Dictionary<JobId, JobGroup>();
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
+            var group = reader.IsDBNull(9) ? null : Group(new JobId((uint)reader.GetInt64(9)));
+            var spec = reader.GetFieldValue<byte[]>(7);
             jobs.Add(new Job(
                 new JobId((uint)reader.GetInt64(0)),
-                JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(7), StoreJson.Default.StoredSpec)!.ToSpec(),
+                spec.Length == 0 ? group!.Spec : JsonSerializer.Deserialize(spec, StoreJson.Default.StoredSpec)!.ToSpec(),
                 reader.GetString(1),
                 (uint)reader.GetInt64(2),
                 DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(6)),
                 JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(8), StoreJson.Default.StoredStatus)!.ToStatus(),
                 reader.GetInt32(4),
-                reader.GetInt32(5)));
+                reader.GetInt32(5))
+            {
+                Group = group,
+                Ordinal = reader.IsDBNull(10) ? 0 : reader.GetInt32(10),
+            });
         }
 
         return jobs;
+
+        // Once for all of them, who share it.
+        JobGroup Group(JobId number) => groups.TryGetValue(number, out var known) ? known : groups[number] = GroupTable.Find(command.Connection!, number)!.Group;
     }
 }

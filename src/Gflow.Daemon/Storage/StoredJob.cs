@@ -55,6 +55,17 @@ internal sealed record StoredSpec
 
     public uint? RedoneFrom { get; init; }
 
+    public string? NameTemplate { get; init; }
+
+    public uint? TaskId { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Parameters { get; init; }
+
+    public StoredFrame? Frame { get; init; }
+
+    /// <summary>Whether of a group the first failure alone is told.</summary>
+    public bool NotifyFirstFailureOnly { get; init; }
+
     public string? ScriptHash { get; init; }
 
     public string? EnvironmentHash { get; init; }
@@ -84,6 +95,11 @@ internal sealed record StoredSpec
         NotifyEmails = spec.Notifications?.Emails,
         NotifyEvents = spec.Notifications?.Events,
         RedoneFrom = spec.RedoneFrom?.Value,
+        NameTemplate = spec.NameTemplate,
+        TaskId = spec.TaskId,
+        Parameters = spec.Parameters,
+        Frame = StoredFrame.From(spec.Frame),
+        NotifyFirstFailureOnly = spec.Notifications?.FirstFailureOnly == true,
         ScriptHash = spec.ScriptHash,
         EnvironmentHash = spec.EnvironmentHash,
     };
@@ -106,8 +122,12 @@ internal sealed record StoredSpec
             DependsOnAny ? DependencyMode.Any : DependencyMode.All,
             !KeepOnDependencyFailure),
         Project = Project,
-        Notifications = NotifyEmails is null ? null : new NotificationWish(NotifyEmails, NotifyEvents ?? []),
+        Notifications = NotifyEmails is null ? null : new NotificationWish(NotifyEmails, NotifyEvents ?? []) { FirstFailureOnly = NotifyFirstFailureOnly },
         RedoneFrom = RedoneFrom is { } id ? new JobId(id) : null,
+        NameTemplate = NameTemplate,
+        TaskId = TaskId,
+        Parameters = Parameters,
+        Frame = Frame?.ToFrame(),
         ScriptHash = ScriptHash,
         EnvironmentHash = EnvironmentHash,
     };
@@ -146,9 +166,12 @@ internal sealed record StoredStatus
 
     public long? EndedAt { get; init; }
 
+    /// <summary>Held, or cancelled, because too many jobs of its group had failed.</summary>
+    public bool AfterFailures { get; init; }
+
     public static StoredStatus From(JobStatus status) => status switch
     {
-        JobStatus.Held => new() { Is = "held" },
+        JobStatus.Held h => new() { Is = "held", AfterFailures = h.AfterFailures },
         JobStatus.Queued => new() { Is = "queued" },
         JobStatus.Starting s => new() { Is = "starting", Gpus = s.Gpus, Since = Ms(s.Since) },
         JobStatus.Running r => new() { Is = "running", Gpus = r.Gpus, StartedAt = Ms(r.StartedAt), Pid = r.Pid },
@@ -178,14 +201,15 @@ internal sealed record StoredStatus
             Reason = (e.End as JobEnd.Failed)?.Reason,
             By = (e.End as JobEnd.Cancelled)?.By,
             Dependency = (e.End as JobEnd.Cancelled)?.Dependency?.Value,
+            AfterFailures = e.End is JobEnd.Cancelled { AfterFailures: true },
         },
         _ => throw new InvalidOperationException(),
     };
 
     public JobStatus ToStatus() => Is switch
     {
-        "held" => new JobStatus.Held(),
-        "queued" => new JobStatus.Queued(),
+        "held" => new JobStatus.Held { AfterFailures = AfterFailures },
+        "queued" => JobStatus.Queued.Now,
         "starting" => new JobStatus.Starting(Gpus ?? [], At(Since!.Value)),
         "running" => new JobStatus.Running(Gpus ?? [], At(StartedAt!.Value), Pid ?? 0),
         "ending" => new JobStatus.Ending(
@@ -206,7 +230,7 @@ internal sealed record StoredStatus
     {
         JobState.Finished => new JobEnd.Finished(),
         JobState.Failed => new JobEnd.Failed(ExitCode, ExitSignal, Reason),
-        JobState.Cancelled => new JobEnd.Cancelled(By, Dependency is { } id ? new JobId(id) : null, ExitCode, ExitSignal),
+        JobState.Cancelled => new JobEnd.Cancelled(By, Dependency is { } id ? new JobId(id) : null, ExitCode, ExitSignal) { AfterFailures = AfterFailures },
         JobState.Timeout => new JobEnd.TimedOut(ExitCode, ExitSignal),
         _ => throw new StorageRefusedException($"The database holds a job with the unknown end '{End}'."),
     };
@@ -219,6 +243,7 @@ internal sealed record StoredStatus
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(StoredSpec))]
 [JsonSerializable(typeof(StoredStatus))]
+[JsonSerializable(typeof(StoredGroup))]
 [JsonSerializable(typeof(StoreOwner))]
 [JsonSerializable(typeof(StoredSteering))]
 internal sealed partial class StoreJson : JsonSerializerContext;

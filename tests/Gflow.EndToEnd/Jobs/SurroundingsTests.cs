@@ -77,6 +77,7 @@ public sealed class SurroundingsTests(Installation installed)
             expected["GFLOW_JOB_PROJECT"] = project;
             expected["GFLOW_JOB_ATTEMPT"] = "1";
             expected["GFLOW_SCRIPT"] = "";
+            expected["GFLOW_ARRAY_TASK_ID"] = "0";
             expected["PYTHONUNBUFFERED"] = "1";
             expected["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID";
             foreach (var variable in (string[])["CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"])

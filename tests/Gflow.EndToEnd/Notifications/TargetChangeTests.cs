@@ -134,7 +134,7 @@ public sealed class TargetChangeTests(Installation installed)
         {
             database.Open();
             await using var older = database.CreateCommand();
-            older.CommandText = "DROP TABLE target_spell; DROP INDEX delivery_by_uid; DROP INDEX delivery_cancelled; ALTER TABLE delivery DROP COLUMN uid; DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project; DROP TABLE audit; DROP TABLE target; PRAGMA user_version = 5";
+            older.CommandText = "DROP TABLE job_group; DROP INDEX job_by_group; ALTER TABLE job DROP COLUMN group_number; ALTER TABLE job DROP COLUMN ordinal; DROP TABLE target_spell; DROP INDEX delivery_by_uid; DROP INDEX delivery_cancelled; ALTER TABLE delivery DROP COLUMN uid; DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project; DROP TABLE audit; DROP TABLE target; PRAGMA user_version = 5";
             await older.ExecuteNonQueryAsync(Ct);
         }
 

@@ -115,8 +115,8 @@ public sealed class CommandTableTests
     }
 
     [Theory]
-    [InlineData("gctl", "gctl: gctl needs a subcommand: set-gpus, show-gpus, gpu-process, reserve, notify, audit\ngctl: try: gctl --help\n")]
-    [InlineData("gctl nope", "gctl: \"nope\" is not a subcommand of gctl; there are set-gpus, show-gpus, gpu-process, reserve, notify, audit\ngctl: try: gctl --help\n")]
+    [InlineData("gctl", "gctl: gctl needs a subcommand: set-gpus, show-gpus, set-limit, gpu-process, reserve, notify, audit\ngctl: try: gctl --help\n")]
+    [InlineData("gctl nope", "gctl: \"nope\" is not a subcommand of gctl; there are set-gpus, show-gpus, set-limit, gpu-process, reserve, notify, audit\ngctl: try: gctl --help\n")]
     [InlineData("gctl reserve", "gctl: gctl reserve needs a subcommand: create, list, get, cancel\ngctl: try: gctl reserve --help\n")]
     [InlineData("gctl reserve make", "gctl: \"make\" is not a subcommand of gctl reserve; there are create, list, get, cancel\ngctl: try: gctl reserve --help\n")]
     public async Task A_missing_or_unknown_subcommand_is_wrong_usage(string line, string error)

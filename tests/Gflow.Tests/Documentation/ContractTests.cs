@@ -19,6 +19,7 @@ public sealed partial class ContractTests
     {
         Assert.Equal(Names(PayloadJson.Default.NotificationPayload), Notifications.FirstCells("### Payload fields").Order());
         Assert.Equal(Names(PayloadJson.Default.JobFacts), Notifications.FirstCells("### Job fields").Order());
+        Assert.Equal(Names(PayloadJson.Default.GroupFacts), Notifications.FirstCells("### Group fields").Order());
         Assert.Equal(Names(PayloadJson.Default.ReservationFacts), Notifications.FirstCells("### Reservation fields").Order());
         Assert.Equal(Names(PayloadJson.Default.TargetFacts), Notifications.FirstCells("### Notification fields").Order());
     }
@@ -30,6 +31,7 @@ public sealed partial class ContractTests
         var root = schema.RootElement.GetProperty("properties");
         Assert.Equal(Names(PayloadJson.Default.NotificationPayload), root.EnumerateObject().Select(field => field.Name).Order());
         Assert.Equal(Names(PayloadJson.Default.JobFacts), Below("job"));
+        Assert.Equal(Names(PayloadJson.Default.GroupFacts), Below("group"));
         Assert.Equal(Names(PayloadJson.Default.ReservationFacts), Below("reservation"));
         Assert.Equal(Names(PayloadJson.Default.GpuFacts), Below("gpu"));
         Assert.Equal(Names(PayloadJson.Default.TargetFacts), Below("notification"));
@@ -59,6 +61,7 @@ public sealed partial class ContractTests
         Assert.Equal(Names(WireJson.Default.UsageView), After("| Field of a user or project | Meaning |"));
         Assert.Equal(Names(WireJson.Default.ReservationDraft), After("| Field of a new reservation | Meaning |"));
         Assert.Equal(Names(WireJson.Default.ReservationView), After("| Field of a reservation | Meaning |"));
+        Assert.Equal(Names(WireJson.Default.GroupView), After("| Field of a group | Meaning |"));
         Assert.Equal(Names(NotificationJson.Default.TargetView), After("| Field of a target | Meaning |"));
         Assert.Equal(Names(NotificationJson.Default.DeliveryView), After("| Field of a delivery | Meaning |"));
         Assert.Equal(Names(NotificationJson.Default.AttemptView), After("| Field of an attempt | Meaning |"));

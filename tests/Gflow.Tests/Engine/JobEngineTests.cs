@@ -400,7 +400,7 @@ public sealed class JobEngineTests
         var both = home.Executor.StartRequests.OrderBy(request => request.JobId).ToList();
         Assert.Equal(
             [
-                "CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES=0,1", "GFLOW_JOB_ATTEMPT=1", "GFLOW_JOB_GPUS=0,1", "GFLOW_JOB_ID=1",
+                "CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES=0,1", "GFLOW_ARRAY_TASK_ID=0", "GFLOW_JOB_ATTEMPT=1", "GFLOW_JOB_GPUS=0,1", "GFLOW_JOB_ID=1",
                 $"GFLOW_JOB_LOG={home.Paths.LogOf(new JobId(1))}", "GFLOW_JOB_NAME=a b", "GFLOW_JOB_PROJECT=", "GFLOW_SCRIPT=",
                 "HIP_VISIBLE_DEVICES=0,1", "NVIDIA_VISIBLE_DEVICES=0,1", "PYTHONUNBUFFERED=1",
             ],

@@ -107,7 +107,7 @@ public sealed class LaunchOrderTests
 
                 news.GetRange(at, size).ForEach(command => command.Committed());
                 board = board with { Jobs = changes.Board };
-                events.AddRange(changes.Events);
+                events.AddRange(changes.Events.OfType<JobEvent>());
                 ends.AddRange(changes.Jobs.Where(changed => changed.State.IsFinal()));
                 at += size;
             }

@@ -141,7 +141,7 @@ public sealed class SharedDaemonTests
         Assert.Equal(JsonValueKind.Null, seen.GetProperty("command").ValueKind);
         Assert.Equal(JsonValueKind.Null, seen.GetProperty("run_dir").ValueKind);
         Assert.Equal(
-            ["script", "command", "arguments", "run_dir", "log_path", "notifications"], seen.GetProperty("hidden").EnumerateArray().Select(field => field.GetString()));
+            ["script", "command", "arguments", "parameters", "run_dir", "log_path", "notifications"], seen.GetProperty("hidden").EnumerateArray().Select(field => field.GetString()));
         Assert.False((await GetAsync(ana, "/jobs/1")).Json.TryGetProperty("hidden", out _));
     }
 

@@ -36,7 +36,7 @@ public sealed class JobRulesTests
         _rules.Start(id, [0]);
         _rules.Started(id, 1, 77, Draft.Noon);
 
-        var started = _rules.Changes().Events.Single(happened => happened.Type == EventType.JobStarted);
+        var started = _rules.Changes().Events.OfType<JobEvent>().Single(happened => happened.Type == EventType.JobStarted);
         Assert.Equal((JobState.Queued, JobState.Running), (started.OldState!.Value, started.Job.State));
     }
 
@@ -60,7 +60,7 @@ public sealed class JobRulesTests
         Assert.Equal(JobState.Cancelled, _rules.Release(child, Draft.Alice).Value.State);
         Assert.Equal(
             [EventType.JobSubmitted, EventType.JobHeld, EventType.JobReleased, EventType.JobCancelled],
-            _rules.Changes().Events.Where(happened => happened.Job.Id == child).Select(happened => happened.Type));
+            _rules.Changes().Events.OfType<JobEvent>().Where(happened => happened.Job.Id == child).Select(happened => happened.Type));
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class JobRulesTests
     {
         var job = _rules.Submit(Draft.Job(after: 7), new Dictionary<JobId, JobState> { [new JobId(7)] = JobState.Timeout });
         Assert.Equal(JobState.Cancelled, job.State);
-        Assert.Equal([EventType.JobSubmitted, EventType.JobCancelled], _rules.Changes().Events.Select(happened => happened.Type));
+        Assert.Equal([EventType.JobSubmitted, EventType.JobCancelled], _rules.Changes().Events.OfType<JobEvent>().Select(happened => happened.Type));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class JobRulesTests
 
         Assert.Equal(
             [EventType.JobSubmitted, EventType.JobStarted, EventType.JobCancelled],
-            _rules.Changes().Events.Select(happened => happened.Type));
+            _rules.Changes().Events.OfType<JobEvent>().Select(happened => happened.Type));
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class JobRulesTests
                 (started, EventType.JobCompleted, (JobState?)JobState.Running),
                 (refused, EventType.JobFailed, JobState.Queued),
             ],
-            _rules.Changes().Events.Select(happened => (happened.Job.Id, happened.Type, happened.OldState)));
+            _rules.Changes().Events.OfType<JobEvent>().Select(happened => (happened.Job.Id, happened.Type, happened.OldState)));
     }
 
     [Fact]

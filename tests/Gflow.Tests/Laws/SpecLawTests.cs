@@ -29,7 +29,7 @@ public sealed class SpecLawTests
     [Theory, MemberData(nameof(Kinds))]
     public void A_job_that_is_repeated_asks_for_the_same(string kind)
     {
-        var (spec, script, _, _) = Accepted(kind);
+        var (spec, script, _, _, _) = Accepted(kind);
         var job = new Job(spec.RedoneFrom!.Value, spec, "alice", 1000, Draft.Noon, new JobStatus.Queued(), 1, 1);
         var again = SubmissionRules.Check(SubmissionDraft.Of(job, script, Variables), Draft.Policy);
         Same(spec, again.Value.Spec);
@@ -87,6 +87,10 @@ public sealed class SpecLawTests
             Project = "vision",
             Notifications = new WireNotifications { Emails = ["alice@example.org"], Events = ["job_failed"] },
             RedoneFrom = 9,
+            NameTemplate = "lr-{lr}",
+            TaskId = 3,
+            Parameters = new Dictionary<string, string> { ["lr"] = "0.1" },
+            Frame = new ArrayFrame(new JobId(2), 3, 1, 5, 2),
         };
         var check = SubmissionRules.Check(kind == "command" ? draft with { Command = "true" } : draft with { Script = "/s\uDCE9", ScriptContent = Script, Arguments = ["\uDCE9"] }, Draft.Policy);
         Assert.True(check.Ok, string.Join("; ", check.Problems.Select(problem => problem.Message)));
@@ -109,6 +113,9 @@ public sealed class SpecLawTests
             : type == typeof(IReadOnlyDictionary<string, string>) ? Variables
             : type == typeof(IReadOnlyDictionary<string, long?>) ? new Dictionary<string, long?> { ["core"] = 0 }
             : type == typeof(IDictionary<string, JsonElement>) ? new Dictionary<string, JsonElement> { ["other"] = JsonElement.Parse("1") }
+            : type == typeof(IReadOnlyList<WireAxis>) ? new[] { new WireAxis("lr", ["0.1"]) }
+            : type == typeof(ArrayFrame) ? new ArrayFrame(new JobId(2), 3, 1, 5, 2)
+            : type == typeof(WireRows) ? new WireRows(["lr"], [["0.1"]])
             : type == typeof(WireDuration) ? WireDuration.From(TimeSpan.FromMinutes(5))!
             : type == typeof(WireNotifications) ? new WireNotifications { Emails = ["alice@example.org"] }
             : throw new InvalidOperationException($"Write a sample of {type} here, for {property.Name}.");

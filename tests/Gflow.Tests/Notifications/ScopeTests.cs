@@ -54,6 +54,7 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
         var payload = story.Payload(type);
         Assert.Equal(type.WireName(), payload.GetProperty("event").GetString());
         Assert.Equal(EventTypes.OfJobs.Contains(type), payload.TryGetProperty("job", out _));
+        Assert.Equal(EventTypes.OfGroups.Contains(type), payload.TryGetProperty("group", out _));
         Assert.Equal(OfReservations.Contains(type), payload.TryGetProperty("reservation", out _));
         Assert.Equal(type == EventType.GpuAvailable, payload.TryGetProperty("gpu", out _));
         Assert.Equal(type.IsOfMachine() && type != EventType.GpuAvailable, payload.TryGetProperty("text", out _));
@@ -82,12 +83,13 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
     /// <summary>How often each happened in the story.</summary>
     private static int Times(EventType type) => type switch
     {
-        EventType.JobSubmitted => 4,
-        EventType.JobStarted => 3,
+        EventType.JobSubmitted => 6,
+        EventType.JobStarted => 4,
+        EventType.JobFailed or EventType.JobCancelled => 2,
         _ => 1,
     };
 
-    private static bool HasUser(EventType type) => EventTypes.OfJobs.Contains(type) || OfReservations.Contains(type);
+    private static bool HasUser(EventType type) => EventTypes.OfJobs.Contains(type) || EventTypes.OfGroups.Contains(type) || OfReservations.Contains(type);
 
     /// <summary>One daemon, in whose life everything happens that there is an event for.</summary>
     public sealed class Story : IAsyncLifetime
@@ -115,18 +117,18 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
                 Assert.Equal(200, (await daemon.PostAsync("/notifications/targets/sick/resume")).Status);
 
                 // Deliveries keep no order over different jobs, so each one's last must have come.
-                await ToldAsync(18 + 3);
-                Assert.Equal(4, jobs);
+                await ToldAsync(25 + 3);
+                Assert.Equal(6, jobs);
             }
 
-            await ToldAsync(18 + 3 + 1);
+            await ToldAsync(25 + 3 + 1);
         }
 
         /// <summary>Waits until those who are told everything have been told so often.</summary>
         private async Task ToldAsync(int all)
         {
-            await _web.Requests.WaitForAsync(seen => seen.Count(request => request.Path == "/all") == all && seen.Count(request => request.Path == "/mine") == 16, Patience);
-            await _smtp.Mails.WaitForAsync(seen => seen.Count == all + all + 16 + 14, Patience);
+            await _web.Requests.WaitForAsync(seen => seen.Count(request => request.Path == "/all") == all && seen.Count(request => request.Path == "/mine") == 23, Patience);
+            await _smtp.Mails.WaitForAsync(seen => seen.Count == all + all + 23 + 19, Patience);
         }
 
         /// <summary>It gives up one message, then refuses all, then takes them.</summary>
@@ -183,7 +185,7 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
             To = [.. to.Select(address => MailboxAddress.Parse(address))],
         };
 
-        /// <summary>One that is held, changed, released and completes; one that fails, one whose time is up, one that is cancelled.</summary>
+        /// <summary>One that is held, changed, released and completes; one that fails, one whose time is up, one that is cancelled; an array whose first task fails, which stops it.</summary>
         private static async Task<int> JobsAsync(TestDaemon daemon)
         {
             daemon.Executor.OnSignal = signal => daemon.Executor.Kill(signal.JobId, signal.Attempt, signal.Signal);
@@ -205,7 +207,12 @@ public sealed class ScopeTests(ScopeTests.Story story) : IClassFixture<ScopeTest
             await daemon.UntilAsync(late, "Timeout");
             var cancelled = await SubmitAsync(daemon, $""","depends_on_ids":[{failing}],"auto_cancel_on_dependency_failure":false""");
             Assert.Equal(200, (await daemon.PostAsync($"/jobs/{cancelled}/cancel")).Status);
-            return 4;
+
+            var tasks = await SubmitAsync(daemon, ""","array":"0-1%1","max_fails":"1" """);
+            await daemon.UntilAsync(tasks, "Running");
+            daemon.Executor.Exit(tasks, 1, 7);
+            await daemon.UntilAsync(tasks + 1, "Cancelled");
+            return 6;
         }
 
         private static async Task<uint> SubmitAsync(TestDaemon daemon, string more)

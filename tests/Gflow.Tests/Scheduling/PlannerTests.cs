@@ -72,7 +72,7 @@ public sealed class PlannerTests
     public void Chance_gives_each_of_two_equal_cards_to_some_jobs()
     {
         var board = Draft.Board(JobBoard.Empty(default), 2) with { Limits = new Limits { AtRandom = true } };
-        var given = Enumerable.Range(1, 64).Select(id => new Room(board).Take(new Demand(1, GpuWish.Any), new JobId((uint)id))[0]).ToList();
+        var given = Enumerable.Range(1, 64).Select(id => new Room(board).Take(new QueueClass("alice", null, new Demand(1, GpuWish.Any), null), new JobId((uint)id))[0]).ToList();
         Assert.InRange(given.Count(gpu => gpu == 0), 8, 56);
     }
 

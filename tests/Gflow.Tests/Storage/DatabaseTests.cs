@@ -10,7 +10,7 @@ public sealed class DatabaseTests : IDisposable
 {
     /// <summary>Takes back what the schemas from 11 on have added.</summary>
     private const string BeforeFigures =
-        "DROP TABLE target_spell; DROP INDEX delivery_by_uid; DROP INDEX delivery_cancelled; ALTER TABLE delivery DROP COLUMN uid; DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project;";
+        "DROP TABLE job_group; DROP INDEX job_by_group; ALTER TABLE job DROP COLUMN group_number; ALTER TABLE job DROP COLUMN ordinal; DROP TABLE target_spell; DROP INDEX delivery_by_uid; DROP INDEX delivery_cancelled; ALTER TABLE delivery DROP COLUMN uid; DROP INDEX job_figures; ALTER TABLE job DROP COLUMN started_at; ALTER TABLE job DROP COLUMN gpus; ALTER TABLE job DROP COLUMN project;";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("gflow-store-");
     private readonly FakeTimeProvider _time = new(Draft.Noon);

@@ -56,7 +56,7 @@ public sealed class ScriptDirectivesTests
     [InlineData("--gpu=2", "s.sh line 2: unknown option --gpu: did you mean --gpus?")]
     [InlineData("--gpus", "s.sh line 2: --gpus needs a value: --gpus=NUMS")]
     [InlineData("--gpus=1 stray", "s.sh line 2: \"stray\" is not an option; put a value that has blanks in quotes, and comments on lines of their own")]
-    [InlineData("--array=1-9", "s.sh line 2: --array is not available in this version; submit the jobs one by one, in a loop of the shell")]
+    [InlineData("--begin=now", "s.sh line 2: --begin is not available in this version; submit it then, by cron or at(1)")]
     [InlineData("--conda-env ml", "s.sh line 2: --conda-env is not available in this version; activate the environment before: a job has the environment of its submission")]
     [InlineData("--name='x", "s.sh line 2: a single quote is opened and never closed")]
     [InlineData("--no-auto-cancel=yes", "s.sh line 2: --no-auto-cancel takes no value; write it without \"=yes\"")]

@@ -170,6 +170,15 @@ internal sealed class EngineHome : IAsyncDisposable
         return Database.ScalarInt64(reader, sql);
     }
 
+    /// <summary>What a query finds, as a text.</summary>
+    public string Text(string sql)
+    {
+        using var reader = _database.OpenReader();
+        using var command = reader.CreateCommand();
+        command.CommandText = sql;
+        return (string)command.ExecuteScalar()!;
+    }
+
     /// <summary>Waits until the condition holds.</summary>
     public static async Task UntilAsync(Func<bool> condition)
     {

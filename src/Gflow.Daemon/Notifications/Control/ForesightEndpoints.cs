@@ -75,7 +75,7 @@ internal sealed class ForesightEndpoints(NotificationsModule notifications, JobL
         var payload = Happened(type, job) ?? SampleEvents.Payload(type, about, user, notifications.Scheduler, now);
         if (target.IncludesCommand && payload.Job is not null)
         {
-            payload = EventFacts.WithCommand(payload, about.Spec);
+            payload = EventFacts.WithCommand(payload, about);
         }
 
         return new OutgoingMessage
