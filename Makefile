@@ -6,7 +6,7 @@ PUBLISH    := artifacts/publish
 COMMANDS   := gbatch gqueue gjob gcancel ginfo gctl gstats
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint publish install uninstall e2e bench bench-builds bench-lists bench-deliveries bench-attacked bench-notify soak history faults frames ci clean
+.PHONY: help build test lint publish install uninstall e2e bench bench-builds bench-lists bench-deliveries bench-arrays bench-attacked bench-notify soak history faults frames ci clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | column -ts $$'\t'
@@ -49,6 +49,9 @@ bench-lists: publish ## lists of 10,000 jobs beside curl; table in bench/results
 
 bench-deliveries: publish ## pages of 100,000 deliveries beside the same rows read from the file; table in bench/results (about a minute)
 	python3 -B bench/measure/deliveries.py $(PUBLISH) bench/results/deliveries.md
+
+bench-arrays: publish ## arrays of 10,000 beside single jobs of another commit's programs, in BEFORE, and task-spooler; table in bench/results (about 5 minutes)
+	python3 -B bench/measure/arrays.py $(PUBLISH) bench/results/arrays.md $(BEFORE)
 
 bench-attacked: publish ## a user beside one who floods a daemon for everybody; table in bench/results (about 2 minutes, as root)
 	python3 -B bench/measure/attacked.py $(PUBLISH) bench/results/attacked.md

@@ -37,7 +37,7 @@ public class PlannerBenchmarks
         var waiting = Enumerable.Range(busy + 1, Queued).Select(id => Make(id, Size(id), new JobStatus.Queued()));
         var jobs = JobBoard.Load(
             running.Concat(waiting),
-            new Dictionary<JobId, JobState>(),
+            EndedDependencies.None,
             new JobId((uint)(busy + Queued)),
             new JobPolicy(TimeSpan.FromSeconds(10)));
         var gpus = new GpuRules(GpuBoard.Empty);

@@ -12,16 +12,18 @@ internal static class EachAction
     /// <param name="told">A failure in words.</param>
     /// <param name="done">What to say of a success.</param>
     /// <param name="json">The fields of a success beside <c>id</c>.</param>
+    /// <param name="before">What the JSON has before these; null for nothing.</param>
     internal static async Task<int> RunAsync<T>(
         Invocation invocation,
         IEnumerable<long> ids,
         Func<long, Task<ClientResult<T>>> act,
         Func<long, ClientFailure, string> told,
         Func<long, T, string> done,
-        Action<JsonObject, T> json)
+        Action<JsonObject, T> json,
+        JsonArray? before = null)
     {
         var code = ExitCodes.Done;
-        var rows = new JsonArray();
+        var rows = before ?? [];
         foreach (var id in ids)
         {
             var result = await act(id);

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using Gflow.Client;
 using Gflow.Client.CommandLine;
 using Gflow.Client.Configuration;
+using Gflow.Client.Submitting;
 using Gflow.Core;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
@@ -184,8 +185,18 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     {
         List<JobId> ids = [];
         HashSet<JobId> named = [];
-        foreach (var item in words.SelectMany(word => word.Split(',')))
+        foreach (var item in words.SelectMany(TaskReference.SplitList))
         {
+            if (TaskReference.IsOne(item))
+            {
+                foreach (var id in await TasksAsync(NeedUsage(TaskReference.Parse(item), "jobs"), cancel))
+                {
+                    Add(id);
+                }
+
+                continue;
+            }
+
             if (item.TrimStart().StartsWith('@'))
             {
                 Add(await JobAsync(item, cancel));
@@ -210,22 +221,56 @@ internal sealed class Invocation(ParsedCommand parsed, CommandContext context) :
     }
 
     /// <summary>The one job a reference means.</summary>
+    /// <exception cref="CommandFailedException">It means none, or several.</exception>
     internal async Task<JobId> JobAsync(string reference, CancellationToken cancel) =>
-        await ResolveAsync(NeedUsage(JobReference.Parse(reference), "job"), cancel);
+        await ResolveAsync(NeedUsage(JobReference.Parse(reference), "job"), cancel) is [var one] ? one : throw Wrong($"\"{reference}\" is several jobs; name one of them, such as 5_3");
 
-    /// <summary>The numbers of the jobs that dependencies name; null without any.</summary>
-    internal async Task<IReadOnlyList<long>?> ResolveAsync(DependencyWish? dependencies, CancellationToken cancel)
+    /// <summary>The job, or the jobs of a group, that a reference means.</summary>
+    internal Task<IReadOnlyList<JobId>> JobsOfAsync(string reference, CancellationToken cancel) => ResolveAsync(NeedUsage(JobReference.Parse(reference), "job"), cancel);
+
+    /// <summary>The jobs of a group that a reference means, in the order of their numbers.</summary>
+    internal async Task<IReadOnlyList<JobId>> TasksAsync(TaskReference reference, CancellationToken cancel)
     {
-        List<long> on = [];
-        foreach (var reference in dependencies?.On ?? [])
+        var group = Need(await Client.GroupAsync(reference.Group, cancel));
+        if (group.Indices is not { } text)
         {
-            on.Add((await ResolveAsync(reference, cancel)).Value);
+            var jobs = Need(await Client.ListAsync(new() { Group = group.GroupId }, cancel));
+            return [.. jobs.Where(job => reference.Tasks is null || (job.TaskId is { } index && reference.Tasks.Contains(index))).Select(job => new JobId(job.Id))];
         }
 
-        return on.Count > 0 ? on : null;
+        List<uint> indices = [.. Need(IndexListText.Parse(text))];
+        if ((reference.Tasks ?? []).Where(index => indices.BinarySearch(index) < 0).Take(1).ToList() is [var unknown])
+        {
+            throw No($"group {group.Number} has no task {unknown}; it has {text}", ProblemCode.NotFound);
+        }
+
+        return [.. (reference.Tasks ?? indices).Select(index => new JobId(group.Number + (uint)indices.BinarySearch(index)))];
     }
 
-    private async Task<JobId> ResolveAsync(JobReference reference, CancellationToken cancel) => reference is JobReference.Number number
-        ? number.Id
-        : Need(await Client.ResolveAsync(reference, context.User(), cancel));
+    /// <summary>The numbers of the jobs and groups that dependencies name.</summary>
+    internal async Task<ResolvedDependencies> ResolveAsync(DependencyWish? dependencies, CancellationToken cancel)
+    {
+        List<long> on = [];
+        List<long> groups = [];
+        foreach (var reference in dependencies?.On ?? [])
+        {
+            if (reference is JobReference.Tasks { Of: { Tasks: null } whole })
+            {
+                groups.Add(Need(await Client.GroupAsync(whole.Group, cancel)).Number);
+            }
+            else
+            {
+                on.AddRange((await ResolveAsync(reference, cancel)).Select(id => (long)id.Value));
+            }
+        }
+
+        return new(on.Count > 0 ? on : null, groups.Count > 0 ? groups : null);
+    }
+
+    private async Task<IReadOnlyList<JobId>> ResolveAsync(JobReference reference, CancellationToken cancel) => reference switch
+    {
+        JobReference.Number number => [number.Id],
+        JobReference.Tasks tasks => await TasksAsync(tasks.Of, cancel),
+        _ => [Need(await Client.ResolveAsync(reference, context.User(), cancel))],
+    };
 }

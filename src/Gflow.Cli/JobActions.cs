@@ -15,14 +15,20 @@ internal static class JobActions
 
     /// <inheritdoc cref="EachAction.RunAsync"/>
     internal static Task<int> RunAsync<T>(
-        Invocation invocation, IReadOnlyList<JobId> ids, Func<JobId, Task<ClientResult<T>>> act, Func<JobId, T, string> done, Action<JsonObject, T> json) =>
+        Invocation invocation,
+        IReadOnlyList<JobId> ids,
+        Func<JobId, Task<ClientResult<T>>> act,
+        Func<JobId, T, string> done,
+        Action<JsonObject, T> json,
+        JsonArray? before = null) =>
         EachAction.RunAsync(
             invocation,
             ids.Select(id => (long)id.Value),
             id => act(new JobId((uint)id)),
             (id, failure) => Told(new JobId((uint)id), failure),
             (id, answer) => done(new JobId((uint)id), answer),
-            json);
+            json,
+            before);
 
     /// <summary>A refusal with the job's number in front, unless the daemon's own text has it.</summary>
     internal static string Told(JobId id, ClientFailure failure) => failure is ClientFailure.Refused { Status: 404, Text: "not found" }

@@ -78,6 +78,20 @@ public sealed partial class GflowClient : IDisposable
     public Task<ClientResult<GroupLimitAnswer>> LimitGroupAsync(string group, int most, CancellationToken cancel = default) =>
         SendAsync(Post($"groups/{Uri.EscapeDataString(group)}/max-concurrency", new GroupLimit(most), WireJson.Default.GroupLimit), WireJson.Default.GroupLimitAnswer, cancel);
 
+    /// <summary>Changes what the waiting jobs of a group ask for.</summary>
+    /// <inheritdoc cref="ActOnGroupAsync"/>
+    public Task<ClientResult<GroupActionAnswer>> UpdateGroupAsync(string group, string? tasks, UpdateDraft draft, CancellationToken cancel = default) =>
+        SendAsync(Change(HttpMethod.Patch, new QueryPath($"groups/{Uri.EscapeDataString(group)}").With("tasks", tasks ?? "").ToString(), PatchBody(draft)), WireJson.Default.GroupActionAnswer, cancel);
+
+    /// <summary>Submits ended tasks of a group once more.</summary>
+    /// <param name="failed">Whether only those that have failed are meant.</param>
+    /// <inheritdoc cref="ActOnGroupAsync"/>
+    public Task<ClientResult<SubmittedJob>> RedoGroupAsync(string group, string? tasks, bool failed, SubmissionDraft overrides, CancellationToken cancel = default) =>
+        SendAsync(
+            Post(new QueryPath($"groups/{Uri.EscapeDataString(group)}/redo").With("tasks", tasks ?? "").With("failed", failed ? "true" : "").ToString(), overrides, WireJson.Default.SubmissionDraft),
+            WireJson.Default.SubmittedJob,
+            cancel);
+
     /// <summary>Cancels, holds or releases the jobs of a group to which that can be done.</summary>
     /// <param name="verb"><c>cancel</c>, <c>hold</c> or <c>release</c>.</param>
     /// <param name="tasks">The indices that are meant, as a list of ranges; null for all.</param>

@@ -1,4 +1,5 @@
 using Gflow.Core.Contracts;
+using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 
 namespace Gflow.Client;
@@ -23,9 +24,62 @@ public static class JobWaiting
     {
         Dictionary<JobId, ClientResult<JobView>> ended = [];
         HashSet<JobId> pending = [.. ids];
+        var failure = pending.Count == 0 ? null : await ListenAsync(client, feed => ListenAsync(client, feed, pending, ended, cancel), () => pending.Count > 0, time, reconnectFor, cancel).ConfigureAwait(false);
+        foreach (var id in failure is null ? [] : pending)
+        {
+            ended[id] = failure!;
+        }
+
+        return ended;
+    }
+
+    /// <summary>Waits for the end of a whole group.</summary>
+    /// <param name="group">Its id, or the number of its first job.</param>
+    /// <returns>The group, or why its end could not be learned.</returns>
+    /// <inheritdoc cref="WaitAsync"/>
+    public static async Task<ClientResult<GroupView>> WaitForGroupAsync(
+        GflowClient client, string group, TimeProvider time, TimeSpan reconnectFor, CancellationToken cancel = default)
+    {
+        ClientResult<GroupView>? over = null;
+        var failure = await ListenAsync(client, ListenToGroupAsync, () => over is null, time, reconnectFor, cancel).ConfigureAwait(false);
+        return over ?? failure!;
+
+        async Task<bool> ListenToGroupAsync(EventFeed feed)
+        {
+            FeedSign? sign = new(null);
+            string? id = null;
+            do
+            {
+                // Of the events of many jobs the last alone matters.
+                if (sign.Frame is { } frame && (frame.Event != EventType.GroupCompleted.WireName() || frame.GroupId != id))
+                {
+                    continue;
+                }
+
+                var found = await client.GroupAsync(group, cancel).ConfigureAwait(false);
+                if (found.Failure is ClientFailure.Unreachable or ClientFailure.Timeout)
+                {
+                    return false;
+                }
+
+                id = found.Ok ? found.Value.GroupId : null;
+                over = found is { Ok: true, Value.CompletedAt: null } ? (ClientResult<GroupView>?)null : found;
+            }
+            while (over is null && (sign = await feed.NextSignAsync(cancel).ConfigureAwait(false)) is not null);
+
+            return true;
+        }
+    }
+
+    /// <param name="listen">Listens to a stream until it ends or nothing is waited for any more; false when the daemon could not be asked, though it had just answered.</param>
+    /// <param name="waits">Whether something is waited for.</param>
+    /// <returns>Why it could not be learned; null when it was.</returns>
+    private static async Task<ClientFailure?> ListenAsync(
+        GflowClient client, Func<EventFeed, Task<bool>> listen, Func<bool> waits, TimeProvider time, TimeSpan reconnectFor, CancellationToken cancel)
+    {
         long? goneSince = null;
         var reached = false;
-        while (pending.Count > 0)
+        while (waits())
         {
             var feed = await client.EventsAsync(cancel: cancel).ConfigureAwait(false);
             if (feed.Ok)
@@ -35,7 +89,7 @@ public static class JobWaiting
                     if (await feed.Value.ConnectedAsync(cancel).ConfigureAwait(false))
                     {
                         reached = true;
-                        if (await ListenAsync(client, feed.Value, pending, ended, cancel).ConfigureAwait(false))
+                        if (await listen(feed.Value).ConfigureAwait(false))
                         {
                             goneSince = null;
                             continue;
@@ -47,19 +101,13 @@ public static class JobWaiting
             goneSince ??= time.GetTimestamp();
             if (feed.Failure is ClientFailure.Refused || !reached || time.GetElapsedTime(goneSince.Value) >= reconnectFor)
             {
-                var failure = feed.Failure ?? new ClientFailure.Refused(0, "the event stream ended before it began", []);
-                foreach (var id in pending)
-                {
-                    ended[id] = failure;
-                }
-
-                break;
+                return feed.Failure ?? new ClientFailure.Refused(0, "the event stream ended before it began", []);
             }
 
             await Task.Delay(Pause, time, cancel).ConfigureAwait(false);
         }
 
-        return ended;
+        return null;
     }
 
     /// <returns>False when the daemon could not be asked, though it had just answered.</returns>

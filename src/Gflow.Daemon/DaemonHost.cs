@@ -323,6 +323,7 @@ internal sealed partial class DaemonHost : IAsyncDisposable
         var facts = new DaemonFacts(Version, owner, Paths, Socket, _parts.IsShared, _parts.ConfigFile, _parts.Log);
         var time = _parts.Time;
         var jobs = new JobLookup(Engine, Database);
+        var groups = new GroupLookup(Engine, Database);
         var listen = Listen();
         Func<LimitOptions> limits = () => _options.Limits;
         Func<AccessPolicy> policy = () => _options.Access.Policy;
@@ -330,8 +331,8 @@ internal sealed partial class DaemonHost : IAsyncDisposable
             new ApiSteps(new AuditTrail(audit).InvokeAsync, new Access(facts, policy, _accounts, listen.Host), new TroubleHeader(Engine), new BodyRules(limits), Running(new CallerLimits(limits, _parts.IsShared ? null : owner.Uid))),
             [
                 new InfoEndpoints(Engine, Database, _notifications, facts, time).Map,
-                new GroupEndpoints(Engine, new GroupLookup(Engine, Database), policy).Map,
-                new JobEndpoints(Engine, new JobRequests(Engine, jobs, Database, Policy, readsScripts: !_parts.IsShared), jobs, Paths, policy).Map,
+                new GroupEndpoints(Engine, groups, policy).Map,
+                new JobEndpoints(Engine, new JobRequests(Engine, jobs, Database, Policy, readsScripts: !_parts.IsShared), jobs, Paths, policy, groups).Map,
                 new JobLogEndpoints(Engine, jobs, Paths, policy, time).Map,
                 new GpuEndpoints(Engine).Map,
                 new ReservationEndpoints(Engine, new ReservationRequests(Engine, time), Database, time).Map,

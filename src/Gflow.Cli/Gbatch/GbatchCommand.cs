@@ -209,6 +209,7 @@ internal static class GbatchCommand
             ("Priority", draft.Priority is { } priority ? JobText.Count(priority) : null),
             ("TimeLimit", draft.TimeLimit is { } limit ? DurationText.Format(TimeSpan.FromSeconds(limit.Secs)) : null),
             ("DependsOn", draft.DependsOnIds is { } ids ? $"{string.Join(',', ids)} ({draft.DependencyMode})" : null),
+            ("DependsOnGroups", draft.DependsOnGroups is { } groups ? $"{string.Join(',', groups)} ({draft.DependencyMode})" : null),
             ("AutoCancel", draft.AutoCancelOnDependencyFailure is false ? "disabled" : null),
             ("NotifyEmail", draft.Notifications?.Emails is { } emails ? string.Join(',', emails) : null),
             ("NotifyMe", draft.Notifications?.Me is true ? "yes" : null),

@@ -1,3 +1,4 @@
+using Gflow.Cli.Groups;
 using Gflow.Cli.Choosing;
 using Gflow.Core.Jobs;
 
@@ -12,7 +13,7 @@ internal static class GcancelCommand
     {
         Name = "gcancel",
         Summary = "Cancel jobs",
-        Words = new("JOBS...", 0, int.MaxValue, "Job numbers, lists and ranges (7,9-12), @ (your last submission) or @~N (your N-th last)"),
+        Words = new("JOBS...", 0, int.MaxValue, "Job numbers, lists and ranges (7,9-12), @ (your last submission), @~N (your N-th last), a group id, or tasks of an array (5_3, 5_[1-3], 5_* for all)"),
         Notes =
         [
             "Running jobs are asked to end (SIGTERM) and killed after the configured grace. Every job named is tried; the exit code is 1 when one could not be cancelled. A job that is being ended already is no failure.",
@@ -35,6 +36,7 @@ internal static class GcancelCommand
         [
             new("gcancel 42", "Cancel one job"),
             new("gcancel 7,9-12 @", "Cancel several, and your last submission"),
+            new("gcancel 17_[3-9]", "Cancel seven tasks of an array, in one step"),
             new("gcancel --all --state PD", "Cancel all of yours that wait"),
             new("gcancel --signal USR1 42", "Tell a job to write a checkpoint"),
             new("gcancel --dry-run 42", "See which dependents would go with it"),
@@ -52,6 +54,17 @@ internal static class GcancelCommand
             throw Invocation.Wrong(chosen
                 ? "jobs are either named or chosen; leave out the numbers, or --all, --user, --state and --name"
                 : "there is nothing to cancel: name jobs (gcancel 42), or choose them (gcancel --all, --user, --state, --name)\ntry: gcancel --help");
+        }
+
+        if (!chosen && signal is null && !invocation.Has("--dry-run") && GroupActions.Split(invocation.Words) is { Groups.Count: > 0 } named)
+        {
+            var each = new Cancellation(invocation, signal, chosen, cancel);
+            return await GroupActions.RunAsync(
+                invocation,
+                named.Groups,
+                group => invocation.Client.ActOnGroupAsync(group.Group, "cancel", group.TaskList, cancel),
+                "cancelled",
+                async rows => await JobActions.RunAsync(invocation, named.Jobs.Count == 0 ? [] : await invocation.JobsAsync(named.Jobs, cancel), each.ActAsync, each.Told, each.Row, rows));
         }
 
         var ids = chosen ? await ChosenAsync(invocation, signal is not null, cancel) : await invocation.JobsAsync(invocation.Words, cancel);

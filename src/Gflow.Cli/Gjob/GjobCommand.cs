@@ -6,10 +6,10 @@ namespace Gflow.Cli.Gjob;
 internal static class GjobCommand
 {
     /// <summary>What most subcommands take.</summary>
-    internal static WordsSpec Jobs { get; } = new("JOBS...", 1, int.MaxValue, "Job numbers, lists and ranges (7,9-12), @ (your last submission) or @~N (your N-th last)");
+    internal static WordsSpec Jobs { get; } = new("JOBS...", 1, int.MaxValue, "Job numbers, lists and ranges (7,9-12), @ (your last submission), @~N (your N-th last), a group id, or tasks of an array (5_3, 5_[1-3], 5_* for all)");
 
     /// <summary>For subcommands about one job.</summary>
-    internal static WordsSpec Job { get; } = new("JOB", 1, 1, "A job number, @ (your last submission) or @~N (your N-th last)");
+    internal static WordsSpec Job { get; } = new("JOB", 1, 1, "A job number, @ (your last submission), @~N (your N-th last) or a task of an array (5_3)");
 
     internal static CommandSpec Make() => new()
     {

@@ -1,3 +1,4 @@
+using Gflow.Cli.Groups;
 namespace Gflow.Cli.Gjob;
 
 /// <summary><c>gjob hold</c>: keeps queued jobs from starting.</summary>
@@ -10,10 +11,7 @@ internal static class HoldCommand
         Summary = "Keep queued jobs from starting until they are released",
         Words = GjobCommand.Jobs,
         Examples = [new("gjob hold 42", "Hold one job"), new("gjob hold 7,9-12", "Hold several; each is tried")],
-        Run = async (invocation, cancel) => await JobActions.RunAsync(
-            invocation,
-            await invocation.JobsAsync(invocation.Words, cancel),
-            id => invocation.Client.HoldAsync(id, cancel),
-            id => $"Job {id} put on hold."),
+        Run = (invocation, cancel) => GroupActions.RunAsync(
+            invocation, "hold", "held", id => invocation.Client.HoldAsync(id, cancel), id => $"Job {id} put on hold.", cancel),
     };
 }

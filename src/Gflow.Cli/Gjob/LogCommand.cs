@@ -17,7 +17,7 @@ internal static class LogCommand
         Name = "log",
         Aliases = ["l"],
         Summary = "Show what a job has written",
-        Words = GjobCommand.Job,
+        Words = new("JOB", 1, 1, "A job number, @ (your last submission), @~N (your N-th last), or tasks of an array (5_3, 5_[1-3], 5_* for all)"),
         Notes =
         [
             "The bytes are passed on as they are; on a terminal, control characters in the log of another user's job are made visible. With --first and --last each step of a progress bar is a line, and what would move the cursor is left out; --raw keeps to bytes and line feeds.",
@@ -37,6 +37,7 @@ internal static class LogCommand
             new("gjob log 42", "The whole log"),
             new("gjob log -f @", "Watch your last submission until it ends"),
             new("gjob log --last 20 42", "The last 20 lines"),
+            new("gjob log --last 1 17_*", "The last line of each task of an array"),
         ],
         Run = RunAsync,
     };
@@ -45,7 +46,39 @@ internal static class LogCommand
     {
         var first = invocation.Number("--first", "a number of lines from 1", most: long.MaxValue);
         var last = invocation.Number("--last", "a number of lines from 1", most: long.MaxValue);
-        var id = await invocation.JobAsync(invocation.Words[0], cancel);
+        var ids = await invocation.JobsOfAsync(invocation.Words[0], cancel);
+        if (ids.Count > 1 && (invocation.Json || invocation.Has("--follow")))
+        {
+            throw Invocation.Wrong($"{invocation.Words[0]} is several jobs; --json and --follow take one of them, such as 5_3");
+        }
+
+        var code = ExitCodes.Done;
+        foreach (var id in ids)
+        {
+            code = ids.Count == 1 ? await OneAsync(invocation, id, first, last, cancel) : await OneOfManyAsync(invocation, id, first, last, cancel) ? code : ExitCodes.Refused;
+        }
+
+        return code;
+    }
+
+    /// <summary>Under a line that names the job; one that has no log yet is told and passed over.</summary>
+    private static async Task<bool> OneOfManyAsync(Invocation invocation, JobId id, long? first, long? last, CancellationToken cancel)
+    {
+        invocation.Out.WriteLine($"==> job {id} <==");
+        try
+        {
+            await OneAsync(invocation, id, first, last, cancel);
+            return true;
+        }
+        catch (CommandFailedException missing) when (missing.ExitCode == ExitCodes.Refused)
+        {
+            invocation.Complain(missing.Message);
+            return false;
+        }
+    }
+
+    private static async Task<int> OneAsync(Invocation invocation, JobId id, long? first, long? last, CancellationToken cancel)
+    {
         if (invocation.Json)
         {
             var content = await invocation.Client.LogAsync(id, (int)Math.Min(last ?? 1000, MostJsonLines), MostJsonBytes, cancel);

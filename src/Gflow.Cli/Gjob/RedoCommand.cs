@@ -18,27 +18,30 @@ internal static class RedoCommand
     {
         Name = "redo",
         Summary = "Submit an ended job again, with changes if need be",
-        Words = GjobCommand.Job,
+        Words = new("JOB_OR_GROUP", 1, 1, "A job number, @ (your last submission), @~N (your N-th last), a group id, or tasks of an array (5_3, 5_[1-3], 5_* for all)"),
         Notes = ["Script, arguments, environment, directory and all options are those of the job, but for what is given here. The run name is a new one."],
         Options =
         [
-            .. SubmissionOptionTable.All.Select(option => option with { Help = option.HelpWithoutDefault }),
+            .. SubmissionOptionTable.All.Where(option => !option.IsOfGroups).Select(option => option with { Help = option.HelpWithoutDefault }),
             new("--clear-deps", [], null, "Without the job's dependencies"),
             new("--clear-notify", [], null, "Without the job's e-mail"),
+            new("--failed", [], null, "Of a group, the tasks that have failed, have run out of time, or were not started because others had failed"),
             new("--cascade", [], null, "Also those that were cancelled because this one had failed, and so on"),
         ],
         Exclusive =
         [
             [.. SubmissionOptionTable.All.Where(option => option.Group is not null).Select(option => option.Name), "--clear-deps"],
+            ["--failed", "--cascade"],
             ["--notify-email", "--clear-notify"],
             ["--notify-me", "--clear-notify"],
             ["--notify-on", "--clear-notify"],
         ],
-        NotAvailable = [.. MissingSpec.OfSubmission],
+        NotAvailable = [.. MissingSpec.OfSubmission, new("a repeat asks for what the job or its array did; submit another one with gbatch", [.. SubmissionOptionTable.All.Where(option => option.IsOfGroups).Select(option => option.Name)])],
         Examples =
         [
             new("gjob redo 42", "The same once more"),
             new("gjob redo 42 --gpus 2 --time 4:00:00", "With more GPUs and time"),
+            new("gjob redo --failed 17_*", "The tasks of array 17 that have failed, as an array of their own with the same variables"),
             new("gjob redo 42 --cascade", "With all that were cancelled for its sake"),
         ],
         Run = RunAsync,
@@ -47,6 +50,16 @@ internal static class RedoCommand
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
         var wish = GbatchCommand.Flags(invocation);
+        if (TaskReference.IsOne(invocation.Words[0]))
+        {
+            return await RedoGroupAsync(invocation, Invocation.NeedUsage(TaskReference.Parse(invocation.Words[0]), "job"), wish, cancel);
+        }
+
+        if (invocation.Has("--failed"))
+        {
+            throw Invocation.Wrong($"--failed is for groups: name one by its id, or as {invocation.Words[0]}_*");
+        }
+
         var id = await invocation.JobAsync(invocation.Words[0], cancel);
         var source = await invocation.Client.GetAsync(id, cancel);
         var job = source.Failure is ClientFailure.Refused { Status: 404 } ? throw Invocation.No($"job {id} does not exist", ProblemCode.NotFound) : Invocation.Need(source);
@@ -57,13 +70,7 @@ internal static class RedoCommand
                 : $"job {id} has not run yet ({job.State}); change it with: gjob update {id}", ProblemCode.WrongState);
         }
 
-        var on = await invocation.ResolveAsync(wish.Dependencies, cancel);
-        var overrides = wish.Draft with
-        {
-            DependsOnIds = invocation.Has("--clear-deps") ? [] : on,
-            DependencyMode = wish.Dependencies?.Mode,
-            Notifications = invocation.Has("--clear-notify") ? new WireNotifications { Emails = [], Events = [] } : wish.Draft.Notifications,
-        };
+        var overrides = await OverridesAsync(invocation, wish, cancel);
         var submitted = Invocation.Need(await invocation.Client.RedoAsync(id, overrides, invocation.Has("--cascade"), cancel));
         invocation.Context.Made.AddRange((submitted.Cascade ?? []).Select(copy => copy.Id).Prepend(submitted.Id).Select(made => $"job {made} was submitted"));
         if (invocation.Json)
@@ -84,6 +91,51 @@ internal static class RedoCommand
         }
 
         return ExitCodes.Done;
+    }
+
+    private static async Task<SubmissionDraft> OverridesAsync(Invocation invocation, SubmissionWish wish, CancellationToken cancel)
+    {
+        var on = await invocation.ResolveAsync(wish.Dependencies, cancel);
+        return wish.Draft with
+        {
+            DependsOnIds = invocation.Has("--clear-deps") ? [] : on.Jobs ?? (on.Groups is null ? null : []),
+            DependsOnGroups = invocation.Has("--clear-deps") ? [] : on.Groups ?? (on.Jobs is null ? null : []),
+            DependencyMode = wish.Dependencies?.Mode,
+            Notifications = invocation.Has("--clear-notify") ? new WireNotifications { Emails = [], Events = [] } : wish.Draft.Notifications,
+        };
+    }
+
+    private static async Task<int> RedoGroupAsync(Invocation invocation, TaskReference group, SubmissionWish wish, CancellationToken cancel)
+    {
+        if (invocation.Has("--cascade"))
+        {
+            throw Invocation.Wrong("--cascade is for a single job");
+        }
+
+        var overrides = await OverridesAsync(invocation, wish, cancel);
+        var submitted = Invocation.Need(await invocation.Client.RedoGroupAsync(group.Group, group.TaskList, invocation.Has("--failed"), overrides, cancel));
+        invocation.Context.Made.Add($"jobs from {submitted.Id} on were submitted");
+        return invocation.Answer(
+            () => invocation.WriteJson(new JsonObject
+            {
+                ["group_id"] = submitted.GroupId,
+                ["id"] = submitted.Id,
+                ["tasks"] = submitted.Tasks ?? 1,
+                ["others"] = new JsonArray([.. (submitted.Cascade ?? []).Select(JobJson.Of)]),
+            }),
+            text =>
+            {
+                text.WriteLine(submitted.Tasks is { } tasks
+                    ? $"Submitted {JobText.Count(tasks)} batch jobs with group_id: {submitted.GroupId}\n  Jobs {submitted.Id} to {submitted.Id + tasks - 1}, which repeat tasks of {group}"
+                    : $"Submitted batch job {submitted.Id} ({SafeText.Line(submitted.RunName)})");
+                foreach (var other in submitted.Cascade ?? [])
+                {
+                    text.WriteLine($"Submitted batch job {other.Id} ({SafeText.Line(other.RunName)})");
+                }
+
+                GbatchCommand.TellWarning(invocation, submitted.Warning);
+                GbatchCommand.TellWhoIsTold(invocation, submitted.Notifications);
+            });
     }
 
     private static void TellCascade(Invocation invocation, IReadOnlyList<RedoneJob> copies)

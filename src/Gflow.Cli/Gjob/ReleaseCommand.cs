@@ -1,3 +1,4 @@
+using Gflow.Cli.Groups;
 namespace Gflow.Cli.Gjob;
 
 /// <summary><c>gjob release</c>: lets held jobs start again.</summary>
@@ -11,10 +12,7 @@ internal static class ReleaseCommand
         Words = GjobCommand.Jobs,
         NotAvailable = [new("release it then, by cron or at(1): echo \"gjob release 42\" | at 22:00", "--at")],
         Examples = [new("gjob release 42", "Release one job"), new("gjob release 7,9-12", "Release several; each is tried")],
-        Run = async (invocation, cancel) => await JobActions.RunAsync(
-            invocation,
-            await invocation.JobsAsync(invocation.Words, cancel),
-            id => invocation.Client.ReleaseAsync(id, cancel),
-            id => $"Job {id} released back to queue."),
+        Run = (invocation, cancel) => GroupActions.RunAsync(
+            invocation, "release", "released", id => invocation.Client.ReleaseAsync(id, cancel), id => $"Job {id} released back to queue.", cancel),
     };
 }

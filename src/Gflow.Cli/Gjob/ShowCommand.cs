@@ -1,3 +1,4 @@
+using Gflow.Cli.Groups;
 using System.Text.Json;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
@@ -20,6 +21,7 @@ internal static class ShowCommand
         [
             new("gjob show 42", "One job"),
             new("gjob show @ @~2", "Your last two submissions"),
+            new("gjob show 17_*", "An array as a whole; 17_3 is one of its tasks"),
             new("gjob show --json 7,9-12", "For programs"),
         ],
         Run = RunAsync,
@@ -31,7 +33,15 @@ internal static class ShowCommand
         List<JobView> jobs = [];
         Dictionary<uint, IReadOnlyList<DeliveryView>> deliveries = [];
         List<(JobId Id, string Error)> errors = [];
-        foreach (var id in await invocation.JobsAsync(invocation.Words, cancel))
+        var named = GroupActions.Split(invocation.Words);
+        List<GroupView> groups = [];
+        foreach (var whole in named.Groups.Where(group => group.Tasks is null))
+        {
+            groups.Add(Invocation.Need(await invocation.Client.GroupAsync(whole.Group, cancel)));
+        }
+
+        var words = named.Groups.Where(group => group.Tasks is not null).Select(group => group.ToString()).Concat(named.Jobs);
+        foreach (var id in await invocation.JobsAsync(words, cancel))
         {
             var job = await invocation.Client.GetAsync(id, cancel);
             if (job.Ok)
@@ -47,18 +57,24 @@ internal static class ShowCommand
 
         if (invocation.Json)
         {
-            Invocation.WriteJson(invocation.Out, writer => Write(writer, invocation.Now, jobs, [.. jobs.SelectMany(job => deliveries[job.Id])], errors));
+            Invocation.WriteJson(invocation.Out, writer => Write(writer, invocation.Now, groups, jobs, [.. jobs.SelectMany(job => deliveries[job.Id])], errors));
             return code;
         }
 
-        if (jobs.Count > 0)
+        if (jobs.Count + groups.Count > 0)
         {
             var zone = Invocation.Need(invocation.Zone);
-            for (var i = 0; i < jobs.Count; i++)
+            for (var i = -groups.Count; i < jobs.Count; i++)
             {
-                if (i > 0)
+                if (i > -groups.Count)
                 {
                     invocation.Out.WriteLine($"\n{new string('=', Math.Min(80, invocation.Context.Width ?? 80))}\n");
+                }
+
+                if (i < 0)
+                {
+                    GroupDetails.Write(invocation.Out, groups[i + groups.Count], invocation.Now, zone, invocation.Palette, invocation.Context.Width);
+                    continue;
                 }
 
                 JobDetails.Write(invocation.Out, jobs[i], invocation.Now, zone, invocation.Palette, invocation.Context.Width);
@@ -87,7 +103,7 @@ internal static class ShowCommand
     }
 
     private static void Write(
-        Utf8JsonWriter writer, DateTimeOffset now, List<JobView> jobs, List<DeliveryView> deliveries, List<(JobId Id, string Error)> errors)
+        Utf8JsonWriter writer, DateTimeOffset now, List<GroupView> groups, List<JobView> jobs, List<DeliveryView> deliveries, List<(JobId Id, string Error)> errors)
     {
         writer.WriteStartObject();
         writer.WriteStartArray("jobs");
@@ -97,6 +113,12 @@ internal static class ShowCommand
         }
 
         writer.WriteEndArray();
+        if (groups.Count > 0)
+        {
+            writer.WritePropertyName("groups");
+            JsonSerializer.Serialize(writer, groups, WireJson.Default.ListGroupView);
+        }
+
         writer.WritePropertyName("deliveries");
         JsonSerializer.Serialize(writer, deliveries, CommandJson.Default.ListDeliveryView);
         if (errors.Count > 0)

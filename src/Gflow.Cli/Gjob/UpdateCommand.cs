@@ -1,3 +1,4 @@
+using Gflow.Cli.Groups;
 using System.Text.Json.Nodes;
 using Gflow.Cli.Gbatch;
 using Gflow.Client.CommandLine;
@@ -56,6 +57,7 @@ internal static class UpdateCommand
         [
             new("gjob update 42 --priority 100", "Let a job go first"),
             new("gjob update 7,9-12 --time-limit 2:00:00", "A time limit for several jobs; each is tried"),
+            new("gjob update 17_* --priority 100", "Let all that waits of an array go first, in one step"),
             new("gjob update 42 --clear-deps", "Start without waiting for others"),
             new("gjob update 42 --notify-on job_started,job_failed", "Be told of other events; the addresses stay"),
         ],
@@ -70,9 +72,15 @@ internal static class UpdateCommand
             throw Invocation.Wrong("there is nothing to change: give at least one option\ntry: gjob update --help");
         }
 
-        return await JobActions.RunAsync(
+        var (groups, jobs) = GroupActions.Split(invocation.Words);
+        return await GroupActions.RunAsync(
+            invocation, groups, group => invocation.Client.UpdateGroupAsync(group.Group, group.TaskList, draft, cancel), "updated", rows => JobsAsync(invocation, jobs, draft, rows, cancel));
+    }
+
+    private static async Task<int> JobsAsync(Invocation invocation, IReadOnlyList<string> words, UpdateDraft draft, JsonArray rows, CancellationToken cancel) =>
+        await JobActions.RunAsync(
             invocation,
-            await invocation.JobsAsync(invocation.Words, cancel),
+            words.Count == 0 ? [] : await invocation.JobsAsync(words, cancel),
             id => invocation.Client.UpdateAsync(id, draft, cancel),
             (id, updated) => $"Job {id} updated successfully."
                 + (updated.UpdatedFields.Count > 0 ? $"\n  UpdatedFields={SafeText.Line(string.Join(", ", updated.UpdatedFields))}" : ""),
@@ -80,8 +88,8 @@ internal static class UpdateCommand
             {
                 row["state"] = updated.Job.State;
                 row["updated_fields"] = new JsonArray([.. updated.UpdatedFields]);
-            });
-    }
+            },
+            rows);
 
     private static async Task<UpdateDraft> DraftAsync(Invocation invocation, CancellationToken cancel)
     {
@@ -89,6 +97,7 @@ internal static class UpdateCommand
         var dependencies = invocation.Text("--depends-on") is { } plain
             ? new DependencyWish(Invocation.NeedUsage(JobReference.ParseList(plain), "--depends-on"), "All")
             : wish.Dependencies;
+        var on = await invocation.ResolveAsync(dependencies, cancel);
         (string Option, string Field)[] clears =
         [
             ("--clear-gpu-type", "gpu_type"), ("--clear-gpu-min-memory", "gpu_min_memory_mb"), ("--clear-gpu-index", "gpu_indices"),
@@ -104,7 +113,8 @@ internal static class UpdateCommand
             GpuIndices = wish.Draft.GpuIndices,
             Priority = wish.Draft.Priority,
             TimeLimit = wish.Draft.TimeLimit,
-            DependsOnIds = await invocation.ResolveAsync(dependencies, cancel),
+            DependsOnIds = on.Jobs,
+            DependsOnGroups = on.Groups,
             DependencyMode = dependencies?.Mode,
             AutoCancelOnDependencyFailure = invocation.Has("--auto-cancel-on-dep-failure") ? true : invocation.Has("--no-auto-cancel-on-dep-failure") ? false : null,
             Notifications = wish.Draft.Notifications,

@@ -1,3 +1,4 @@
+using Gflow.Cli.Groups;
 using System.Text.Json.Nodes;
 using Gflow.Cli.Rendering;
 using Gflow.Client;
@@ -30,6 +31,7 @@ internal static class WaitCommand
         Examples =
         [
             new("gjob wait 42 && ./publish.sh", "Go on only when the job has succeeded"),
+            new("gjob wait 17_*", "Wait for all of an array; the exit code is that of the first task that failed"),
             new("gjob wait @ @~2", "Wait for your last two submissions"),
         ],
         Run = RunAsync,
@@ -37,13 +39,33 @@ internal static class WaitCommand
 
     private static async Task<int> RunAsync(Invocation invocation, CancellationToken cancel)
     {
-        var ids = await invocation.JobsAsync(invocation.Words, cancel);
+        var named = GroupActions.Split(invocation.Words);
+        List<(TaskReference Named, ClientResult<GroupView> End)> groups = [];
+        foreach (var whole in named.Groups.Where(group => group.Tasks is null))
+        {
+            groups.Add((whole, await JobWaiting.WaitForGroupAsync(invocation.Client, whole.Group, invocation.Context.Time, ReconnectFor, cancel)));
+        }
+
+        var words = named.Groups.Where(group => group.Tasks is not null).Select(group => group.ToString()).Concat(named.Jobs).ToList();
+        var ids = words.Count == 0 ? [] : await invocation.JobsAsync(words, cancel);
         var ends = await JobWaiting.WaitAsync(invocation.Client, ids, invocation.Context.Time, ReconnectFor, cancel);
-        var code = ids.Select(id => CodeOf(ends[id])).FirstOrDefault(code => code != ExitCodes.Done);
+        var code = groups.Select(group => CodeOf(group.End)).Concat(ids.Select(id => CodeOf(ends[id]))).FirstOrDefault(code => code != ExitCodes.Done);
         if (invocation.Json)
         {
-            invocation.WriteJson(new JsonObject { ["results"] = new JsonArray([.. ids.Select(id => Row(id, ends[id]))]), ["exit_code"] = code });
+            invocation.WriteJson(new JsonObject { ["results"] = new JsonArray([.. groups.Select(group => Row(group.Named, group.End)), .. ids.Select(id => Row(id, ends[id]))]), ["exit_code"] = code });
             return code;
+        }
+
+        foreach (var (whole, end) in groups)
+        {
+            if (end.Failure is { } failure)
+            {
+                invocation.Complain(failure.Message);
+            }
+            else
+            {
+                invocation.Tell($"Group {whole.Group}: {GroupBar.Counts(end.Value.States)}");
+            }
         }
 
         foreach (var id in ids)
@@ -78,6 +100,12 @@ internal static class WaitCommand
         };
     }
 
+    /// <summary>Of a group: that of the first of its tasks that did not succeed.</summary>
+    internal static int CodeOf(ClientResult<GroupView> end) => !end.Ok ? CannotWait
+        : end.Value.FirstFailures is [var first, ..] ? CodeOf(new JobView { State = first.State, ExitCode = first.ExitCode, Signal = first.Signal })
+        : end.Value.States.ContainsKey(nameof(JobState.Cancelled)) ? Cancelled
+        : ExitCodes.Done;
+
     private static int? Number(string? signal)
     {
         if (signal is null)
@@ -94,6 +122,15 @@ internal static class WaitCommand
         }
 
         return null;
+    }
+
+    private static JsonObject Row(TaskReference whole, ClientResult<GroupView> end)
+    {
+        JsonObject row = end.Failure is { } failure
+            ? new() { ["group"] = whole.Group, ["error"] = failure.Message }
+            : new() { ["group_id"] = end.Value.GroupId, ["number"] = end.Value.Number, ["states"] = new JsonObject(end.Value.States.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))) };
+        row["wait_code"] = CodeOf(end);
+        return row;
     }
 
     private static JsonObject Row(JobId id, ClientResult<JobView> end)

@@ -18,6 +18,7 @@ internal static class GqueueCommand
         Notes =
         [
             "Without options: your own jobs that wait, are held or run. Asked for by number (-j), or by when they were submitted (--since), jobs are shown in any state, and by number also those of others; a number that does not exist is named, and makes the exit code 1. All filters must hold together.",
+            "An array or sweep is one line, with a bar: what has succeeded (█), failed (×), runs (▒), waits (░) and was cancelled (-). Its tasks are shown one by one with --tasks, -g, -t, -j and -N, and in JSON, CSV and YAML.",
             $"Columns: {string.Join(", ", JobColumns.Names)}. NAME is the name that the job was given, else its script or the first word of its command. GPUS has the indices in brackets, such as [0,1], of a job that holds some, and how many it wants or had otherwise. EXIT is the exit code, or the signal that ended the job.",
             $"States: {StateFilter.Names}. A job is Ending from when it is told to end until its last process is gone; it counts as running.",
             "On a terminal, or with COLUMNS set, what is too wide is cut, but never a number or a state; pipes and files get everything.",
@@ -36,6 +37,7 @@ internal static class GqueueCommand
             new("--project", ["-P"], "PROJECT", "Only jobs of this project"),
             new("--format", ["-f"], "COLUMNS", $"Columns (comma list; default {DefaultColumns})"),
             new("--group", ["-g"], null, "One table for each state"),
+            new("--tasks", [], null, "Each task of an array or sweep on a line of its own"),
             new("--tree", ["-t"], null, "Jobs under those they depend on or repeat"),
             new("--output", ["-o"], "FORMAT", "table, json, csv or yaml (default table)"),
             new("--watch", ["-w"], null, "Show again and again until Ctrl+C"),
@@ -49,6 +51,7 @@ internal static class GqueueCommand
             new("gqueue -u all -s R", "Everybody's running jobs"),
             new("gqueue --since 7d -r time", "All of yours of the last seven days, by start"),
             new("gqueue -a -n -10", "Your last ten, in whatever state"),
+            new("gqueue --tasks", "With each task of an array"),
             new("gqueue -t", "As a tree of dependencies"),
             new("gqueue -f JOBID,STATE,EXIT,COMMAND -j 7,9-12", "Chosen columns of chosen jobs"),
             new("gqueue --json", "For programs"),
@@ -63,9 +66,9 @@ internal static class GqueueCommand
             invocation.Complain("warning: --tmux has no effect: jobs run without tmux sessions. Running jobs: gqueue -s R; a job's output: gjob log -f ID");
         }
 
-        var wanted = await WantedJobs.ReadAsync(invocation, cancel);
-        var columns = JobColumns.Read(invocation.Text("--format") ?? DefaultColumns);
         var output = OutputFormat.Read(invocation, [OutputFormat.Table, OutputFormat.Json, OutputFormat.Csv, Yaml]);
+        var wanted = await WantedJobs.ReadAsync(invocation, sumsGroupsUp: output == OutputFormat.Table, cancel);
+        var columns = JobColumns.Read(invocation.Text("--format") ?? DefaultColumns);
         if (!invocation.Has("--watch"))
         {
             if (invocation.Has("--interval"))

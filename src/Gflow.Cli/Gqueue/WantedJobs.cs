@@ -31,7 +31,11 @@ internal sealed record WantedJobs
     /// <summary>Whether every job that was named by its number ought to be in the list.</summary>
     internal bool ExpectsAll { get; init; }
 
-    internal static async Task<WantedJobs> ReadAsync(Invocation invocation, CancellationToken cancel)
+    /// <summary>Whoever asks for jobs by these means each of them.</summary>
+    private static readonly string[] OneByOne = ["--tasks", "--group", "--tree", "--jobs", "--names"];
+
+    /// <param name="sumsGroupsUp">Whether an array is one line, unless something else is asked for.</param>
+    internal static async Task<WantedJobs> ReadAsync(Invocation invocation, bool sumsGroupsUp, CancellationToken cancel)
     {
         var ids = invocation.Text("--jobs") is { } jobs ? await invocation.JobsAsync([jobs], cancel) : [];
         var states = StatesOf(invocation);
@@ -41,6 +45,7 @@ internal sealed record WantedJobs
             {
                 Ids = ids,
                 States = states.States,
+                SumsGroupsUp = sumsGroupsUp && !OneByOne.Any(invocation.Has),
                 Users = invocation.Has("--jobs") && !invocation.Has("--user") ? [] : UserList.Read(invocation, invocation.Text("--user")),
                 CreatedAfter = invocation.Text("--since") is { } since
                     ? Invocation.NeedUsage(InstantText.ParseSince(since, invocation.Now, Invocation.Need(invocation.Zone)), "--since")

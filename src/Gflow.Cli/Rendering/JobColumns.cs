@@ -27,22 +27,22 @@ internal static class JobColumns
 
     private static readonly JobColumn[] All =
     [
-        Column(Id, (job, _) => JobText.Count(job.Id), ColumnFit.Whole),
-        Column("NAME", (job, _) => new Cell(SafeText.Line(JobText.Name(job)), null, job.Alive is true ? " ○" : ""), ColumnFit.Elastic),
+        Column(Id, (job, _) => job.GroupStates is null ? JobText.Count(job.Id) : $"{JobText.Count(job.GroupNumber ?? job.Id)}_*", ColumnFit.Whole),
+        Column("NAME", (job, _) => new Cell(SafeText.Line(JobText.Name(job)), null, job is { Alive: true, GroupStates: null } ? " ○" : ""), ColumnFit.Elastic),
         Column("ST", (job, _) => new Cell(JobText.StateCode(job), StateStyle.Of(job)), ColumnFit.Whole),
         Column("STATE", (job, _) => new Cell(JobText.StateName(job), StateStyle.Of(job)), ColumnFit.Whole),
-        Column("TIME", (job, now) => JobText.Elapsed(job, now)),
+        Column("TIME", (job, now) => job.GroupStates is null ? JobText.Elapsed(job, now) : "-"),
         Column("TIMELIMIT", (job, _) => JobText.Limit(job, "UNLIMITED")),
-        Column("GPUS", (job, _) => JobText.GpusHeldOrWanted(job)),
-        Column("EXIT", (job, _) => job.Signal is { } signal ? SafeText.Line(signal) : (job.ExitCode is { } code ? JobText.Count(code) : "-")),
-        Column("REASON", (job, _) => SafeText.Line(job.ReasonText ?? JobText.Reason(job) ?? "-"), ColumnFit.Elastic),
+        Column("GPUS", (job, _) => job.GroupStates is null ? JobText.GpusHeldOrWanted(job) : JobText.Count(job.Gpus)),
+        Column("EXIT", (job, _) => job.GroupStates is not null ? "-" : job.Signal is { } signal ? SafeText.Line(signal) : (job.ExitCode is { } code ? JobText.Count(code) : "-")),
+        Column("REASON", (job, _) => job.GroupStates is { } states ? GroupBar.Of(states) : SafeText.Line(job.ReasonText ?? JobText.Reason(job) ?? "-"), ColumnFit.Elastic),
         Column("COMMAND", (job, _) => SafeText.Line(JobText.CommandLine(job) ?? "-"), ColumnFit.Elastic),
         Column("USER", (job, _) => SafeText.Line(job.SubmittedBy), ColumnFit.Elastic),
         Column("PROJECT", (job, _) => SafeText.Line(job.Project ?? "-"), ColumnFit.Elastic),
         Column("PRIORITY", (job, _) => JobText.Count(job.Priority)),
         Column("MEMORY", (job, _) => job.MemoryLimitMb is { } memory ? MemoryText.Format(memory) : "-"),
         Column("NODES", (job, _) => JobText.Count(job.Gpus)),
-        Column("NODELIST(REASON)", (job, _) => SafeText.Line(JobText.GpusOrReason(job)), ColumnFit.Elastic),
+        Column("NODELIST(REASON)", (job, _) => job.GroupStates is { } states ? GroupBar.Of(states) : SafeText.Line(JobText.GpusOrReason(job)), ColumnFit.Elastic),
     ];
 
     internal static IEnumerable<string> Names => All.Select(column => column.Name);

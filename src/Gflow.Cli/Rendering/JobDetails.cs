@@ -1,4 +1,5 @@
 using Gflow.Client.CommandLine;
+using Gflow.Core.Arrays;
 using Gflow.Core.Contracts;
 using Gflow.Core.Text;
 
@@ -27,9 +28,21 @@ internal static class JobDetails
         page.Field("RedoneFrom", job.RedoneFrom is { } redone ? JobText.Count(redone) : null);
         page.Field("RetriedFrom", job.RetriedFrom is { } retried ? JobText.Count(retried) : null);
         page.Field("GroupID", job.GroupId);
+        page.Field("Group", job.GroupNumber is { } group ? $"{group}_*{(job.TaskId is { } index ? $" (this is {group}_{index})" : "")}" : null);
+        page.Field("MaxConcurrent", job.MaxConcurrent is { } most ? JobText.Count(most) : null);
         page.Field("Script", job.Script);
         page.Field("Arguments", job.Arguments is { Count: > 0 } ? ShellText.Join(job.Arguments) : null);
-        page.Field("Command", job.Command);
+        if (job.Command is { } command && job.Parameters.Count > 0)
+        {
+            var filled = Placeholders.InShell(command, job.Parameters);
+            page.Field("Command(template)", command);
+            page.Field("Command(actual)", filled.Ok ? filled.Value : $"Error: {filled.Problems[0].Message}");
+        }
+        else
+        {
+            page.Field("Command", job.Command);
+        }
+
         page.Field("Private", job.Hidden is { Count: > 0 } hidden ? $"{string.Join(", ", hidden)} (shown to {job.SubmittedBy} and administrators)" : null);
 
         page.Section("Parameters", [.. job.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, (string?)pair.Value))]);
@@ -59,11 +72,11 @@ internal static class JobDetails
     private static List<(string Name, string? Value)> Dependencies(JobView job)
     {
         var ids = job.DependsOn is { } single && !job.DependsOnIds.Contains(single) ? [single, .. job.DependsOnIds] : job.DependsOnIds;
-        return ids.Count == 0
+        return ids.Count == 0 && job.DependsOnGroups is null
             ? [("TaskID", job.TaskId is { } task ? JobText.Count(task) : null)]
             :
             [
-                ("DependsOn", string.Join(',', ids)),
+                ("DependsOn", string.Join(',', [.. ids.Select(id => JobText.Count(id)), .. (job.DependsOnGroups ?? []).Select(group => $"{group}_*")])),
                 ("Mode", job.DependencyMode ?? "All"),
                 ("AutoCancel", job.AutoCancelOnDependencyFailure ? "enabled" : "disabled"),
                 ("TaskID", job.TaskId is { } taskId ? JobText.Count(taskId) : null),

@@ -38,6 +38,11 @@ internal static class JobJson
         Optional(writer, "redone_from", job.RedoneFrom);
         Optional(writer, "ending_since", CommandJson.Text(job.EndingSince));
         Optional(writer, "kill_at", CommandJson.Text(job.KillAt));
+        if (job.DependsOnGroups is { } groups)
+        {
+            Numbers(writer, "depends_on_groups", groups.Select(group => (long)group));
+        }
+
         if (job.DependsOnIds.Count > 0)
         {
             Numbers(writer, "depends_on_ids", job.DependsOnIds.Select(id => (long)id));
@@ -149,6 +154,19 @@ internal static class JobJson
         Optional(writer, "time_limit", CommandJson.Text(job.TimeLimit));
         Optional(writer, "exit_code", job.ExitCode);
         Optional(writer, "signal", job.Signal);
+        Optional(writer, "group_id", job.GroupId);
+        Optional(writer, "group_number", job.GroupNumber);
+        Optional(writer, "task_id", job.TaskId);
+        if (job.Parameters.Count > 0)
+        {
+            writer.WriteStartObject("parameters");
+            foreach (var (name, value) in job.Parameters.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                writer.WriteString(name, value);
+            }
+
+            writer.WriteEndObject();
+        }
     }
 
     private static JsonObject? Told(ToldPeople? told) => told is null ? null : new()

@@ -63,8 +63,8 @@ public sealed class Submitter(string directory, IReadOnlyDictionary<string, stri
     }
 
     /// <summary>The whole submission.</summary>
-    /// <param name="on">The numbers of the jobs that the wish's dependencies name; null without any.</param>
-    public SubmissionDraft Draft(JobSource source, SubmissionWish wish, IReadOnlyList<long>? on)
+    /// <param name="on">What the wish's dependencies name.</param>
+    public SubmissionDraft Draft(JobSource source, SubmissionWish wish, ResolvedDependencies on)
     {
         var variables = environment.Where(variable => !JobVariables.Contains(variable.Key) && !TaskVariables.Any(prefix => variable.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary();
         foreach (var name in variables.Keys.Where(name => !ByteText.IsUtf8(name)).ToList())
@@ -80,7 +80,8 @@ public sealed class Submitter(string directory, IReadOnlyDictionary<string, stri
             Limits = settings?.Limits,
             RunDir = directory,
             Environment = variables,
-            DependsOnIds = on,
+            DependsOnIds = on.Jobs,
+            DependsOnGroups = on.Groups,
             DependencyMode = wish.Dependencies?.Mode,
         });
     }

@@ -20,7 +20,7 @@ public sealed record WireNotifications
     public WireNotifications Over(NotificationWish? before) => this with
     {
         Emails = Emails ?? (Me == true ? null : before?.Emails),
-        Events = Events ?? before?.Events,
+        Events = Events ?? (before is { FirstFailureOnly: false } ? before.Events : null),
     };
 }
 
@@ -62,6 +62,10 @@ public sealed record JobView
 
     public IReadOnlyList<uint> DependsOnIds { get; set; } = [];
 
+    /// <summary>Numbers of groups for whose jobs it waits; left out for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<uint>? DependsOnGroups { get; set; }
+
     /// <summary><c>All</c>, <c>Any</c> or null without dependencies.</summary>
     public string? DependencyMode { get; set; }
 
@@ -98,6 +102,10 @@ public sealed record JobView
     /// <summary>The number of its group, by which it is called together with its index: <c>NUMBER_INDEX</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public uint? GroupNumber { get; set; }
+
+    /// <summary>In a list that sums groups up, where this stands for all jobs of its group: how many are in which state, by the names of the states. Left out for a job that stands for itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, int>? GroupStates { get; set; }
 
     /// <summary>How many of its group may run at once, as long as the group is not over; null for any number.</summary>
     public int? MaxConcurrent { get; set; }
@@ -183,7 +191,8 @@ public sealed record JobView
             Priority = spec.Priority,
             DependsOn = on.Count == 1 ? on[0].Value : null,
             DependsOnIds = [.. on.Select(id => id.Value)],
-            DependencyMode = on.Count == 0 ? null : spec.Dependencies.Mode.ToString(),
+            DependsOnGroups = spec.Dependencies.Groups is { Count: > 0 } groups ? [.. groups.Select(group => group.Value)] : null,
+            DependencyMode = spec.Dependencies.IsEmpty ? null : spec.Dependencies.Mode.ToString(),
             AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
             TaskId = job.TaskId,
             Parameters = sight.Command ? job.Parameters : ReadOnlyDictionary<string, string>.Empty,
@@ -192,7 +201,7 @@ public sealed record JobView
             MaxConcurrent = maxConcurrent,
             TimeLimit = WireDuration.From(spec.TimeLimit),
             SubmittedBy = job.SubmittedBy,
-            RedoneFrom = spec.RedoneFrom?.Value,
+            RedoneFrom = job.RedoneFrom?.Value,
             RunName = job.RunName,
             Name = job.Name,
             Project = spec.Project,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Gflow.Core.Arrays;
 using Gflow.Core.Jobs;
 using Gflow.Core.Text;
 
@@ -65,6 +66,9 @@ public sealed record SubmissionDraft
 
     public IReadOnlyList<long>? DependsOnIds { get; init; }
 
+    /// <summary>Numbers of groups: it waits for all their jobs.</summary>
+    public IReadOnlyList<long>? DependsOnGroups { get; init; }
+
     public string? DependencyMode { get; init; }
 
     public bool? AutoCancelOnDependencyFailure { get; init; }
@@ -110,9 +114,17 @@ public sealed record SubmissionDraft
     [JsonIgnore]
     public ArrayFrame? Frame { get; init; }
 
-    /// <summary>Whether it is one of many that are to be made of it.</summary>
+    /// <summary>The tasks that are to be made of it, where they are those of an earlier group.</summary>
     [JsonIgnore]
-    public bool IsGroup => Array is not null || Sweep is { Count: > 0 } || SweepRows is not null;
+    public TaskPlan? Plan { get; init; }
+
+    /// <summary>The jobs that these repeat, one for each task.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<uint>? RedoneTasks { get; init; }
+
+    /// <summary>Whether many jobs are to be made of it.</summary>
+    [JsonIgnore]
+    public bool IsGroup => Plan is not null || Array is not null || Sweep is { Count: > 0 } || SweepRows is not null;
 
     /// <summary>Everything else that came: ignored where it is a job's own output (<c>id</c>, <c>state</c>…), refused where it asks for what is not there yet.</summary>
     [JsonExtensionData]
@@ -140,6 +152,7 @@ public sealed record SubmissionDraft
             Priority = spec.Priority,
             TimeLimit = WireDuration.From(spec.TimeLimit),
             DependsOnIds = [.. spec.Dependencies.On.Select(dependency => (long)dependency.Value)],
+            DependsOnGroups = spec.Dependencies.Groups.Count > 0 ? [.. spec.Dependencies.Groups.Select(group => (long)group.Value)] : null,
             DependencyMode = spec.Dependencies.Mode.ToString(),
             AutoCancelOnDependencyFailure = spec.Dependencies.AutoCancel,
             Project = spec.Project,
@@ -151,6 +164,22 @@ public sealed record SubmissionDraft
             Parameters = source.Parameters.Count > 0 ? source.Parameters : null,
         };
     }
+
+    /// <summary>Asks for some tasks of a group once more.</summary>
+    /// <param name="sources">Those that are repeated, by their ordinals.</param>
+    /// <param name="maxConcurrent">How many may run at once; null for any number.</param>
+    public static SubmissionDraft Of(JobGroup group, IReadOnlyList<Job> sources, int? maxConcurrent, byte[]? script, IReadOnlyDictionary<string, string>? environment) =>
+        Of(sources[0], script, environment) with
+        {
+            RedoneFrom = null,
+            TaskId = null,
+            Parameters = null,
+            Name = group.Spec.Name,
+            Plan = group.Plan!.Of([.. sources.Select(source => source.Ordinal)]),
+            RedoneTasks = [.. sources.Select(source => source.Id.Value)],
+            MaxConcurrent = maxConcurrent,
+            MaxFails = group.MaxFails?.ToString(),
+        };
 
     /// <summary>The draft as it goes over the wire: with the bytes of what is not UTF-8 beside it (<see cref="ByteText"/>).</summary>
     public SubmissionDraft Packed() => this with
@@ -214,6 +243,7 @@ public sealed record SubmissionDraft
         TimeLimit = upper.TimeLimit ?? TimeLimit,
         DependsOn = upper.DependsOn ?? DependsOn,
         DependsOnIds = upper.DependsOnIds ?? DependsOnIds,
+        DependsOnGroups = upper.DependsOnGroups ?? DependsOnGroups,
         DependencyMode = upper.DependencyMode ?? DependencyMode,
         AutoCancelOnDependencyFailure = upper.AutoCancelOnDependencyFailure ?? AutoCancelOnDependencyFailure,
         Project = upper.Project ?? Project,
@@ -230,6 +260,8 @@ public sealed record SubmissionDraft
         TaskId = upper.TaskId ?? TaskId,
         Parameters = upper.Parameters ?? Parameters,
         Frame = upper.Frame ?? Frame,
+        Plan = upper.Plan ?? Plan,
+        RedoneTasks = upper.RedoneTasks ?? RedoneTasks,
         Others = upper.Others ?? Others,
     };
 }

@@ -25,6 +25,8 @@ public sealed record UpdateDraft
 
     public IReadOnlyList<long>? DependsOnIds { get; init; }
 
+    public IReadOnlyList<long>? DependsOnGroups { get; init; }
+
     public string? DependencyMode { get; init; }
 
     public bool? AutoCancelOnDependencyFailure { get; init; }

@@ -19,6 +19,7 @@ namespace Gflow.Core.Contracts;
 [JsonSerializable(typeof(CancelForecastView))]
 [JsonSerializable(typeof(ResolvedJob))]
 [JsonSerializable(typeof(GroupView))]
+[JsonSerializable(typeof(List<GroupView>))]
 [JsonSerializable(typeof(GroupLimit))]
 [JsonSerializable(typeof(GroupLimitAnswer))]
 [JsonSerializable(typeof(GroupActionAnswer))]

@@ -15,4 +15,10 @@ public enum DependencyMode
 public sealed record DependencySpec(IReadOnlyList<JobId> On, DependencyMode Mode, bool AutoCancel)
 {
     public static DependencySpec None { get; } = new([], DependencyMode.All, true);
+
+    /// <summary>The numbers of groups of which every job (or any, as <see cref="Mode"/> says) must succeed, ascending, distinct.</summary>
+    public IReadOnlyList<JobId> Groups { get; init; } = [];
+
+    /// <summary>Whether it waits for nobody.</summary>
+    public bool IsEmpty => On.Count == 0 && Groups.Count == 0;
 }

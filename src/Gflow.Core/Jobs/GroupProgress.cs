@@ -17,6 +17,9 @@ public sealed record GroupProgress(
     ImmutableArray<EndedMember> Slowest,
     ImmutableArray<EndedMember> Failures)
 {
+    /// <summary>The first that ended otherwise than well, cancelled ones among them; null for none.</summary>
+    public JobId? Unsuccessful { get; init; }
+
     /// <summary>How many are remembered of those that ran longest, and of those that failed first.</summary>
     public const int Remembered = 5;
 
@@ -41,7 +44,8 @@ public sealed record GroupProgress(
     {
         var codes = member.End.ExitCode is { } code ? ExitCodes.SetItem(code, ExitCodes.GetValueOrDefault(code) + 1) : ExitCodes;
         var failures = member.End is JobEnd.Failed or JobEnd.TimedOut && Failures.Length < Remembered ? Failures.Add(member) : Failures;
-        return this with { ExitCodes = codes, Failures = failures, Slowest = WithRuntime(member) };
+        var unsuccessful = member.End is JobEnd.Finished ? Unsuccessful : Unsuccessful ?? member.Id;
+        return this with { Unsuccessful = unsuccessful, ExitCodes = codes, Failures = failures, Slowest = WithRuntime(member) };
     }
 
     private ImmutableArray<EndedMember> WithRuntime(EndedMember member)
@@ -88,6 +92,16 @@ public readonly record struct StateCounts(int Queued, int Hold, int Running, int
         JobState.Cancelled => Cancelled,
         _ => Timeout,
     };
+
+    /// <summary>By the names of the states; those that none is in are left out.</summary>
+    public IReadOnlyDictionary<string, int> ByName
+    {
+        get
+        {
+            var counts = this;
+            return JobStates.All.Where(state => counts[state] > 0).ToDictionary(state => state.ToString(), state => counts[state]);
+        }
+    }
 
     public StateCounts Moved(JobState? from, JobState to) => (from is { } state ? Add(state, -1) : this).Add(to, 1);
 

@@ -25,6 +25,9 @@ public sealed record Job(JobId Id, JobSpec Spec, string SubmittedBy, uint Uid, D
     /// <summary>What it is told of the array that it is from; null for a job that is from none.</summary>
     public ArrayFrame? Frame => Spec.Frame ?? Group?.Frame;
 
+    /// <summary>The job that it repeats; null for none.</summary>
+    public JobId? RedoneFrom => Spec.RedoneFrom ?? (Group?.RedoneTasks is { } sources ? new JobId(sources[Ordinal]) : null);
+
     /// <summary>The name the user chose, with the values of its parameters; null when none was given.</summary>
     public string? Name => Spec.NameOf(Parameters);
 

@@ -29,6 +29,9 @@ public sealed class JobGroup
     /// <summary>What its tasks are told of the array.</summary>
     public ArrayFrame? Frame { get; init; }
 
+    /// <summary>The jobs that its tasks repeat, one for each; null for none.</summary>
+    public IReadOnlyList<uint>? RedoneTasks { get; init; }
+
     /// <inheritdoc cref="JobSpec.DisplayName"/>
     public string DisplayName => Spec.DisplayName;
 }

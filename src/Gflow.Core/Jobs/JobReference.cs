@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Gflow.Core.Jobs;
 
-/// <summary>How people name one job: by its number, or relative to their own submissions.</summary>
+/// <summary>How people name jobs: by number, relative to their own submissions, or as those of a group.</summary>
 public abstract record JobReference
 {
     private JobReference()
@@ -20,11 +20,22 @@ public abstract record JobReference
         public override string ToString() => Nth == 1 ? "@" : $"@~{Nth}";
     }
 
-    /// <summary>Reads a number from 1, <c>@</c> (the last submission) or <c>@~N</c> (the N-th last, the last one counting as 1).</summary>
+    /// <summary>Jobs of a group.</summary>
+    public sealed record Tasks(TaskReference Of) : JobReference
+    {
+        public override string ToString() => Of.ToString();
+    }
+
+    /// <summary>Reads a number from 1, <c>@</c> (the last submission) or <c>@~N</c> (the N-th last, the last one counting as 1), or jobs of a group (<see cref="TaskReference.Parse"/>).</summary>
     /// <returns>The reference, or a problem <c>invalid_job</c>.</returns>
     public static Result<JobReference> Parse(string text)
     {
         var trimmed = text.Trim();
+        if (TaskReference.IsOne(trimmed))
+        {
+            return TaskReference.Parse(trimmed).Map<JobReference>(tasks => new Tasks(tasks));
+        }
+
         if (trimmed == "@")
         {
             return new Recent(1);
@@ -39,14 +50,14 @@ public abstract record JobReference
 
         return Digits(trimmed, out var id)
             ? new Number(new JobId(id))
-            : new Problem(ProblemCode.InvalidJob, $"\"{text}\" is not a job: write its number, @ (your last submission) or @~N (your N-th last)");
+            : new Problem(ProblemCode.InvalidJob, $"\"{text}\" is not a job: write its number, @ (your last submission), @~N (your N-th last) or N_K (task K of array N)");
     }
 
     /// <summary>Reads references joined by commas.</summary>
     public static Result<IReadOnlyList<JobReference>> ParseList(string text)
     {
         List<JobReference> references = [];
-        foreach (var item in text.Split(','))
+        foreach (var item in TaskReference.SplitList(text))
         {
             var reference = Parse(item);
             if (!reference.Ok)

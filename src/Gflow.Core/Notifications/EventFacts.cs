@@ -120,10 +120,6 @@ public static class EventFacts
         };
     }
 
-    /// <summary>How many jobs of a group are in which state, by the names of the states; those that none is in are left out.</summary>
-    public static IReadOnlyDictionary<string, int> States(GroupProgress progress) =>
-        JobStates.All.Where(state => progress.Counts[state] > 0).ToDictionary(state => state.ToString(), state => progress.Counts[state]);
-
     /// <summary>What there is to say about a group as a whole.</summary>
     /// <param name="over">When its last job ended; null while one is live.</param>
     public static GroupFacts Group(GroupProgress progress, DateTimeOffset? over)
@@ -137,7 +133,7 @@ public static class EventFacts
             User = group.SubmittedBy,
             Project = group.Spec.Project,
             Tasks = progress.Counts.All,
-            States = States(progress),
+            States = progress.Counts.ByName,
             ExitCodes = progress.ExitCodes.ToDictionary(pair => pair.Key.ToString(CultureInfo.InvariantCulture), pair => pair.Value),
             FirstFailures = [.. progress.Failures.Select(Member)],
             Slowest = [.. progress.Slowest.Select(Member)],

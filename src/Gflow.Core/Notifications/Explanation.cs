@@ -11,13 +11,14 @@ public static class Explanation
     /// <param name="wish">What the job's owner wants; null when there is no job, or when nothing was wished.</param>
     /// <param name="asked">Recipients that a job of this user might name besides, as <c>--notify-email</c>.</param>
     /// <param name="policy">What holds now.</param>
-    public static ExplanationView Of(EventType type, string? user, NotificationWish? wish, IReadOnlyList<string> asked, RecipientPolicy policy)
+    /// <param name="moment">What it would be to the job's group; null when it is about no job of a group.</param>
+    public static ExplanationView Of(EventType type, string? user, NotificationWish? wish, IReadOnlyList<string> asked, RecipientPolicy policy, GroupMoment? moment = null)
     {
         var notTold = new List<NotToldView>();
-        var own = Own(type, user, wish, asked, policy, notTold);
+        var own = Own(type, user, wish, asked, policy, notTold, moment);
         var ownKeys = own.Select(MailboxText.Key).ToHashSet();
         var told = new List<ToldView>();
-        foreach (var target in NotificationRouter.Judge(type, user, own.Count > 0 ? new NotificationWish(own, ["*"]) : null, policy.Targets))
+        foreach (var target in NotificationRouter.Judge(type, user, own.Count > 0 ? new NotificationWish(own, ["*", type.WireName()]) : null, policy.Targets, moment))
         {
             var name = target.Subscription.Target;
             if (!policy.Enabled)
@@ -41,16 +42,16 @@ public static class Explanation
 
     /// <summary>The recipients that the job itself brings in; why others do not count is noted.</summary>
     private static List<string> Own(
-        EventType type, string? user, NotificationWish? wish, IReadOnlyList<string> asked, RecipientPolicy policy, List<NotToldView> notTold)
+        EventType type, string? user, NotificationWish? wish, IReadOnlyList<string> asked, RecipientPolicy policy, List<NotToldView> notTold, GroupMoment? moment)
     {
         var own = new List<string>();
-        if (wish is not null && NotificationRouter.IsWished(type, wish))
+        if (wish is not null && NotificationRouter.IsWished(type, wish, moment))
         {
             own.AddRange(wish.Emails);
         }
         else if (wish is not null)
         {
-            notTold.AddRange(wish.Emails.Select(email => new NotToldView(null, email, "not_wished", $"the job asks for mail on {string.Join(", ", wish.Events)} only")));
+            notTold.AddRange(wish.Emails.Select(email => new NotToldView(null, email, "not_wished", wish.FirstFailureOnly ? "of its array the first failure and the end are told, and not each task" : $"the job asks for mail on {string.Join(", ", wish.Events)} only")));
         }
 
         foreach (var email in asked)
@@ -78,6 +79,7 @@ public static class Explanation
     {
         NotRouted.Event => "event",
         NotRouted.User => "filter",
+        NotRouted.Group => "group",
         _ => "no_recipients",
     };
 
@@ -86,6 +88,7 @@ public static class Explanation
         NotRouted.Event => $"its events do not have {type.WireName()}",
         NotRouted.User when user is null => "its filter_users names users, and this event is about none",
         NotRouted.User => $"its filter_users leaves {user} out",
+        NotRouted.Group => "its group = \"summary\" leaves out what is told of each job of an array",
         _ => "its to names nobody",
     };
 }

@@ -9,6 +9,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
     private readonly ImmutableDictionary<JobId, Job>.Builder _jobs = board.Live.ToBuilder();
     private readonly ImmutableDictionary<JobId, DependencyProgress>.Builder _progress = board.Progress.ToBuilder();
     private readonly ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Builder _dependents = board.Dependents.ToBuilder();
+    private readonly ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Builder _groupDependents = board.GroupDependents.ToBuilder();
     private readonly ImmutableDictionary<QueueClass, Line>.Builder _ready = board.Ready.ToBuilder();
     private readonly ImmutableSortedDictionary<int, JobId>.Builder _occupied = board.Occupied.ToBuilder();
     private readonly ImmutableDictionary<JobId, Deadline>.Builder _deadlineOf = board.DeadlineOf.ToBuilder();
@@ -26,6 +27,9 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
 
     public IReadOnlyCollection<JobId> DependentsOf(JobId id) =>
         _dependents.TryGetValue(id, out var dependents) ? dependents : ImmutableSortedSet<JobId>.Empty;
+
+    public IReadOnlyCollection<JobId> GroupDependentsOf(JobId number) =>
+        _groupDependents.TryGetValue(number, out var dependents) ? dependents : ImmutableSortedSet<JobId>.Empty;
 
     public JobId NextId() => LastId = new JobId(checked(LastId.Value + 1));
 
@@ -57,6 +61,27 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         }
     }
 
+    /// <summary>A waiting job's dependencies have come further. It costs what has changed, however much else it waits for.</summary>
+    public void Advance(Job waiting, DependencyProgress progress)
+    {
+        var before = ProgressOf(waiting.Id);
+        foreach (var over in before.Pending.Count == progress.Pending.Count ? [] : before.Pending.Except(progress.Pending))
+        {
+            Leave(_dependents, over, waiting.Id);
+        }
+
+        foreach (var over in before.Groups.Count == progress.Groups.Count ? [] : before.Groups.Except(progress.Groups))
+        {
+            Leave(_groupDependents, over, waiting.Id);
+        }
+
+        _progress[waiting.Id] = progress;
+        if (IsReady(waiting, progress) && !IsReady(waiting, before))
+        {
+            Enqueue(waiting);
+        }
+    }
+
     /// <summary>The deadline has been seen to and comes again at <paramref name="at"/>; never when that is null.</summary>
     public void Postpone(Deadline deadline, DateTimeOffset? at)
     {
@@ -81,6 +106,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         _ready.ToImmutable(),
         _progress.ToImmutable(),
         _dependents.ToImmutable(),
+        _groupDependents.ToImmutable(),
         _occupied.ToImmutable(),
         _deadlineOf.ToImmutable(),
         _deadlines.ToImmutable(),
@@ -122,11 +148,16 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         Count(job, 1);
         switch (job.Status)
         {
-            case JobStatus.Held or JobStatus.Queued when job.Spec.Dependencies.On.Count > 0:
+            case JobStatus.Held or JobStatus.Queued when !job.Spec.Dependencies.IsEmpty:
                 _progress[job.Id] = progress;
                 foreach (var pending in progress.Pending)
                 {
                     _dependents[pending] = (_dependents.GetValueOrDefault(pending) ?? []).Add(job.Id);
+                }
+
+                foreach (var pending in progress.Groups)
+                {
+                    _groupDependents[pending] = (_groupDependents.GetValueOrDefault(pending) ?? []).Add(job.Id);
                 }
 
                 break;
@@ -134,8 +165,7 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
 
         if (IsReady(job, progress))
         {
-            var of = QueueClass.Of(job);
-            _ready[of] = new Line(of, (_ready.GetValueOrDefault(of)?.Waiting ?? []).Add(new QueueKey(job.Spec.Priority, job.Id)));
+            Enqueue(job);
         }
 
         foreach (var gpu in HeldGpus(job))
@@ -154,15 +184,12 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         Count(job, -1);
         foreach (var pending in progress.Pending)
         {
-            var rest = _dependents[pending].Remove(job.Id);
-            if (rest.IsEmpty)
-            {
-                _dependents.Remove(pending);
-            }
-            else
-            {
-                _dependents[pending] = rest;
-            }
+            Leave(_dependents, pending, job.Id);
+        }
+
+        foreach (var pending in progress.Groups)
+        {
+            Leave(_groupDependents, pending, job.Id);
         }
 
         _progress.Remove(job.Id);
@@ -186,6 +213,25 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
         }
 
         Drop(job.Id);
+    }
+
+    private void Enqueue(Job job)
+    {
+        var of = QueueClass.Of(job);
+        _ready[of] = new Line(of, (_ready.GetValueOrDefault(of)?.Waiting ?? []).Add(new QueueKey(job.Spec.Priority, job.Id)));
+    }
+
+    private static void Leave(ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Builder dependents, JobId pending, JobId waiting)
+    {
+        var rest = dependents[pending].Remove(waiting);
+        if (rest.IsEmpty)
+        {
+            dependents.Remove(pending);
+        }
+        else
+        {
+            dependents[pending] = rest;
+        }
     }
 
     private void Count(Job job, int more)

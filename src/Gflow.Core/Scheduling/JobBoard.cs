@@ -47,6 +47,7 @@ public readonly record struct Deadline(DateTimeOffset At, JobId Id) : IComparabl
 /// <param name="Ready">Queued jobs that nothing of their own holds back, in lines by class.</param>
 /// <param name="Progress">Of waiting jobs with dependencies only.</param>
 /// <param name="Dependents">Who waits for a job.</param>
+/// <param name="GroupDependents">Who waits for a group, by its number.</param>
 /// <param name="Occupied">GPU index to the job that has it.</param>
 /// <param name="DeadlineOf">What becomes due for a job; of those only for which something does.</param>
 /// <param name="Deadlines">What becomes due, soonest first.</param>
@@ -58,6 +59,7 @@ public sealed record JobBoard(
     ImmutableDictionary<QueueClass, Line> Ready,
     ImmutableDictionary<JobId, DependencyProgress> Progress,
     ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> Dependents,
+    ImmutableDictionary<JobId, ImmutableSortedSet<JobId>> GroupDependents,
     ImmutableSortedDictionary<int, JobId> Occupied,
     ImmutableDictionary<JobId, Deadline> DeadlineOf,
     ImmutableSortedSet<Deadline> Deadlines,
@@ -73,6 +75,7 @@ public sealed record JobBoard(
         ImmutableDictionary<QueueClass, Line>.Empty,
         ImmutableDictionary<JobId, DependencyProgress>.Empty,
         ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Empty,
+        ImmutableDictionary<JobId, ImmutableSortedSet<JobId>>.Empty,
         ImmutableSortedDictionary<int, JobId>.Empty,
         ImmutableDictionary<JobId, Deadline>.Empty,
         [],
@@ -81,9 +84,9 @@ public sealed record JobBoard(
         lastId);
 
     /// <summary>The board of jobs read from the store.</summary>
-    /// <param name="ended">The final states of those dependencies that are over.</param>
+    /// <param name="ended">What is over of their dependencies.</param>
     /// <param name="groups">Of those jobs' groups, how far they have come with the jobs that have ended.</param>
-    public static JobBoard Load(IEnumerable<Job> live, IReadOnlyDictionary<JobId, JobState> ended, JobId lastId, JobPolicy policy, IEnumerable<GroupProgress>? groups = null)
+    public static JobBoard Load(IEnumerable<Job> live, EndedDependencies ended, JobId lastId, JobPolicy policy, IEnumerable<GroupProgress>? groups = null)
     {
         var change = new BoardChange(Empty(lastId), policy);
         foreach (var group in groups ?? [])

@@ -71,16 +71,24 @@ public static class JobReasons
 
     private static string DependencyText(DependencyProgress progress, DependencySpec spec)
     {
-        var any = spec.Mode == DependencyMode.Any && spec.On.Count > 1;
+        var any = spec.Mode == DependencyMode.Any && spec.On.Count + spec.Groups.Count > 1;
         if (progress.Impossible(spec) is { } failed)
         {
             return $"Can never start by itself: job {failed}, which it depends on, did not succeed. Change its dependencies or cancel it";
         }
 
         return any
-            ? $"Waits until one of the jobs {List(spec.On)} succeeds"
-            : $"Waits for {(progress.Pending.Count == 1 ? "job" : "jobs")} {List(progress.Pending)} to succeed";
+            ? $"Waits until one of {Those(spec.On, spec.Groups)} succeeds"
+            : $"Waits for {Those(progress.Pending, progress.Groups)} to succeed";
     }
+
+    /// <returns><c>jobs 3, 4 and group 7</c></returns>
+    private static string Those(IReadOnlyCollection<JobId> jobs, IReadOnlyCollection<JobId> groups) => string.Join(
+        " and ",
+        [
+            .. jobs.Count > 0 ? [$"{(jobs.Count == 1 ? "job" : "jobs")} {List(jobs)}"] : Array.Empty<string>(),
+            .. groups.Count > 0 ? [$"{(groups.Count == 1 ? "group" : "groups")} {List(groups)}"] : Array.Empty<string>(),
+        ]);
 
     private static string List(IReadOnlyCollection<JobId> ids) =>
         ids.Count <= 5 ? string.Join(", ", ids) : string.Join(", ", ids.Take(5)) + $" and {ids.Count - 5} more";

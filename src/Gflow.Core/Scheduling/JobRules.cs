@@ -13,8 +13,14 @@ public sealed record NewJob(JobSpec Spec, Actor Owner, bool Held = false, JobGro
 /// <summary>An array or a sweep to be taken in: what its tasks share, and what distinguishes them.</summary>
 /// <param name="Id">On the wire.</param>
 /// <param name="MaxConcurrent">How many of its tasks may run at once; null for any number.</param>
-/// <param name="Frame">What its tasks are told of the array, when that is another one than this; null for this one.</param>
-public sealed record NewGroup(Guid Id, JobSpec Spec, TaskPlan Plan, int? MaxConcurrent, FailureLimit? MaxFails, Actor Owner, bool Held = false, ArrayFrame? Frame = null);
+public sealed record NewGroup(Guid Id, JobSpec Spec, TaskPlan Plan, int? MaxConcurrent, FailureLimit? MaxFails, Actor Owner, bool Held = false)
+{
+    /// <summary>What its tasks are told of the array, when that is another one than this; null for this one.</summary>
+    public ArrayFrame? Frame { get; init; }
+
+    /// <inheritdoc cref="JobGroup.RedoneTasks"/>
+    public IReadOnlyList<uint>? RedoneTasks { get; init; }
+}
 
 /// <summary>
 /// Pure: a command applied to a board at an instant gives changes, events and effects, or the problem that stands in its way.
@@ -58,8 +64,8 @@ public sealed class JobRules
     public JobChanges Changes() => new(Board, [.. _changed.Values], [.. _groups.Values], _events, _effects);
 
     /// <summary>Takes a job in. One whose dependencies can already never be met is cancelled at once.</summary>
-    /// <param name="ended">Final states of those dependencies that are over; the others must be live.</param>
-    public Job Submit(NewJob asked, IReadOnlyDictionary<JobId, JobState> ended)
+    /// <param name="ended">What is over of its dependencies; the others must be live.</param>
+    public Job Submit(NewJob asked, EndedDependencies ended)
     {
         var job = Add(asked, 0, DependencyProgress.Of(asked.Spec.Dependencies, Merge(asked.Spec.Dependencies, ended)));
         CancelIfImpossible(job);
@@ -68,7 +74,7 @@ public sealed class JobRules
 
     /// <summary>Takes an array or a sweep in: one job for each of its tasks, with numbers that follow each other.</summary>
     /// <param name="ended">As for a single job.</param>
-    public IReadOnlyList<Job> Submit(NewGroup asked, IReadOnlyDictionary<JobId, JobState> ended)
+    public IReadOnlyList<Job> Submit(NewGroup asked, EndedDependencies ended)
     {
         var number = new JobId(checked(_board.LastId.Value + 1));
         var group = new JobGroup
@@ -82,6 +88,7 @@ public sealed class JobRules
             Spec = asked.Spec,
             MaxFails = asked.MaxFails,
             Frame = asked.Frame ?? ArrayFrame.Of(number, asked.Plan),
+            RedoneTasks = asked.RedoneTasks,
         };
         Begin(group, asked.MaxConcurrent);
         var progress = DependencyProgress.Of(asked.Spec.Dependencies, Merge(asked.Spec.Dependencies, ended));
@@ -142,6 +149,7 @@ public sealed class JobRules
         {
             foreach (var progress in touched)
             {
+                TellDependents(progress);
                 if (progress is { IsStopped: false, Group.MaxFails: { } limit } && progress.Failed >= limit.At(progress.Counts.All))
                 {
                     StopRest(progress, limit);
@@ -157,7 +165,7 @@ public sealed class JobRules
     }
 
     /// <summary>Replaces what was asked; only while the job waits.</summary>
-    public Result<Job> Update(JobId id, Actor by, JobSpec spec, IReadOnlyDictionary<JobId, JobState> ended)
+    public Result<Job> Update(JobId id, Actor by, JobSpec spec, EndedDependencies ended)
     {
         if (!TryFind(id, by, "updated", job => job.Status is JobStatus.Queued or JobStatus.Held, "waits (Queued or Hold)", out var job, out var problem))
         {
@@ -233,7 +241,7 @@ public sealed class JobRules
 
     /// <summary>An attempt is over and the job is not: back into the queue for its next one. Whoever waits for the job goes on waiting.</summary>
     /// <param name="ended">As for <see cref="Submit"/>.</param>
-    public void Requeue(JobId id, int attempt, IReadOnlyDictionary<JobId, JobState> ended)
+    public void Requeue(JobId id, int attempt, EndedDependencies ended)
     {
         if (Run(id, attempt) is { State: JobState.Running } job)
         {
@@ -373,6 +381,29 @@ public sealed class JobRules
         return job;
     }
 
+    /// <summary>Lets those go on, or go, who wait for a group. It matters to them when a first job has succeeded, when a first has not, and at the end.</summary>
+    private void TellDependents(GroupProgress progress)
+    {
+        var (number, outcome) = (progress.Group.Number, GroupOutcome.Of(progress));
+        foreach (var id in _board.GroupDependentsOf(number).ToArray())
+        {
+            if (_board.Find(id) is not { } dependent || _board.ProgressOf(id) is var before && !before.Groups.Contains(number))
+            {
+                continue;
+            }
+
+            var after = before.With(number, outcome);
+            if (after == before)
+            {
+                // All of them know the same of it.
+                return;
+            }
+
+            _board.Advance(dependent, after);
+            CancelIfImpossible(dependent);
+        }
+    }
+
     /// <summary>Those of a group that wait are cancelled or held, as was asked for; those that run go on.</summary>
     private void StopRest(GroupProgress progress, FailureLimit limit)
     {
@@ -436,7 +467,7 @@ public sealed class JobRules
             foreach (var id in _board.DependentsOf(ended.Id).ToArray())
             {
                 var dependent = _board.Find(id)!;
-                _board.Put(dependent, _board.ProgressOf(id).After(ended.Id, ended.State));
+                _board.Advance(dependent, _board.ProgressOf(id).After(ended.Id, ended.State));
                 var dependency = Impossible(dependent);
                 if (dependency is not null)
                 {
@@ -506,9 +537,14 @@ public sealed class JobRules
 
     private Job? Run(JobId id, int attempt) => _board.Find(id) is { } job && job.Attempt == attempt ? job : null;
 
-    private Dictionary<JobId, JobState> Merge(DependencySpec spec, IReadOnlyDictionary<JobId, JobState> ended) =>
+    /// <summary>What is over of all that a job waits for, what this batch has ended among it.</summary>
+    private EndedDependencies Merge(DependencySpec spec, EndedDependencies ended) => new(
         spec.On
-            .Select(id => (Id: id, State: _changed.TryGetValue(id, out var changed) && changed.State.IsFinal() ? changed.State : ended.TryGetValue(id, out var state) ? state : (JobState?)null))
+            .Select(id => (Id: id, State: _changed.TryGetValue(id, out var changed) && changed.State.IsFinal() ? changed.State : ended.Jobs.TryGetValue(id, out var state) ? state : (JobState?)null))
             .Where(pair => pair.State is not null)
-            .ToDictionary(pair => pair.Id, pair => pair.State!.Value);
+            .ToDictionary(pair => pair.Id, pair => pair.State!.Value),
+        spec.Groups
+            .Select(number => (Number: number, Outcome: (_board.Group(number) ?? _groups.GetValueOrDefault(number)) is { } progress ? GroupOutcome.Of(progress) : ended.Groups.GetValueOrDefault(number)))
+            .Where(pair => pair.Outcome is not null)
+            .ToDictionary(pair => pair.Number, pair => pair.Outcome!));
 }

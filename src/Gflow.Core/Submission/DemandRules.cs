@@ -13,6 +13,8 @@ internal sealed class DemandRules(Refusals refusals)
 
     private const int MaxTypeChars = 64;
 
+    private const int MostWaits = 100_000;
+
     /// <summary>How many GPUs: as many as are named when nothing else is said.</summary>
     public int Gpus(long? gpus, IReadOnlyList<long>? indices)
     {
@@ -113,13 +115,23 @@ internal sealed class DemandRules(Refusals refusals)
     public DependencySpec Dependencies(SubmissionDraft draft)
     {
         var on = Ids([.. draft.DependsOnIds ?? [], .. draft.DependsOn is { } single ? [single] : Array.Empty<long>()]);
-        return on.Count == 0 && draft.DependencyMode is null
+        var groups = Ids(draft.DependsOnGroups ?? [], "depends_on_groups");
+        return on.Count + groups.Count == 0 && draft.DependencyMode is null
             ? DependencySpec.None with { AutoCancel = draft.AutoCancelOnDependencyFailure ?? true }
-            : new DependencySpec(on, Mode(draft.DependencyMode), draft.AutoCancelOnDependencyFailure ?? true);
+            : new DependencySpec(on, Mode(draft.DependencyMode), draft.AutoCancelOnDependencyFailure ?? true) { Groups = groups };
     }
 
-    public List<JobId> Ids(IReadOnlyList<long> ids) =>
-        [.. ids.Distinct().Order().Select(id => Id(id, "depends_on_ids")).OfType<JobId>()];
+    /// <summary>Each task would wait for each of these jobs; for whole groups they wait together.</summary>
+    public void Payable(DependencySpec dependencies, int tasks)
+    {
+        if ((long)dependencies.On.Count * tasks > MostWaits && tasks > 1)
+        {
+            refusals.Add(ProblemCode.TooMany, $"{tasks} tasks that wait for {dependencies.On.Count} jobs each are more than gflow keeps account of ({MostWaits}): let them wait for a whole group (--depends-on 5_*).", "depends_on_ids");
+        }
+    }
+
+    public List<JobId> Ids(IReadOnlyList<long> ids, string field = "depends_on_ids") =>
+        [.. ids.Distinct().Order().Select(id => Id(id, field)).OfType<JobId>()];
 
     public JobId? Id(long id, string field)
     {

@@ -9,7 +9,8 @@ namespace Gflow.Core.Submission;
 /// <param name="Id">On the wire; null for one to be made.</param>
 /// <param name="Plan">Its tasks; null for one job of a group that a client has put together.</param>
 /// <param name="MaxConcurrent">How many may run at once; null for any number.</param>
-public sealed record GroupWish(Guid? Id, TaskPlan? Plan, int? MaxConcurrent, FailureLimit? MaxFails);
+/// <param name="RedoneTasks">The jobs that its tasks repeat, one for each; null for none.</param>
+public sealed record GroupWish(Guid? Id, TaskPlan? Plan, int? MaxConcurrent, FailureLimit? MaxFails, IReadOnlyList<uint>? RedoneTasks = null);
 
 /// <summary>Checks arrays and sweeps, and jobs that a client has put together.</summary>
 internal sealed class GroupRules(Refusals refusals)
@@ -90,6 +91,11 @@ internal sealed class GroupRules(Refusals refusals)
 
         var most = MostAtOnce(draft.MaxConcurrent);
         var fails = draft.MaxFails is { } limit ? Take(FailureLimit.Parse(limit)) : null;
+        if (draft.Plan is { } known)
+        {
+            return new GroupWish(null, known, most, fails, draft.RedoneTasks);
+        }
+
         if (draft.Array is { } text)
         {
             return Take(ArrayText.Parse(text)) is { } array ? new GroupWish(null, TaskPlan.ForArray(array), most ?? array.MaxConcurrent, fails) : null;

@@ -14,6 +14,9 @@ public sealed record SubmissionOption(
     /// <summary>Options of which only one may be written; null when it stands for itself.</summary>
     public string? Group { get; init; }
 
+    /// <summary>Whether it makes many jobs of one, or is about these.</summary>
+    public bool IsOfGroups { get; init; }
+
     /// <summary>For changes of a job, where what is not given stays as it is.</summary>
     public string HelpWithoutDefault => Help.Split(" (default", 2)[0];
 }

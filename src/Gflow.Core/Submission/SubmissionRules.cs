@@ -109,6 +109,7 @@ public sealed class SubmissionRules
             Frame = draft.Frame,
         };
         _demand.Feasible(spec.Gpus, spec.GpuWish, _policy);
+        _demand.Payable(spec.Dependencies, group?.Plan?.Count ?? 1);
         CheckTasks(spec, group?.Plan);
         return new AcceptedSubmission(spec, draft.ScriptContent, environment, draft.Hold == true, group);
     }
@@ -178,12 +179,12 @@ public sealed class SubmissionRules
         RefuseWhatIsNotYet(draft.Others);
         foreach (var unknown in draft.Others?.Keys.Where(key => !NotYet.ContainsKey(key)) ?? [])
         {
-            _refusals.Add(ProblemCode.Invalid, $"'{unknown}' cannot be updated. What can: name, command, gpus, gpu_type, gpu_min_memory_mb, gpu_indices, priority, time_limit, depends_on_ids, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
+            _refusals.Add(ProblemCode.Invalid, $"'{unknown}' cannot be updated. What can: name, command, gpus, gpu_type, gpu_min_memory_mb, gpu_indices, priority, time_limit, depends_on_ids, depends_on_groups, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
         }
 
         foreach (var clear in draft.Clears.Where(clear => !IsClearable(clear) && !NotYet.ContainsKey(clear)))
         {
-            _refusals.Add(ProblemCode.Invalid, $"'{clear}' cannot be cleared. What can: gpu_type, gpu_min_memory_mb, gpu_indices, time_limit, depends_on_ids, notifications.", clear);
+            _refusals.Add(ProblemCode.Invalid, $"'{clear}' cannot be cleared. What can: gpu_type, gpu_min_memory_mb, gpu_indices, time_limit, depends_on_ids, depends_on_groups, notifications.", clear);
         }
 
         if (draft.Command is not null && before.Command is null)
@@ -210,10 +211,12 @@ public sealed class SubmissionRules
         Set("gpu_indices", draft.GpuIndices is not null, spec => spec with { GpuWish = spec.GpuWish with { Indices = _demand.Wish(null, null, draft.GpuIndices).Indices } });
         Set("priority", draft.Priority is not null, spec => spec with { Priority = _demand.Priority(draft.Priority!.Value) });
         Set("time_limit", draft.TimeLimit is not null, spec => spec with { TimeLimit = _demand.TimeLimit(draft.TimeLimit) });
-        Set("depends_on_ids", draft.DependsOnIds is not null, spec => spec with { Dependencies = spec.Dependencies with { On = _demand.Ids(draft.DependsOnIds ?? []) } });
+        // Either replaces all that the job waits for.
+        Set("depends_on_ids", draft.DependsOnIds is not null, spec => spec with { Dependencies = spec.Dependencies with { On = _demand.Ids(draft.DependsOnIds ?? []), Groups = [] } });
+        Set("depends_on_groups", draft.DependsOnGroups is not null, spec => spec with { Dependencies = spec.Dependencies with { On = draft.DependsOnIds is null ? [] : spec.Dependencies.On, Groups = _demand.Ids(draft.DependsOnGroups ?? [], "depends_on_groups") } });
         Set("dependency_mode", draft.DependencyMode is not null, spec => spec with { Dependencies = spec.Dependencies with { Mode = _demand.Mode(draft.DependencyMode) } });
         Set("auto_cancel_on_dependency_failure", draft.AutoCancelOnDependencyFailure is not null, spec => spec with { Dependencies = spec.Dependencies with { AutoCancel = draft.AutoCancelOnDependencyFailure!.Value } });
-        Set("notifications", draft.Notifications is not null, spec => spec with { Notifications = draft.Notifications is { } wanted ? _wish.Wish(wanted.Over(spec.Notifications)) : null });
+        Set("notifications", draft.Notifications is not null, spec => spec with { Notifications = draft.Notifications is { } wanted ? _wish.Wish(wanted, spec.Notifications) : null });
         if (fields.Exists(field => field.StartsWith("gpu", StringComparison.Ordinal)))
         {
             _demand.Feasible(after.Gpus, after.GpuWish, _policy);
@@ -284,7 +287,7 @@ public sealed class SubmissionRules
     }
 
     /// <summary>Fields that a job can be without.</summary>
-    private static bool IsClearable(string field) => field is "gpu_type" or "gpu_min_memory_mb" or "gpu_indices" or "time_limit" or "depends_on_ids" or "notifications";
+    private static bool IsClearable(string field) => field is "gpu_type" or "gpu_min_memory_mb" or "gpu_indices" or "time_limit" or "depends_on_ids" or "depends_on_groups" or "notifications";
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

@@ -53,6 +53,13 @@ internal sealed class WishRules(Refusals refusals, SubmissionPolicy policy)
             : new NotificationWish(mailboxes, Names([.. EventTypes.PerGroupDefaults, .. group.MaxFails is { Holds: true } ? [EventType.GroupStopped] : Array.Empty<EventType>()])) { FirstFailureOnly = true };
     }
 
+    /// <summary>A wish laid over what was wished before: what it leaves out stays as it is.</summary>
+    public NotificationWish? Wish(WireNotifications wanted, NotificationWish? before)
+    {
+        var wish = Wish(wanted.Over(before));
+        return wanted.Events is null && before is { FirstFailureOnly: true } ? wish is null ? null : wish with { Events = before.Events, FirstFailureOnly = true } : wish;
+    }
+
     private static List<string> Names(IReadOnlyList<EventType> types) => [.. types.Select(type => type.WireName())];
 
     private static List<string> Distinct(List<string> texts, Func<string, string> normal) =>

@@ -113,11 +113,18 @@ internal sealed class EngineBatch(Board before, JobPolicy policy, SqliteConnecti
         }
     }
 
-    /// <summary>The final states of those of <paramref name="ids"/> that are over; ids of jobs that never were are missing from it and from the board.</summary>
-    public Dictionary<JobId, JobState> Ended(IReadOnlyCollection<JobId> ids)
+    /// <summary>What is over of a job's dependencies; jobs and groups that never were are missing from it and from the board.</summary>
+    public EndedDependencies Ended(DependencySpec dependencies)
     {
-        var states = JobTable.States(writer, [.. ids.Where(id => !before.Jobs.Live.ContainsKey(id))]);
-        return states.Where(pair => pair.Value.IsFinal()).ToDictionary();
+        if (dependencies.IsEmpty)
+        {
+            return EndedDependencies.None;
+        }
+
+        var states = JobTable.States(writer, [.. dependencies.On.Where(id => !before.Jobs.Live.ContainsKey(id))]);
+        return new(
+            states.Where(pair => pair.Value.IsFinal()).ToDictionary(),
+            GroupTable.Outcomes(writer, dependencies.Groups.Where(number => !before.Jobs.Groups.ContainsKey(number))));
     }
 
     public Job? FindEnded(JobId id) => JobTable.Find(writer, id) is { } job && job.State.IsFinal() ? job : null;

@@ -18,8 +18,10 @@ internal sealed record Recovery(Board Board, IReadOnlyList<Job> Lost, IReadOnlyL
     public static Recovery Compare(SqliteConnection connection, IReadOnlyList<ExecutorJob> running, JobPolicy policy, GpuBoard gpus, Limits limits, DateTimeOffset now)
     {
         var live = JobTable.Live(connection);
-        var dependencies = live.SelectMany(job => job.Spec.Dependencies.On).Distinct().ToList();
-        var ended = JobTable.States(connection, dependencies).Where(pair => pair.Value.IsFinal()).ToDictionary();
+        // Tasks of a group share what they wait for.
+        var specs = live.Select(job => job.Spec.Dependencies).Distinct(ReferenceEqualityComparer.Instance).Cast<DependencySpec>().ToList();
+        var states = JobTable.States(connection, [.. specs.SelectMany(spec => spec.On).Distinct()]).Where(pair => pair.Value.IsFinal()).ToDictionary();
+        var ended = new EndedDependencies(states, GroupTable.Outcomes(connection, specs.SelectMany(spec => spec.Groups).Distinct()));
 
         var known = running.ToDictionary(job => (new JobId(job.JobId), job.Attempt));
         var liveRuns = live.Select(job => (job.Id, job.Attempt)).ToHashSet();

@@ -66,7 +66,8 @@ internal sealed partial class Retention : IDisposable
             More |= AnswerTable.Forget(writer, transaction, batch.Now - RequestKey.Lifetime, Slice);
             if (terms.Jobs is { } jobs)
             {
-                var needed = batch.Before.Jobs.Live.Values.SelectMany(job => job.Spec.Dependencies.On).ToHashSet();
+                // Tasks of a group share what they wait for.
+                var needed = batch.Before.Jobs.Live.Values.Select(job => job.Spec.Dependencies).Distinct(ReferenceEqualityComparer.Instance).Cast<DependencySpec>().SelectMany(spec => spec.On).ToHashSet();
                 _jobs = JobTable.Forget(writer, transaction, batch.Now - jobs, needed, Slice);
                 More |= _jobs.Count == Slice;
                 if (_jobs.Count > 0)

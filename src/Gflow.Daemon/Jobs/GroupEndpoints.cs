@@ -64,23 +64,16 @@ internal sealed class GroupEndpoints(JobEngine engine, GroupLookup groups, Func<
             : body.Problems.Concat(number.Problems).ToList();
     }
 
-    private async Task<Result<Answer>> ActAsync(HttpContext context, Func<JobId, IReadOnlySet<uint>?, Turn<GroupOutcome>> action)
+    private async Task<Result<Answer>> ActAsync(HttpContext context, Func<JobId, IReadOnlySet<uint>?, Turn<GroupChange>> action)
     {
         var number = groups.Number(context);
-        var tasks = Tasks(context);
+        var tasks = GroupLookup.Tasks(context);
         return number.Ok && tasks.Ok
-            ? await Mutation.AskAsync(context, engine, Result<Turn<GroupOutcome>>.From(action(number.Value, tasks.Value)), (_, outcome) => Answer.Of(
-                new GroupActionAnswer(outcome.Progress.Group.Id.ToString(), outcome.Progress.Group.Number.Value, outcome.Changed, EventFacts.States(outcome.Progress)),
-                WireJson.Default.GroupActionAnswer), ArrayText.MostTasks)
+            ? await Mutation.AskAsync(context, engine, Result<Turn<GroupChange>>.From(action(number.Value, tasks.Value)), (_, outcome) => Answered(outcome), ArrayText.MostTasks)
             : number.Problems.Concat(tasks.Problems).ToList();
     }
 
-    /// <summary>The indices of the tasks that are meant; null for all.</summary>
-    private static Result<IReadOnlySet<uint>?> Tasks(HttpContext context)
-    {
-        var text = context.Request.Query["tasks"].ToString();
-        return text.Length == 0
-            ? Result<IReadOnlySet<uint>?>.From(null)
-            : IndexListText.Parse(text).Map<IReadOnlySet<uint>?>(indices => indices.ToHashSet());
-    }
+    public static Answer Answered(GroupChange outcome) => Answer.Of(
+        new GroupActionAnswer(outcome.Progress.Group.Id.ToString(), outcome.Progress.Group.Number.Value, outcome.Changed, outcome.Progress.Counts.ByName),
+        WireJson.Default.GroupActionAnswer);
 }

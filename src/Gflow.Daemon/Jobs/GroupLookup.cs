@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gflow.Core;
 using Gflow.Core.Jobs;
+using Gflow.Core.Text;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 using Microsoft.Data.Sqlite;
@@ -26,6 +27,15 @@ internal sealed class GroupLookup(JobEngine engine, Database database)
     {
         using var reader = database.OpenReader();
         return Find(context, reader).Map(row => row.Group.Number);
+    }
+
+    /// <summary>The indices of the tasks that a query means; null for all.</summary>
+    public static Result<IReadOnlySet<uint>?> Tasks(HttpContext context)
+    {
+        var text = context.Request.Query["tasks"].ToString();
+        return text.Length == 0
+            ? Result<IReadOnlySet<uint>?>.From(null)
+            : IndexListText.Parse(text).Map<IReadOnlySet<uint>?>(indices => indices.ToHashSet());
     }
 
     private static Result<GroupRow> Find(HttpContext context, SqliteConnection reader)

@@ -1,7 +1,6 @@
 using Gflow.Core;
 using Gflow.Core.Access;
 using Gflow.Core.Jobs;
-using Gflow.Core.Scheduling;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 
@@ -9,7 +8,7 @@ namespace Gflow.Daemon.Jobs;
 
 /// <summary>What was done to the jobs of a group.</summary>
 /// <param name="Changed">To how many.</param>
-internal sealed record GroupOutcome(GroupProgress Progress, int Changed);
+internal sealed record GroupChange(GroupProgress Progress, int Changed);
 
 /// <summary>What people ask of jobs that were submitted together: done to all of them on the writer's turn, or to none.</summary>
 internal static class GroupRequests
@@ -19,17 +18,21 @@ internal static class GroupRequests
         : new Problem(ProblemCode.Invalid, "'max_concurrent' must be 0 or more: how many of the group may run at once", "max_concurrent"));
 
     /// <summary>Cancels those that are not over and not being ended already.</summary>
-    public static Turn<GroupOutcome> Cancel(JobId number, IReadOnlySet<uint>? tasks) =>
-        Each(number, tasks, "cancelled", "is waiting or running and not being ended already", job => job.Status is not JobStatus.Ending, (rules, job, by) => rules.Cancel(job.Id, by));
+    public static Turn<GroupChange> Cancel(JobId number, IReadOnlySet<uint>? tasks) =>
+        Each(number, tasks, "cancelled", "is waiting or running and not being ended already", job => job.Status is not JobStatus.Ending, (batch, job, by) => batch.Rules.Cancel(job.Id, by));
 
-    public static Turn<GroupOutcome> Hold(JobId number, IReadOnlySet<uint>? tasks) =>
-        Each(number, tasks, "held", "waits in the queue (Queued)", job => job.Status is JobStatus.Queued, (rules, job, by) => rules.Hold(job.Id, by));
+    public static Turn<GroupChange> Hold(JobId number, IReadOnlySet<uint>? tasks) =>
+        Each(number, tasks, "held", "waits in the queue (Queued)", job => job.Status is JobStatus.Queued, (batch, job, by) => batch.Rules.Hold(job.Id, by));
 
-    public static Turn<GroupOutcome> Release(JobId number, IReadOnlySet<uint>? tasks) =>
-        Each(number, tasks, "released", "is held (Hold)", job => job.Status is JobStatus.Held, (rules, job, by) => rules.Release(job.Id, by));
+    public static Turn<GroupChange> Release(JobId number, IReadOnlySet<uint>? tasks) =>
+        Each(number, tasks, "released", "is held (Hold)", job => job.Status is JobStatus.Held, (batch, job, by) => batch.Rules.Release(job.Id, by));
 
-    private static Turn<GroupOutcome> Each(
-        JobId number, IReadOnlySet<uint>? tasks, string action, string condition, Func<Job, bool> allowed, Func<JobRules, Job, Actor, Result<Job>> act) => (batch, by) =>
+    /// <summary>Does something to those jobs of a group that are meant and to which it can be done.</summary>
+    /// <param name="action">What it is, when it is done.</param>
+    /// <param name="condition">To which jobs it can be done.</param>
+    /// <param name="check">What stands in its way with a job that is meant: then it is done to none.</param>
+    public static Turn<GroupChange> Each(
+        JobId number, IReadOnlySet<uint>? tasks, string action, string condition, Func<Job, bool> allowed, Func<EngineBatch, Job, Actor, Result<Job>> act, Func<EngineBatch, Job, Actor, IReadOnlyList<Problem>>? check = null) => (batch, by) =>
     {
         var group = Live(batch, by, number);
         if (!group.Ok)
@@ -49,16 +52,21 @@ internal static class GroupRequests
             return new Problem(ProblemCode.WrongState, $"No task of group {number}{(tasks is null ? "" : " that was named")} can be {action}: that takes one that {condition}.");
         }
 
+        if (check is not null && jobs.Select(job => check(batch, job, by)).FirstOrDefault(problems => problems.Count > 0) is { } wrong)
+        {
+            return wrong.ToList();
+        }
+
         foreach (var job in jobs)
         {
             // An earlier one may have taken it along.
             if (batch.Rules.Find(job.Id) is { } now && allowed(now))
             {
-                act(batch.Rules, now, by);
+                _ = act(batch, now, by);
             }
         }
 
-        return new GroupOutcome(batch.Rules.Group(number)!, jobs.Count);
+        return new GroupChange(batch.Rules.Group(number)!, jobs.Count);
     };
 
     private static Result<GroupProgress> Live(EngineBatch batch, Actor by, JobId number) => batch.Rules.Group(number) is { } live

@@ -13,7 +13,7 @@ namespace Gflow.Daemon.Jobs;
 
 /// <summary>The routes of jobs: translate, ask the engine or a table, translate back.</summary>
 /// <param name="access">The rules that hold now.</param>
-internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLookup jobs, DataPaths paths, Func<AccessPolicy> access)
+internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLookup jobs, DataPaths paths, Func<AccessPolicy> access, GroupLookup groups)
 {
     private const int LargestBatch = BodyShape.MostElements;
 
@@ -33,6 +33,8 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         routes.Change(HttpMethod.Post, "/jobs/{id}/hold", context => ActAsync(context, JobRequests.Hold));
         routes.Change(HttpMethod.Post, "/jobs/{id}/release", ReleaseAsync);
         routes.Change(HttpMethod.Post, "/jobs/{id}/redo", RedoAsync);
+        routes.Change(HttpMethod.Patch, "/groups/{id}", UpdateGroupAsync);
+        routes.Change(HttpMethod.Post, "/groups/{id}/redo", RedoGroupAsync);
         routes.Change(HttpMethod.Post, "/jobs/{id}/finish", RefuseReportAsync);
         routes.Change(HttpMethod.Post, "/jobs/{id}/fail", RefuseReportAsync);
     }
@@ -41,12 +43,14 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
     {
         var filter = JobRoute.Filter(context.Request.Query);
         var sparse = QueryText.Flag(context.Request.Query, "sparse");
-        if (!filter.Ok || !sparse.Ok)
+        var sums = QueryText.Flag(context.Request.Query, "sum_groups");
+        if (!filter.Ok || !sparse.Ok || !sums.Ok)
         {
-            return ProblemMapping.WriteAsync(context, [.. filter.Problems, .. sparse.Problems]);
+            return ProblemMapping.WriteAsync(context, [.. filter.Problems, .. sparse.Problems, .. sums.Problems]);
         }
 
-        var pages = jobs.Pages(filter.Value, JobList.PageSize).Select(page => Views(context, page)).GetEnumerator();
+        var found = jobs.Pages(filter.Value, JobList.PageSize);
+        var pages = (sums.Value ? Summed(context, found.SelectMany(page => page)) : found.Select(page => Views(context, page))).GetEnumerator();
         pages.MoveNext();
         return pages.Current.Count == JobList.PageSize
             ? JobList.WriteAsync(context.Response, pages, sparse.Value ? SparseJson.Default.JobView : WireJson.Default.JobView, context.RequestAborted)
@@ -146,6 +150,27 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
             : id.Problems.Concat(draft.Problems).Concat(cascade.Problems).ToList();
     }
 
+    private async Task<Result<Answer>> UpdateGroupAsync(HttpContext context)
+    {
+        var number = groups.Number(context);
+        var tasks = GroupLookup.Tasks(context);
+        var draft = await RequestBody.ReadUpdateAsync(context);
+        return number.Ok && tasks.Ok
+            ? await Mutation.AskAsync(context, engine, Result<Turn<GroupChange>>.From(requests.Update(number.Value, tasks.Value, draft)), (_, outcome) => GroupEndpoints.Answered(outcome), ArrayText.MostTasks)
+            : number.Problems.Concat(tasks.Problems).Concat(draft.Problems).ToList();
+    }
+
+    private async Task<Result<Answer>> RedoGroupAsync(HttpContext context)
+    {
+        var number = groups.Number(context);
+        var tasks = GroupLookup.Tasks(context);
+        var draft = await RequestBody.ReadOrDefaultAsync(context, WireJson.Default.SubmissionDraft, new SubmissionDraft());
+        var failed = QueryText.Flag(context.Request.Query, "failed");
+        return number.Ok && tasks.Ok && draft.Ok && failed.Ok
+            ? await Mutation.AskAsync(context, engine, requests.Redo(number.Value, tasks.Value, failed.Value, draft.Value, Access.ActorOf(context)), Created(context), ArrayText.MostTasks)
+            : number.Problems.Concat(tasks.Problems).Concat(draft.Problems).Concat(failed.Problems).ToList();
+    }
+
     private Result<Answer> Program(HttpContext context) =>
         jobs.Named(context).Then<Answer>(job => access().ToSeeProgram(Access.ActorOf(context), job) is { } refusal
             ? refusal
@@ -207,13 +232,12 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
         return (_, made) =>
         {
             note?.Jobs = made;
-            if (made[0].Group is { Plan: not null } group)
-            {
-                return Answer.Of(Submitted(made[0]) with { GroupId = group.Id.ToString(), Tasks = made.Count }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/groups/{group.Id}");
-            }
-
-            List<RedoneJob> others = [.. made.Skip(1).Select(job => new RedoneJob(job.Id.Value, job.RunName, job.Spec.RedoneFrom!.Value.Value))];
-            return Answer.Of(Submitted(made[0]) with { Cascade = others.Count > 0 ? others : null }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/jobs/{made[0].Id}");
+            var tasks = made.TakeWhile(job => job.Group is { Plan: not null } group && group.Number == made[0].Group?.Number).Count();
+            List<RedoneJob> others = [.. made.Skip(Math.Max(tasks, 1)).Select(job => new RedoneJob(job.Id.Value, job.RunName, job.RedoneFrom!.Value.Value))];
+            var answer = Submitted(made[0]) with { Cascade = others.Count > 0 ? others : null };
+            return tasks == 0
+                ? Answer.Of(answer, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/jobs/{made[0].Id}")
+                : Answer.Of(answer with { GroupId = $"{made[0].Group!.Id}", Tasks = tasks }, WireJson.Default.SubmittedJob, StatusCodes.Status201Created, $"/groups/{made[0].Group!.Id}");
         };
     }
 
@@ -226,6 +250,24 @@ internal sealed class JobEndpoints(JobEngine engine, JobRequests requests, JobLo
     {
         var seen = engine.Current;
         return [.. page.Select(job => View(context, job, seen))];
+    }
+
+    /// <summary>Pages of views, in which each group is one.</summary>
+    private IEnumerable<List<JobView>> Summed(HttpContext context, IEnumerable<Job> found)
+    {
+        var seen = engine.Current;
+        var views = GroupSums.Of(found, seen.Board.Jobs).ConvertAll(listed =>
+        {
+            var view = View(context, listed.Job, seen);
+            if (listed.Counts is { } counts)
+            {
+                view.GroupStates = counts.ByName;
+                view.Name = listed.Job.Group!.DisplayName;
+            }
+
+            return view;
+        });
+        return [.. views.Chunk(JobList.PageSize).Select(page => page.ToList()), []];
     }
 
     private JobView View(HttpContext context, Job job) => View(context, job, engine.Current);

@@ -71,6 +71,7 @@ internal sealed class JobLookup(JobEngine engine, Database database)
     {
         var jobs = live.Where(job => states.Contains(job.State)
             && (filter.Ids?.Contains(job.Id.Value) != false)
+            && (filter.GroupId is not { } group || job.Group?.Id == group)
             && (filter.Users is not { } users || users.Contains(job.SubmittedBy))
             && (filter.CreatedAfter is not { } after || job.SubmittedAt >= after));
         jobs = filter.Descending ? jobs.OrderByDescending(job => job.Id) : jobs.OrderBy(job => job.Id);

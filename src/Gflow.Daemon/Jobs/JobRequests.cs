@@ -30,12 +30,17 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
     public Result<Turn<Job>> Try(SubmissionDraft draft, Actor by) => Check([draft], by).Map<Turn<Job>>(accepted => (batch, owner) =>
         Hindrance(batch, accepted, owner, policy(by.Name)) is { } hindrance
             ? hindrance
-            : TryIn(batch.Rules.Fork(), accepted[0], owner, batch.Ended(accepted[0].Spec.Dependencies.On)));
+            : TryIn(batch.Rules.Fork(), accepted[0], owner, batch.Ended(accepted[0].Spec.Dependencies)));
 
     /// <summary>Its first job.</summary>
-    private static Job TryIn(JobRules rules, AcceptedSubmission asked, Actor owner, IReadOnlyDictionary<JobId, JobState> ended) => asked.Group is { Plan: { } plan } group
-        ? rules.Submit(new NewGroup(Guid.NewGuid(), asked.Spec, plan, group.MaxConcurrent, group.MaxFails, owner, asked.Held), ended)[0]
+    private static Job TryIn(JobRules rules, AcceptedSubmission asked, Actor owner, EndedDependencies ended) => NewGroup(asked, owner) is { } group
+        ? rules.Submit(group, ended)[0]
         : rules.Submit(new NewJob(asked.Spec, owner, asked.Held), ended);
+
+    /// <summary>The array or sweep that a submission asks for; null for a job on its own. What its tasks are told of an earlier array is the group's, and not each task's.</summary>
+    private static NewGroup? NewGroup(AcceptedSubmission asked, Actor owner) => asked.Group is { Plan: { } plan } group
+        ? new NewGroup(Guid.NewGuid(), asked.Spec with { Frame = null }, plan, group.MaxConcurrent, group.MaxFails, owner, asked.Held) { Frame = asked.Spec.Frame, RedoneTasks = group.RedoneTasks }
+        : null;
 
     /// <param name="areCopies">Whether they wait for each other where their originals did.</param>
     private Result<Turn<IReadOnlyList<Job>>> Submit(IReadOnlyList<SubmissionDraft> drafts, Actor by, bool areCopies) => Check(drafts, by)
@@ -95,6 +100,48 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
             areCopies: true);
     }
 
+    /// <summary>Submits ended tasks of a group once more, as a group, with <paramref name="overrides"/> laid over it; what a task was changed to before it ran is its own, and makes it a job on its own.</summary>
+    /// <param name="tasks">The indices that are meant; null for all.</param>
+    /// <param name="onlyFailed">Whether only those that did not succeed are meant, but for those that somebody cancelled.</param>
+    public Result<Turn<IReadOnlyList<Job>>> Redo(JobId number, IReadOnlySet<uint>? tasks, bool onlyFailed, SubmissionDraft overrides, Actor by)
+    {
+        using var reader = database.OpenReader();
+        if (GroupTable.Find(reader, number) is not { } row)
+        {
+            return new Problem(ProblemCode.NotFound, $"There is no group {number}", "id");
+        }
+
+        if (AccessPolicy.ToChange(by, row.Group) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var named = JobTable.List(reader, new JobFilter { Group = number }).Where(job => tasks is null || (job.TaskId is { } index && tasks.Contains(index))).ToList();
+        if (!onlyFailed && named.Find(job => !job.State.IsFinal()) is { } live)
+        {
+            return new Problem(ProblemCode.WrongState, $"Job {live.Id} of group {number} is {live.State}: only jobs that are over can be repeated. --failed repeats those that have failed so far.") { State = live.State.ToString() };
+        }
+
+        var sources = onlyFailed ? named.FindAll(HasFailed) : named;
+        if (sources.Count == 0)
+        {
+            return new Problem(ProblemCode.WrongState, onlyFailed ? $"No task of group {number} has failed." : $"Group {number} has no such task.");
+        }
+
+        var shared = sources.FindAll(job => job.Group?.Plan is not null && ReferenceEquals(job.Spec, job.Group.Spec));
+        return Submit(
+            [
+                .. shared.Count > 0 ? [Laid(Stored(shared, row.MaxConcurrent, reader), shared[0])] : Array.Empty<SubmissionDraft>(),
+                .. sources.Except(shared).Select(job => Laid(Stored(job, reader), job)),
+            ],
+            by,
+            areCopies: true);
+
+        SubmissionDraft Laid(SubmissionDraft stored, Job source) => stored.Under(overrides.Unpacked() with { Notifications = overrides.Notifications?.Over(source.Spec.Notifications) });
+    }
+
+    private static bool HasFailed(Job job) => job.Status is JobStatus.Ended { End: JobEnd.Failed or JobEnd.TimedOut or JobEnd.Cancelled { By: null } };
+
     /// <summary>What would be lost if a job were cancelled now.</summary>
     public Result<CancelForecast> Foresee(JobId id, Actor by)
     {
@@ -147,32 +194,42 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
 
     /// <summary>Changes what a waiting job asks for. An update that changes nothing is no event.</summary>
     /// <param name="draft">Or what is wrong with it, which is told to those alone who may change the job.</param>
-    public Turn<UpdateOutcome> Update(JobId id, Result<UpdateDraft> draft) => (batch, by) => Update(batch, by, id, draft);
+    public Turn<UpdateOutcome> Update(JobId id, Result<UpdateDraft> draft) => (batch, by) => Update(batch, by, id, draft, []);
+
+    /// <summary>Changes what the waiting jobs of a group ask for, all or none of those that are meant.</summary>
+    /// <param name="tasks">The indices that are meant; null for all.</param>
+    /// <inheritdoc cref="Update(JobId, Result{UpdateDraft})"/>
+    public Turn<GroupChange> Update(JobId number, IReadOnlySet<uint>? tasks, Result<UpdateDraft> draft)
+    {
+        // Those that asked for the same go on sharing what they ask for.
+        var known = new Dictionary<JobSpec, Result<(JobSpec, IReadOnlyList<string>)>>(ReferenceEqualityComparer.Instance);
+        var asked = draft is { Ok: true, Value: var wanted } && (wanted.Notifications is not null || wanted.Clears.Contains("notifications"))
+            ? new Problem(ProblemCode.Invalid, "Whom to tell of a group is said when it is submitted. For single tasks of it: gjob update with their numbers.", "notifications")
+            : draft;
+        return GroupRequests.Each(
+            number,
+            tasks,
+            "updated",
+            "waits (Queued or Hold)",
+            job => job.Status is JobStatus.Queued or JobStatus.Held,
+            (batch, job, by) => Update(batch, by, job.Id, asked, known).Map(updated => updated.Job),
+            (batch, job, by) => CheckUpdate(batch, by, job, asked, known).Problems);
+    }
 
     /// <summary>Whom a job's owner has told, and by which road; null when nobody.</summary>
     public ToldPeople? Told(Job job) => job.Spec.Notifications is { } wish
         ? new ToldPeople(wish.Emails, wish.Events, NotificationRouter.TransportFor(job.SubmittedBy, policy(job.SubmittedBy).Recipients.Targets)?.Target)
         : null;
 
-    private Result<UpdateOutcome> Update(EngineBatch batch, Actor by, JobId id, Result<UpdateDraft> draft)
+    /// <param name="known">What came of jobs that asked for the same.</param>
+    private Result<UpdateOutcome> Update(EngineBatch batch, Actor by, JobId id, Result<UpdateDraft> draft, Dictionary<JobSpec, Result<(JobSpec, IReadOnlyList<string>)>> known)
     {
         if (batch.Rules.Find(id) is not { } job)
         {
             return Ended(batch, by, id, "updated");
         }
 
-        if (AccessPolicy.ToChange(by, job) is { } refusal)
-        {
-            return refusal;
-        }
-
-        if (!draft.Ok)
-        {
-            return draft.Problems.ToList();
-        }
-
-        var current = policy(job.SubmittedBy);
-        var check = SubmissionRules.Check(job.Spec, draft.Value, current);
+        var check = CheckUpdate(batch, by, job, draft, known);
         if (!check.Ok)
         {
             return check.Problems.ToList();
@@ -184,31 +241,61 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
             return new UpdateOutcome(job, fields);
         }
 
-        if (MissingDependency(batch, spec.Dependencies) is { } missing)
-        {
-            return missing;
-        }
-
-        if (DependencyRules.Circular(batch.Rules.Board, id, spec.Dependencies.On))
-        {
-            return new Problem(ProblemCode.Circular, $"Job {id} would come to wait for itself: its new dependencies depend on it.", "depends_on_ids");
-        }
-
-        var more = (spec.Notifications?.Emails ?? []).Except(job.Spec.Notifications?.Emails ?? []).Count();
-        if (TooMany(batch, job.SubmittedBy, more, current.Recipients) is { } tooMany)
-        {
-            return tooMany;
-        }
-
-        var updated = batch.Rules.Update(id, by, spec, batch.Ended(spec.Dependencies.On));
+        var updated = batch.Rules.Update(id, by, spec, batch.Ended(spec.Dependencies));
         if (!updated.Ok)
         {
             return updated.Problems.ToList();
         }
 
-        Spend(batch, job.SubmittedBy, more, current.Recipients);
+        Spend(batch, job.SubmittedBy, MoreRecipients(spec, job), policy(job.SubmittedBy).Recipients);
         return new UpdateOutcome(updated.Value, fields);
     }
+
+    /// <summary>What a job would ask for, and which fields of it are others; nothing is changed.</summary>
+    /// <inheritdoc cref="Update(EngineBatch, Actor, JobId, Result{UpdateDraft}, Dictionary{JobSpec, Result{ValueTuple{JobSpec, IReadOnlyList{string}}}})"/>
+    private Result<(JobSpec Spec, IReadOnlyList<string> Fields)> CheckUpdate(
+        EngineBatch batch, Actor by, Job job, Result<UpdateDraft> draft, Dictionary<JobSpec, Result<(JobSpec, IReadOnlyList<string>)>> known)
+    {
+        if (AccessPolicy.ToChange(by, job) is { } refusal)
+        {
+            return refusal;
+        }
+
+        if (!draft.Ok)
+        {
+            return draft.Problems.ToList();
+        }
+
+        if (!known.TryGetValue(job.Spec, out var check))
+        {
+            known[job.Spec] = check = SubmissionRules.Check(job.Spec, draft.Value, policy(job.SubmittedBy));
+        }
+
+        if (!check.Ok || check.Value.Item2.Count == 0)
+        {
+            return check;
+        }
+
+        var spec = check.Value.Item1;
+        if (spec.FilledWith(job.Parameters) is { Ok: false } unfit)
+        {
+            return unfit.Problems.ToList();
+        }
+
+        if (MissingDependency(batch, spec.Dependencies) is { } missing)
+        {
+            return missing;
+        }
+
+        if (!spec.Dependencies.IsEmpty && DependencyRules.Circular(batch.Rules.Board, job.Id, spec.Dependencies))
+        {
+            return new Problem(ProblemCode.Circular, $"Job {job.Id} would come to wait for itself: its new dependencies depend on it.", "depends_on_ids");
+        }
+
+        return TooMany(batch, job.SubmittedBy, MoreRecipients(spec, job), policy(job.SubmittedBy).Recipients) is { } tooMany ? tooMany : check;
+    }
+
+    private static int MoreRecipients(JobSpec spec, Job job) => (spec.Notifications?.Emails ?? []).Except(job.Spec.Notifications?.Emails ?? []).Count();
 
     private Result<IReadOnlyList<Job>> TakeIn(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, SubmissionPolicy current, bool areCopies)
     {
@@ -220,27 +307,23 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
         Spend(batch, by.Name, Recipients(accepted), current.Recipients);
         var made = new List<Job>(accepted.Count);
         Dictionary<JobId, JobId> copies = [];
-        foreach (var (asked, script, environment, held, wish) in accepted)
+        foreach (var submission in accepted)
         {
+            var (asked, script, environment, held, wish) = submission;
             batch.AddContent(asked.ScriptHash, script);
             batch.AddContent(asked.EnvironmentHash, environment);
-            if (wish is { Plan: { } plan })
+            if (NewGroup(submission, by) is { } tasks)
             {
-                made.AddRange(batch.Rules.Submit(new NewGroup(Guid.NewGuid(), asked, plan, wish.MaxConcurrent, wish.MaxFails, by, held), batch.Ended(asked.Dependencies.On)));
+                made.AddRange(batch.Rules.Submit(tasks, batch.Ended(asked.Dependencies)));
                 continue;
             }
 
-            var group = wish is { Id: { } id } ? Group(batch, id, asked, by, wish.MaxConcurrent) : Result<JobGroup?>.From(null);
-            if (!group.Ok)
-            {
-                return group.Problems.ToList();
-            }
-
+            var group = wish is { Id: { } id } ? Group(batch, id, asked, by, wish.MaxConcurrent) : null;
             // A copy waits for the copies of those that the original waited for.
             var spec = asked.Dependencies.On.Any(copies.ContainsKey)
                 ? asked with { Dependencies = asked.Dependencies with { On = [.. asked.Dependencies.On.Select(on => copies.GetValueOrDefault(on, on)).Distinct().Order()] } }
                 : asked;
-            var job = batch.Rules.Submit(new NewJob(spec, by, held, group.Value), batch.Ended(spec.Dependencies.On));
+            var job = batch.Rules.Submit(new NewJob(spec, by, held, group), batch.Ended(spec.Dependencies));
             made.Add(job);
             if (areCopies && asked.RedoneFrom is { } original)
             {
@@ -252,18 +335,16 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
     }
 
     /// <summary>The group that a client has its jobs be of: a new one, or one of his that is not over. To one that is over nothing is added.</summary>
-    private static Result<JobGroup?> Group(EngineBatch batch, Guid id, JobSpec first, Actor by, int? maxConcurrent)
-    {
-        var known = batch.Rules.Group(id) ?? GroupTable.Find(batch.Stored, id)?.Group;
-        return known is null ? batch.Rules.Submit(id, first, by, maxConcurrent)
-            : AccessPolicy.ToChange(by, known) is { } refusal ? refusal
-            : batch.Rules.Group(known.Number) is null ? Result<JobGroup?>.From(null)
-            : known;
-    }
+    private static JobGroup? Group(EngineBatch batch, Guid id, JobSpec first, Actor by, int? maxConcurrent) => batch.Rules.Group(id)
+        ?? (GroupTable.Find(batch.Stored, id) is null ? batch.Rules.Submit(id, first, by, maxConcurrent) : null);
+
+    private static Problem? NotOwner(EngineBatch batch, AcceptedSubmission submission, Actor by) =>
+        submission.Group?.Id is { } id && (batch.Rules.Group(id) ?? GroupTable.Find(batch.Stored, id)?.Group) is { } group ? AccessPolicy.ToChange(by, group) : null;
 
     /// <summary>Why jobs that are right in themselves cannot be taken in; null when they can.</summary>
     private Problem? Hindrance(EngineBatch batch, List<AcceptedSubmission> accepted, Actor by, SubmissionPolicy current) =>
         accepted.Select(submission => MissingDependency(batch, submission.Spec.Dependencies)).FirstOrDefault(missing => missing is not null)
+        ?? accepted.Select(submission => NotOwner(batch, submission, by)).FirstOrDefault(refusal => refusal is not null)
         ?? QueueIsFull(batch, accepted, by, current)
         ?? TooMany(batch, by.Name, Recipients(accepted), current.Recipients);
 
@@ -307,14 +388,17 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
 
     private static Problem? MissingDependency(EngineBatch batch, DependencySpec dependencies)
     {
-        if (dependencies.On.Count == 0)
+        if (dependencies.IsEmpty)
         {
             return null;
         }
 
-        var ended = batch.Ended(dependencies.On);
-        var missing = dependencies.On.Where(id => batch.Rules.Find(id) is null && !ended.ContainsKey(id)).Take(1).ToList();
-        return missing.Count == 0 ? null : new Problem(ProblemCode.UnknownDependency, $"Dependency job {missing[0]} does not exist.", "depends_on_ids");
+        var ended = batch.Ended(dependencies);
+        return dependencies.On.FirstOrDefault(id => batch.Rules.Find(id) is null && !ended.Jobs.ContainsKey(id)) is { Value: > 0 } job
+                ? new Problem(ProblemCode.UnknownDependency, $"Dependency job {job} does not exist.", "depends_on_ids")
+            : dependencies.Groups.FirstOrDefault(number => batch.Rules.Group(number) is null && !ended.Groups.ContainsKey(number)) is { Value: > 0 } group
+                ? new Problem(ProblemCode.UnknownDependency, $"Dependency group {group} does not exist.", "depends_on_groups")
+            : null;
     }
 
     /// <summary>A refusal of the rules, in the light of what is no longer on the board.</summary>
@@ -332,8 +416,13 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
     private static Problem Numbered(Problem problem, int index) =>
         problem with { Message = $"Job {index + 1} of the batch: {problem.Message}", Field = problem.Field is { } field ? $"[{index}].{field}" : null };
 
-    private static SubmissionDraft Stored(Job source, SqliteConnection reader) => SubmissionDraft.Of(
-        source,
-        source.Spec.ScriptHash is { } script ? ContentTable.Get(reader, script) : null,
-        source.Spec.EnvironmentHash is { } environment ? ProcessEnvironment.Parse(ContentTable.Get(reader, environment)) : null);
+    private static SubmissionDraft Stored(Job source, SqliteConnection reader) => SubmissionDraft.Of(source, Script(source.Spec, reader), Environment(source.Spec, reader));
+
+    private static SubmissionDraft Stored(List<Job> sources, int? maxConcurrent, SqliteConnection reader) =>
+        SubmissionDraft.Of(sources[0].Group!, sources, maxConcurrent, Script(sources[0].Spec, reader), Environment(sources[0].Spec, reader));
+
+    private static byte[]? Script(JobSpec spec, SqliteConnection reader) => spec.ScriptHash is { } hash ? ContentTable.Get(reader, hash) : null;
+
+    private static Dictionary<string, string>? Environment(JobSpec spec, SqliteConnection reader) =>
+        spec.EnvironmentHash is { } hash ? ProcessEnvironment.Parse(ContentTable.Get(reader, hash)) : null;
 }

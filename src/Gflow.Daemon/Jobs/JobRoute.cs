@@ -20,6 +20,12 @@ internal static class JobRoute
         var limit = QueryText.Number(query, "limit", int.MaxValue, problems);
         var offset = QueryText.Number(query, "offset", int.MaxValue, problems);
         var created = CreatedAfter(query, problems);
+        var group = query["group"].ToString();
+        if (group.Length > 0 && !Guid.TryParseExact(group, "D", out _))
+        {
+            problems.Add(new(ProblemCode.BadQuery, $"group '{group}' is no id of a group, which is a UUID", "group"));
+        }
+
         var order = query["order"].ToString();
         var descending = order.Equals("desc", StringComparison.OrdinalIgnoreCase);
         if (order.Length > 0 && !descending && !order.Equals("asc", StringComparison.OrdinalIgnoreCase))
@@ -32,6 +38,7 @@ internal static class JobRoute
             : new JobFilter
             {
                 Ids = ids,
+                GroupId = group.Length > 0 && problems.Count == 0 ? Guid.Parse(group) : null,
                 States = states,
                 Users = QueryText.Items(query, "user"),
                 CreatedAfter = created,

@@ -25,14 +25,14 @@ internal sealed class RecipientLedger(Database database)
     /// <summary>While nobody counts; what is counted again afterwards comes from the stored jobs.</summary>
     public void Forget() => _named.Clear();
 
-    /// <summary>A restart does not open the purse again: what the stored jobs of the hour name counts.</summary>
+    /// <summary>A restart does not open the purse again: what the stored jobs of the hour name counts, of an array once.</summary>
     private Queue<(DateTimeOffset At, int Count)> Of(string user, DateTimeOffset now)
     {
         if (!_named.TryGetValue(user, out var named))
         {
             using var reader = database.OpenReader();
             var jobs = JobTable.List(reader, new JobFilter { Users = [user], CreatedAfter = now - Span });
-            named = new(jobs.Select(job => (job.SubmittedAt, job.Spec.Notifications?.Emails.Count ?? 0)).Where(entry => entry.Item2 > 0));
+            named = new(jobs.Where(job => job.Group is null || job.Id == job.Group.Number).Select(job => (job.SubmittedAt, job.Spec.Notifications?.Emails.Count ?? 0)).Where(entry => entry.Item2 > 0));
             _named.Add(user, named);
         }
 

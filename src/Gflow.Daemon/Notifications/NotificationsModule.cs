@@ -229,6 +229,7 @@ internal sealed partial class NotificationsModule(Database database, JobEngine e
         Kind = target.Kind,
         Events = target.Events,
         FilterUsers = target.FilterUsers,
+        SumsGroupsUp = target.SumsGroupsUp,
         IncludesCommand = target.IncludesCommand,
         ServesMailboxes = target.Recipients is not null,
         Recipients = target.Recipients ?? [],

@@ -20,6 +20,11 @@ internal static class TargetKeys
         Form = "a list of user names such as [\"alice\", \"bob\"]",
     };
 
+    public static readonly ConfigKey Group = new("group", ConfigKind.Text)
+    {
+        Form = "\"summary\", to be told of an array's submission, first failure and completion alone, or \"each\"",
+    };
+
     public static readonly ConfigKey Include = new("include", ConfigKind.TextList)
     {
         Form = "[\"command\"], to tell this target the whole command of jobs",

@@ -30,6 +30,9 @@ internal abstract record TargetOptions
     /// <summary>The users it wants to hear of, lower case; null for everybody.</summary>
     public IReadOnlySet<string>? FilterUsers { get; init; }
 
+    /// <summary>Whether it is told of an array's submission, first failure and completion alone.</summary>
+    public bool SumsGroupsUp { get; init; }
+
     /// <summary>Whether what it is told holds the job's whole command.</summary>
     public bool IncludesCommand { get; init; }
 

@@ -12,6 +12,10 @@ internal sealed partial class TargetValidator(IReadOnlyDictionary<string, string
 {
     private const string EveryEvent = "*";
 
+    private const string Summary = "summary";
+
+    private const string EachJob = "each";
+
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Takes the names that were written before any is made up, so that a made-up one never takes a written one's place.</summary>
@@ -95,6 +99,22 @@ internal sealed partial class TargetValidator(IReadOnlyDictionary<string, string
             .Where(user => user.Length > 0)
             .ToHashSet();
         return users.Count == 0 ? null : users;
+    }
+
+    /// <summary>Whether the target is told of groups as a whole.</summary>
+    public static bool SumsGroupsUp(ConfigSection target)
+    {
+        if (target.Text("group") is not { } written)
+        {
+            return false;
+        }
+
+        if (written.Value is not (Summary or EachJob))
+        {
+            target.Wrong("group", written, "there is no such way to tell of groups", $"write \"{Summary}\" for an array's submission, first failure and completion alone, or \"{EachJob}\" for every job's events");
+        }
+
+        return written.Value == Summary;
     }
 
     public static bool IncludesCommand(ConfigSection target)

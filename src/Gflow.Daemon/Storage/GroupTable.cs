@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
 using Microsoft.Data.Sqlite;
 
 namespace Gflow.Daemon.Storage;
@@ -58,6 +59,28 @@ internal static class GroupTable
             .OrderBy(job => ((JobStatus.Ended)job.Status).EndedAt)
             .Aggregate(GroupProgress.Begin(row.Group, row.MaxConcurrent, row.IsStopped), (progress, job) => progress.With(job, null));
 
+    /// <summary>How groups are for those who wait for them; unknown ones are missing from it.</summary>
+    public static Dictionary<JobId, GroupOutcome> Outcomes(SqliteConnection connection, IEnumerable<JobId> numbers)
+    {
+        var outcomes = new Dictionary<JobId, GroupOutcome>();
+        foreach (var number in numbers)
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = """
+                SELECT count(*), count(*) FILTER (WHERE state < 10), min(id) FILTER (WHERE state > 10), count(*) FILTER (WHERE state = 10)
+                FROM job WHERE group_number = $number
+                """;
+            command.Parameters.AddWithValue("$number", (long)number.Value);
+            using var row = command.ExecuteReader();
+            if (row.Read() && row.GetInt64(0) > 0)
+            {
+                outcomes[number] = new GroupOutcome(row.GetInt64(1) == 0, row.IsDBNull(2) ? null : new JobId((uint)row.GetInt64(2)), row.GetInt64(3) > 0);
+            }
+        }
+
+        return outcomes;
+    }
+
     /// <summary>Forgets groups of which no job is left.</summary>
     public static void ForgetEmpty(SqliteConnection writer, SqliteTransaction transaction)
     {
@@ -91,6 +114,7 @@ internal static class GroupTable
                 Spec = stored.Spec.ToSpec(),
                 MaxFails = stored.MaxFails is { } limit ? FailureLimit.Parse(limit).Value : null,
                 Frame = stored.Frame?.ToFrame(),
+                RedoneTasks = stored.RedoneTasks,
             },
             row.IsDBNull(5) ? null : row.GetInt32(5),
             row.GetInt64(6) != 0,

@@ -12,6 +12,9 @@ internal sealed record JobFilter
     /// <summary>Number of the group that they are of.</summary>
     public JobId? Group { get; init; }
 
+    /// <summary>The same by its id on the wire.</summary>
+    public Guid? GroupId { get; init; }
+
     public IReadOnlyCollection<JobState>? States { get; init; }
 
     public IReadOnlyCollection<string>? Users { get; init; }
@@ -97,6 +100,11 @@ internal sealed class JobTable : IDisposable
         if (query.Group is { } group)
         {
             conditions.Add($"group_number = {group.Value}");
+        }
+
+        if (query.GroupId is { } id)
+        {
+            conditions.Add($"group_number = (SELECT number FROM job_group WHERE id = {Bind(command, "$group", id.ToString())})");
         }
 
         if (query.States is { } states)
@@ -202,14 +210,28 @@ internal sealed class JobTable : IDisposable
     {
         var jobs = new List<Job>();
         var groups = new Dictionary<JobId, JobGroup>();
+
+        // Neighbours often ask for the same.
+        byte[] before = [];
+        JobSpec? spec = null;
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
             var group = reader.IsDBNull(9) ? null : Group(new JobId((uint)reader.GetInt64(9)));
-            var spec = reader.GetFieldValue<byte[]>(7);
+            var bytes = reader.GetFieldValue<byte[]>(7);
+            if (bytes.Length == 0)
+            {
+                spec = group!.Spec;
+            }
+            else if (!bytes.AsSpan().SequenceEqual(before))
+            {
+                spec = JsonSerializer.Deserialize(bytes, StoreJson.Default.StoredSpec)!.ToSpec();
+            }
+
+            before = bytes;
             jobs.Add(new Job(
                 new JobId((uint)reader.GetInt64(0)),
-                spec.Length == 0 ? group!.Spec : JsonSerializer.Deserialize(spec, StoreJson.Default.StoredSpec)!.ToSpec(),
+                spec!,
                 reader.GetString(1),
                 (uint)reader.GetInt64(2),
                 DateTimeOffset.FromUnixTimeMilliseconds(reader.GetInt64(6)),

@@ -22,6 +22,8 @@ internal sealed record StoredGroup
 
     public StoredFrame? Frame { get; init; }
 
+    public IReadOnlyList<uint>? RedoneTasks { get; init; }
+
     public static StoredGroup From(JobGroup group) => new()
     {
         Spec = StoredSpec.From(group.Spec),
@@ -31,6 +33,7 @@ internal sealed record StoredGroup
         Rows = group.Plan?.Rows?.Rows,
         MaxFails = group.MaxFails?.ToString(),
         Frame = StoredFrame.From(group.Frame),
+        RedoneTasks = group.RedoneTasks,
     };
 
     public TaskPlan? Plan => Indices is null ? null : TaskPlan.Restore(

@@ -43,6 +43,8 @@ internal sealed record StoredSpec
 
     public IReadOnlyList<uint>? DependsOn { get; init; }
 
+    public IReadOnlyList<uint>? DependsOnGroups { get; init; }
+
     public bool DependsOnAny { get; init; }
 
     public bool KeepOnDependencyFailure { get; init; }
@@ -89,6 +91,7 @@ internal sealed record StoredSpec
         Priority = spec.Priority,
         TimeLimitTicks = spec.TimeLimit?.Ticks,
         DependsOn = spec.Dependencies.On.Count > 0 ? [.. spec.Dependencies.On.Select(id => id.Value)] : null,
+        DependsOnGroups = spec.Dependencies.Groups.Count > 0 ? [.. spec.Dependencies.Groups.Select(group => group.Value)] : null,
         DependsOnAny = spec.Dependencies.Mode == DependencyMode.Any,
         KeepOnDependencyFailure = !spec.Dependencies.AutoCancel,
         Project = spec.Project,
@@ -120,7 +123,10 @@ internal sealed record StoredSpec
         Dependencies = new DependencySpec(
             [.. (DependsOn ?? []).Select(id => new JobId(id))],
             DependsOnAny ? DependencyMode.Any : DependencyMode.All,
-            !KeepOnDependencyFailure),
+            !KeepOnDependencyFailure)
+        {
+            Groups = [.. (DependsOnGroups ?? []).Select(group => new JobId(group))],
+        },
         Project = Project,
         Notifications = NotifyEmails is null ? null : new NotificationWish(NotifyEmails, NotifyEvents ?? []) { FirstFailureOnly = NotifyFirstFailureOnly },
         RedoneFrom = RedoneFrom is { } id ? new JobId(id) : null,

@@ -123,6 +123,9 @@ public sealed class CardTests(Installation installed)
         cards.Cards[2] = cards.Cards[2] with { UsedMb = 9100 };
         cards.Add($"process GPU-a100-two {found[1]} 400");
         await ReasonAsync(machine, "GPU-a100-two", $"job_without_it(job={job},pid={found[1]})");
+
+        // The cards are read one by one, and this one may come after the other.
+        await machine.UntilAsync(async () => (await GpuAsync(machine, Rtx)).Processes is not null, "the job's own card is read");
         Assert.Null((await GpuAsync(machine, Rtx)).Reason);
         Assert.Equal(job, Assert.Single((await GpuAsync(machine, Rtx)).Processes!).Job);
 

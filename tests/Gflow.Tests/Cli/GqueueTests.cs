@@ -112,7 +112,7 @@ public sealed class GqueueTests : IAsyncLifetime
     public async Task Filters_are_the_daemons_where_it_has_them(string options, string query)
     {
         Assert.Equal(ExitCodes.Done, (await CommandRun.Async($"gqueue {options}", _daemon.Options)).Code);
-        Assert.Equal($"{query}{(query.Length > 0 ? "&" : "?")}sparse=true", _daemon.Single("GET /jobs").Query);
+        Assert.Equal($"{query}{(query.Length > 0 ? "&" : "?")}sparse=true{(options.Contains("-j", StringComparison.Ordinal) || options.Contains("--job", StringComparison.Ordinal) ? "" : "&sum_groups=true")}", _daemon.Single("GET /jobs").Query);
     }
 
     [Theory]

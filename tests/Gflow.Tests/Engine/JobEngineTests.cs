@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Execution;
 using Gflow.Tests.TestKit;
 
@@ -312,7 +313,7 @@ public sealed class JobEngineTests
         var broken = home.Engine.AskAsync<int>(
             (batch, _) =>
             {
-                batch.Rules.Submit(Draft.Job(), new Dictionary<JobId, JobState>());
+                batch.Rules.Submit(Draft.Job(), EndedDependencies.None);
                 throw new InvalidOperationException("a bug");
             },
             EngineHome.Alice,

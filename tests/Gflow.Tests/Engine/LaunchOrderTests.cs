@@ -124,7 +124,7 @@ public sealed class LaunchOrderTests
     private static (Board Board, Job Job) Starting(bool cancelled)
     {
         var rules = new JobRules(JobBoard.Empty(default), Policy, Draft.Noon);
-        var id = rules.Submit(Draft.Job(), new Dictionary<JobId, JobState>()).Id;
+        var id = rules.Submit(Draft.Job(), EndedDependencies.None).Id;
         rules.Start(id, [0]);
         var job = rules.Find(id)!;
         if (cancelled)

@@ -1,7 +1,7 @@
 using System.Text;
 using Gflow.Core;
 using Gflow.Core.Access;
-using Gflow.Core.Jobs;
+using Gflow.Core.Scheduling;
 using Gflow.Daemon.Engine;
 using Gflow.Daemon.Storage;
 using Gflow.Tests.TestKit;
@@ -128,7 +128,7 @@ public sealed class RequestKeyTests
 
     private static Result<Answer> Submit(EngineBatch batch, Actor by)
     {
-        var job = batch.Rules.Submit(Draft.Job(gpus: 9), new Dictionary<JobId, JobState>());
+        var job = batch.Rules.Submit(Draft.Job(gpus: 9), EndedDependencies.None);
         return new Answer(201, Encoding.UTF8.GetBytes($"job {job.Id}"), $"/jobs/{job.Id}");
     }
 

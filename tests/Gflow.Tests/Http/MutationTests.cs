@@ -29,6 +29,8 @@ public sealed partial class MutationTests : IAsyncLifetime
         ("POST", "/groups/5/cancel", null, 3),
         ("POST", "/groups/5/hold?tasks=1", null, 1),
         ("POST", "/groups/5/release", null, 1),
+        ("PATCH", "/groups/5", """{"priority":20}""", 2),
+        ("POST", "/groups/7/redo", null, 1),
         ("POST", "/groups/5/max-concurrency", """{"max_concurrent":1}""", 0),
         ("POST", "/reservations", """{"gpu_count":1,"start_time":{"secs_since_epoch":4000000000,"nanos_since_epoch":0},"duration_secs":3600}""", 1),
         ("DELETE", "/reservations/1", null, 1),
@@ -163,7 +165,7 @@ public sealed partial class MutationTests : IAsyncLifetime
         Assert.Single(daemon.Executor.Signals);
     }
 
-    /// <summary>Job 1 is over, 2 runs, 3 waits, 4 is held; 5 and 6 are an array, of which the first is held; there is a reservation; delivery 2 is cancelled, the others wait; the target chat is gone.</summary>
+    /// <summary>Job 1 is over, 2 runs, 3 waits, 4 is held; 5 and 6 are an array, of which the first is held; 7 is one that is over; there is a reservation; delivery 2 is cancelled, the others wait; the target chat is gone.</summary>
     private async Task<TestDaemon> BusyAsync()
     {
         var daemon = await TestDaemon.StartAsync(configure: options => options with
@@ -188,6 +190,8 @@ public sealed partial class MutationTests : IAsyncLifetime
         await daemon.PostAsync("/jobs/4/hold");
         await daemon.SubmitAsync("\"gpus\":1,\"array\":\"0-1\"");
         await daemon.PostAsync("/groups/5/hold?tasks=0");
+        await daemon.SubmitAsync("\"gpus\":1,\"array\":\"3\"");
+        await daemon.PostAsync("/groups/7/cancel");
         await daemon.OnGpuAsync(1, new GpuProcess(4411, 1), new GpuProcess(4412, 2));
         await daemon.PostAsync("/gpu-processes/ignore", """{"gpu_index":1,"pid":4412}""");
         await daemon.PostAsync("/notifications/deliveries/2/cancel");

@@ -8,7 +8,7 @@ namespace Gflow.Tests.Jobs;
 public sealed class JobRulesTests
 {
     private static readonly JobPolicy Policy = new(TimeSpan.FromSeconds(10));
-    private static readonly Dictionary<JobId, JobState> NoneEnded = [];
+    private static readonly EndedDependencies NoneEnded = EndedDependencies.None;
 
     private readonly JobRules _rules = new(JobBoard.Empty(default), Policy, Draft.Noon);
 
@@ -92,7 +92,7 @@ public sealed class JobRulesTests
     [Fact]
     public void A_submission_onto_a_failed_dependency_is_taken_in_and_cancelled_at_once()
     {
-        var job = _rules.Submit(Draft.Job(after: 7), new Dictionary<JobId, JobState> { [new JobId(7)] = JobState.Timeout });
+        var job = _rules.Submit(Draft.Job(after: 7), EndedDependencies.Of(new Dictionary<JobId, JobState> { [new JobId(7)] = JobState.Timeout }));
         Assert.Equal(JobState.Cancelled, job.State);
         Assert.Equal([EventType.JobSubmitted, EventType.JobCancelled], _rules.Changes().Events.OfType<JobEvent>().Select(happened => happened.Type));
     }

@@ -83,11 +83,11 @@ public sealed class BoardLawTests : IDisposable
         {
             case <= 5:
                 var asked = kind == 0 ? Draft.Any([.. Others(rules, id, number)]) : Draft.Job(number % (Gpus + 2), (byte)(number % 3), number % 4 == 0 ? TimeSpan.FromSeconds(number) : null, [.. Others(rules, id, number)]);
-                rules.Submit(asked with { Owner = number % 2 == 0 ? Draft.Alice : Draft.Bob, Held = number % 7 == 0 }, batch.Ended(asked.Spec.Dependencies.On));
+                rules.Submit(asked with { Owner = number % 2 == 0 ? Draft.Alice : Draft.Bob, Held = number % 7 == 0 }, batch.Ended(asked.Spec.Dependencies));
                 break;
             case 6 when rules.Find(id) is { } job:
                 var spec = job.Spec with { Gpus = number % (Gpus + 2), Priority = (byte)(number % 5), TimeLimit = TimeSpan.FromSeconds(number + 1) };
-                rules.Update(id, Draft.Alice, spec, batch.Ended(spec.Dependencies.On));
+                rules.Update(id, Draft.Alice, spec, batch.Ended(spec.Dependencies));
                 break;
             case 7:
                 rules.Hold(id, Draft.Alice);
@@ -111,7 +111,7 @@ public sealed class BoardLawTests : IDisposable
                 rules.Gone(id, attempt);
                 break;
             case 16 when rules.Find(id) is { } job:
-                rules.Requeue(id, attempt, batch.Ended(job.Spec.Dependencies.On));
+                rules.Requeue(id, attempt, batch.Ended(job.Spec.Dependencies));
                 break;
             case 17:
                 GpuCard[] cards = [.. Enumerable.Range(number % 5, Gpus).Select(card => new GpuCard($"GPU-{card * (1 + (number % 2))}", $"model {number % 3}", number % 7 * 1024))];

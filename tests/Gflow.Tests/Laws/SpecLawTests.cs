@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text.Json;
+using Gflow.Core.Arrays;
 using Gflow.Core.Contracts;
 using Gflow.Core.Jobs;
 using Gflow.Core.Submission;
@@ -114,6 +115,8 @@ public sealed class SpecLawTests
             : type == typeof(IReadOnlyDictionary<string, long?>) ? new Dictionary<string, long?> { ["core"] = 0 }
             : type == typeof(IDictionary<string, JsonElement>) ? new Dictionary<string, JsonElement> { ["other"] = JsonElement.Parse("1") }
             : type == typeof(IReadOnlyList<WireAxis>) ? new[] { new WireAxis("lr", ["0.1"]) }
+            : type == typeof(TaskPlan) ? TaskPlan.ForArray(new ArraySpec([3], null))
+            : type == typeof(IReadOnlyList<uint>) ? new[] { 7u }
             : type == typeof(ArrayFrame) ? new ArrayFrame(new JobId(2), 3, 1, 5, 2)
             : type == typeof(WireRows) ? new WireRows(["lr"], [["0.1"]])
             : type == typeof(WireDuration) ? WireDuration.From(TimeSpan.FromMinutes(5))!

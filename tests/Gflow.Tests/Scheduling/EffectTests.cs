@@ -8,7 +8,7 @@ namespace Gflow.Tests.Scheduling;
 public sealed class EffectTests
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
-    private static readonly Dictionary<JobId, JobState> NoneEnded = [];
+    private static readonly EndedDependencies NoneEnded = EndedDependencies.None;
     private static readonly ProcessExit Failed = new(1, null, Draft.Noon);
 
     private JobRules _rules = new(JobBoard.Empty(default), new JobPolicy(Grace), Draft.Noon);

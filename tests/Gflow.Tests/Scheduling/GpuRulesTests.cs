@@ -128,7 +128,7 @@ public sealed class GpuRulesTests
     {
         Find("a b");
         var rules = new JobRules(JobBoard.Empty(default), new JobPolicy(TimeSpan.FromSeconds(10)), Draft.Noon);
-        var job = rules.Submit(Draft.Job(gpus: 1), new Dictionary<JobId, JobState>());
+        var job = rules.Submit(Draft.Job(gpus: 1), EndedDependencies.None);
         rules.Start(job.Id, [1]);
         Read(new GpuProcess(500, 1) { Job = job.Id });
         var board = Seen() with { Jobs = rules.Board };

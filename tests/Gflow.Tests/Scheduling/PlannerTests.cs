@@ -9,7 +9,7 @@ namespace Gflow.Tests.Scheduling;
 public sealed class PlannerTests
 {
     private static readonly JobPolicy Policy = new(TimeSpan.FromSeconds(10));
-    private static readonly Dictionary<JobId, JobState> NoneEnded = [];
+    private static readonly EndedDependencies NoneEnded = EndedDependencies.None;
 
     private static readonly string[] Models = ["NVIDIA A100-SXM4-80GB", "NVIDIA GeForce RTX 3090", "NVIDIA L4"];
 

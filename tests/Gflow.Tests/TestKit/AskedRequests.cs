@@ -21,6 +21,9 @@ internal sealed class AskedRequests(JobEngine engine, JobRequests requests)
         return jobs.Ok ? jobs.Value[0] : jobs.Problems.ToList();
     }
 
+    public Task<Result<IReadOnlyList<Job>>> RedoGroupAsync(JobId number, bool onlyFailed, Actor by, CancellationToken ct) =>
+        engine.AskAsync(requests.Redo(number, null, onlyFailed, new SubmissionDraft(), by), by, ct);
+
     public async Task<Result<Job>> CancelAsync(JobId id, Actor by, CancellationToken ct) => (await engine.AskAsync(JobRequests.Cancel(id), by, ct)).Map(cancelled => cancelled.Job);
 
     public Task<Result<Job>> HoldAsync(JobId id, Actor by, CancellationToken ct) => engine.AskAsync(JobRequests.Hold(id), by, ct);

@@ -40,7 +40,7 @@ internal sealed class ForesightEndpoints(NotificationsModule notifications, JobL
         }
 
         var explained = Explanation.Of(
-            type.Value, type.Value.IsOfMachine() ? null : job.Value?.SubmittedBy ?? reader.Name, job.Value?.Spec.Notifications, asked.Value, notifications.Recipients);
+            type.Value, type.Value.IsOfMachine() ? null : job.Value?.SubmittedBy ?? reader.Name, job.Value?.Spec.Notifications, asked.Value, notifications.Recipients, job.Value?.Group is null ? null : GroupMoment.None);
         var view = explained with
         {
             Told = [.. explained.Told.Select(told => told with

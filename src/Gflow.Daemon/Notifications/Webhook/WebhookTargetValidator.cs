@@ -37,6 +37,7 @@ internal static partial class WebhookTargetValidator
                 },
                 TargetKeys.Events,
                 TargetKeys.FilterUsers,
+                TargetKeys.Group,
                 TargetKeys.Include,
                 new("headers", ConfigKind.SecretMap)
                 {
@@ -91,6 +92,7 @@ internal static partial class WebhookTargetValidator
                 Events = events,
                 IncludesCommand = includesCommand,
                 FilterUsers = TargetValidator.FilterUsers(target),
+                SumsGroupsUp = TargetValidator.SumsGroupsUp(target),
                 Timeout = TargetValidator.Timeout(target),
                 MaxRetries = TargetValidator.MaxRetries(target),
             });
