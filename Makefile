@@ -51,6 +51,7 @@ bench-deliveries: publish ## pages of 100,000 deliveries beside the same rows re
 	python3 -B bench/measure/deliveries.py $(PUBLISH) bench/results/deliveries.md
 
 bench-arrays: publish ## arrays of 10,000 beside single jobs of another commit's programs, in BEFORE, and task-spooler; table in bench/results (about 5 minutes)
+	command -v tsp >/dev/null || eng/apt task-spooler
 	python3 -B bench/measure/arrays.py $(PUBLISH) bench/results/arrays.md $(BEFORE)
 
 bench-attacked: publish ## a user beside one who floods a daemon for everybody; table in bench/results (about 2 minutes, as root)

@@ -28,7 +28,7 @@ def gbatch(gflow, *words):
 
 
 def ended(gflow):
-    processes.wait_until(lambda: not gflow.ask("GET", "/jobs?state=Queued,Running&sum_groups=true"), 300, "all jobs are over")
+    processes.wait_until(lambda: not gflow.ask("GET", "/jobs?state=Queued,Running&limit=1"), 300, "all jobs are over")
 
 
 def array_whole(published):

@@ -28,6 +28,7 @@ internal static class UpdateCommand
             new("--depends-on", ["-d"], "JOBS", "Start after these have succeeded (comma list); replaces the dependencies"),
             new("--auto-cancel-on-dep-failure", [], null, "Be cancelled when a dependency fails"),
             new("--no-auto-cancel-on-dep-failure", [], null, "Keep waiting when a dependency fails"),
+            new("--param", [], "NAME=VALUE", "A new value of a parameter of a sweep's tasks; the others stay (repeatable)") { Repeatable = true },
             new("--clear-gpu-type", [], null, "With GPUs of any type"),
             new("--clear-gpu-min-memory", [], null, "With GPUs of any memory"),
             new("--clear-gpu-index", [], null, "With any GPUs"),
@@ -49,8 +50,8 @@ internal static class UpdateCommand
         NotAvailable =
         [
             .. MissingSpec.OfSubmission,
-            "--clear-conda-env", "--clear-memory-limit", "--clear-gpu-memory-limit", "--clear-max-concurrent", "--clear-max-retries", "--param",
-            new("gctl set-limit JOB NUM sets it for the whole array", "--max-concurrent"),
+            "--clear-conda-env", "--clear-memory-limit", "--clear-gpu-memory-limit", "--clear-max-retries",
+            new("gctl set-limit JOB NUM sets it for the whole array", "--max-concurrent", "--clear-max-concurrent"),
             new("say what runs with --command, or cancel the job and submit the script again", "--script", "-s"),
         ],
         Examples =
@@ -58,6 +59,7 @@ internal static class UpdateCommand
             new("gjob update 42 --priority 100", "Let a job go first"),
             new("gjob update 7,9-12 --time-limit 2:00:00", "A time limit for several jobs; each is tried"),
             new("gjob update 17_* --priority 100", "Let all that waits of an array go first, in one step"),
+            new("gjob update 17_3 --param lr=0.05", "Another value for one task of a sweep"),
             new("gjob update 42 --clear-deps", "Start without waiting for others"),
             new("gjob update 42 --notify-on job_started,job_failed", "Be told of other events; the addresses stay"),
         ],
@@ -91,6 +93,28 @@ internal static class UpdateCommand
             },
             rows);
 
+    private static Dictionary<string, string>? Parameters(IReadOnlyList<string> given)
+    {
+        if (given.Count == 0)
+        {
+            return null;
+        }
+
+        Dictionary<string, string> values = [];
+        foreach (var text in given)
+        {
+            var sign = text.IndexOf('=', StringComparison.Ordinal);
+            if (sign < 0 || !values.TryAdd(text[..sign].Trim(), text[(sign + 1)..]))
+            {
+                throw Invocation.Wrong(sign < 0
+                    ? $"--param: \"{SafeText.Line(text)}\" is not NAME=VALUE, such as lr=0.05"
+                    : $"--param: {SafeText.Line(text[..sign].Trim())} is given twice; give each parameter one value");
+            }
+        }
+
+        return values;
+    }
+
     private static async Task<UpdateDraft> DraftAsync(Invocation invocation, CancellationToken cancel)
     {
         var wish = GbatchCommand.Flags(invocation, Shared);
@@ -112,6 +136,7 @@ internal static class UpdateCommand
             GpuMinMemoryMb = wish.Draft.GpuMinMemoryMb,
             GpuIndices = wish.Draft.GpuIndices,
             Priority = wish.Draft.Priority,
+            Parameters = Parameters(invocation.Texts("--param")),
             TimeLimit = wish.Draft.TimeLimit,
             DependsOnIds = on.Jobs,
             DependsOnGroups = on.Groups,

@@ -225,7 +225,8 @@ public sealed record SubmissionDraft
     /// <summary>This draft with <paramref name="upper"/> laid over it: what is set above wins. Where that wants no GPUs, nothing is left of which it had wanted.</summary>
     public SubmissionDraft Under(SubmissionDraft upper) => new()
     {
-        Name = upper.Name ?? Name,
+        // Each says what the job is called, so the upper one's is in the place of both.
+        Name = upper.Name ?? (upper.NameTemplate is null ? Name : null),
         RunName = upper.RunName ?? RunName,
         Script = upper.Script ?? Script,
         ScriptContent = upper.ScriptContent ?? ScriptContent,
@@ -253,7 +254,7 @@ public sealed record SubmissionDraft
         Array = upper.Array ?? Array,
         Sweep = upper.Sweep ?? Sweep,
         SweepRows = upper.SweepRows ?? SweepRows,
-        NameTemplate = upper.NameTemplate ?? NameTemplate,
+        NameTemplate = upper.NameTemplate ?? (upper.Name is null ? NameTemplate : null),
         MaxConcurrent = upper.MaxConcurrent ?? MaxConcurrent,
         MaxFails = upper.MaxFails ?? MaxFails,
         GroupId = upper.GroupId ?? GroupId,

@@ -21,6 +21,9 @@ public sealed record UpdateDraft
 
     public long? Priority { get; init; }
 
+    /// <summary>New values of parameters; those that are not named keep theirs.</summary>
+    public IReadOnlyDictionary<string, string>? Parameters { get; init; }
+
     public WireDuration? TimeLimit { get; init; }
 
     public IReadOnlyList<long>? DependsOnIds { get; init; }

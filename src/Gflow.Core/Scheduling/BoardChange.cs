@@ -135,7 +135,10 @@ internal sealed class BoardChange(JobBoard board, JobPolicy policy)
     }
 
     /// <summary>The live jobs of a group, by id.</summary>
-    public List<Job> Live(JobGroup group) => [.. _jobs.Values.Where(job => job.Group?.Number == group.Number).OrderBy(job => job.Id)];
+    /// <remarks>The tasks of a plan have numbers that follow each other, and need no search through everybody's jobs.</remarks>
+    public List<Job> Live(JobGroup group) => group.Plan is { } plan
+        ? [.. Enumerable.Range(0, plan.Count).Select(ordinal => Find(new JobId(group.Number.Value + (uint)ordinal))).OfType<Job>()]
+        : [.. _jobs.Values.Where(job => job.Group?.Number == group.Number).OrderBy(job => job.Id)];
 
     /// <summary>A group that is over leaves the board.</summary>
     public void Remove(GroupProgress group) => _groups.Remove(group.Group.Number);

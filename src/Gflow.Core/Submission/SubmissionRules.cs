@@ -71,12 +71,20 @@ public sealed class SubmissionRules
         return rules._refusals.All.Count == 0 ? accepted : rules._refusals.All;
     }
 
-    /// <summary>Lays an update over what was asked before, and says which fields changed, in wire spelling.</summary>
-    public static Result<(JobSpec Spec, IReadOnlyList<string> Fields)> Check(JobSpec before, UpdateDraft draft, SubmissionPolicy policy)
+    /// <summary>Lays an update over what a job asked for before, and says which fields changed, in wire spelling.</summary>
+    public static Result<(JobSpec Spec, IReadOnlyList<string> Fields)> Check(Job before, UpdateDraft draft, SubmissionPolicy policy)
     {
         var rules = new SubmissionRules(policy);
         var updated = rules.Update(before, draft);
         return rules._refusals.All.Count == 0 ? updated : rules._refusals.All;
+    }
+
+    /// <summary>What is wrong with a changed job once the values of its parameters are in their places; empty when nothing is.</summary>
+    public static IReadOnlyList<Problem> CheckParameters(Job job, SubmissionPolicy policy)
+    {
+        var rules = new SubmissionRules(policy);
+        rules._group.CheckParameters(job.Spec, job.Parameters, rules.CheckFilled);
+        return rules._refusals.All;
     }
 
     private AcceptedSubmission Accept(SubmissionDraft draft)
@@ -122,6 +130,11 @@ public sealed class SubmissionRules
             return template;
         }
 
+        if (draft is { Name: not null, NameTemplate: not null })
+        {
+            _refusals.Add(ProblemCode.Invalid, "Give either a name for all tasks or a template, not both: --name or --name-template.", "name_template");
+        }
+
         return Name(draft.NameTemplate, "name_template");
     }
 
@@ -150,15 +163,27 @@ public sealed class SubmissionRules
         return parameters;
     }
 
-    private void CheckTasks(JobSpec spec, TaskPlan? plan)
+    /// <summary>A job's parameters with new values for some. Their names were declared at submission: another name would be used nowhere.</summary>
+    private Dictionary<string, string> Parameters(Job job, IReadOnlyDictionary<string, string> changed)
     {
-        void Check(JobSpec task)
+        Dictionary<string, string> after = new(job.Parameters);
+        if (changed.Keys.FirstOrDefault(name => !after.ContainsKey(name)) is { } unknown)
         {
-            _ = task.Command is { } command ? _program.CommandText(command) : null;
-            _program.CheckArguments(task.Arguments);
-            _ = Name(task.Name, "name_template");
+            _refusals.Add(ProblemCode.InvalidParameter, after.Count == 0 ? $"Job {job.Id} has no parameters; only tasks of a sweep have." : $"Job {job.Id} has no parameter '{SafeText.Line(unknown)}'; it has {string.Join(", ", after.Keys)}.", "parameters");
+            return after;
         }
 
+        foreach (var (name, value) in changed)
+        {
+            _group.Check(name, [value], "parameters");
+            after[name] = value;
+        }
+
+        return after;
+    }
+
+    private void CheckTasks(JobSpec spec, TaskPlan? plan)
+    {
         if (_refusals.All.Count > 0)
         {
             return;
@@ -166,20 +191,28 @@ public sealed class SubmissionRules
 
         if (plan is not null)
         {
-            _group.CheckTasks(spec, plan, Check);
+            _group.CheckTasks(spec, plan, CheckFilled);
         }
         else if (spec.Parameters is { } parameters)
         {
-            _group.CheckParameters(spec, parameters, Check);
+            _group.CheckParameters(spec, parameters, CheckFilled);
         }
     }
 
-    private (JobSpec Spec, IReadOnlyList<string> Fields) Update(JobSpec before, UpdateDraft draft)
+    private void CheckFilled(JobSpec task)
     {
+        _ = task.Command is { } command ? _program.CommandText(command) : null;
+        _program.CheckArguments(task.Arguments);
+        _ = Name(task.Name, "name_template");
+    }
+
+    private (JobSpec Spec, IReadOnlyList<string> Fields) Update(Job job, UpdateDraft draft)
+    {
+        var before = job.Spec;
         RefuseWhatIsNotYet(draft.Others);
         foreach (var unknown in draft.Others?.Keys.Where(key => !NotYet.ContainsKey(key)) ?? [])
         {
-            _refusals.Add(ProblemCode.Invalid, $"'{unknown}' cannot be updated. What can: name, command, gpus, gpu_type, gpu_min_memory_mb, gpu_indices, priority, time_limit, depends_on_ids, depends_on_groups, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
+            _refusals.Add(ProblemCode.Invalid, $"'{unknown}' cannot be updated. What can: name, command, gpus, gpu_type, gpu_min_memory_mb, gpu_indices, priority, parameters, time_limit, depends_on_ids, depends_on_groups, dependency_mode, auto_cancel_on_dependency_failure, notifications.", unknown);
         }
 
         foreach (var clear in draft.Clears.Where(clear => !IsClearable(clear) && !NotYet.ContainsKey(clear)))
@@ -203,13 +236,14 @@ public sealed class SubmissionRules
             }
         }
 
-        Set("name", draft.Name is not null, spec => spec with { Name = Name(draft.Name) });
+        Set("name", draft.Name is not null, spec => spec with { Name = Name(draft.Name), NameTemplate = null });
         Set("command", draft.Command is not null, spec => spec with { Command = _program.CommandText(draft.Command!) });
         Set("gpus", draft.Gpus is not null, spec => spec with { Gpus = _demand.Gpus(draft.Gpus, null) });
         Set("gpu_type", draft.GpuType is not null, spec => spec with { GpuWish = spec.GpuWish with { Type = _demand.Wish(draft.GpuType, null, null).Type } });
         Set("gpu_min_memory_mb", draft.GpuMinMemoryMb is not null, spec => spec with { GpuWish = spec.GpuWish with { MinMemoryMb = _demand.Wish(null, draft.GpuMinMemoryMb, null).MinMemoryMb } });
         Set("gpu_indices", draft.GpuIndices is not null, spec => spec with { GpuWish = spec.GpuWish with { Indices = _demand.Wish(null, null, draft.GpuIndices).Indices } });
         Set("priority", draft.Priority is not null, spec => spec with { Priority = _demand.Priority(draft.Priority!.Value) });
+        Set("parameters", draft.Parameters is not null, spec => spec with { Parameters = Parameters(job, draft.Parameters!) });
         Set("time_limit", draft.TimeLimit is not null, spec => spec with { TimeLimit = _demand.TimeLimit(draft.TimeLimit) });
         // Either replaces all that the job waits for.
         Set("depends_on_ids", draft.DependsOnIds is not null, spec => spec with { Dependencies = spec.Dependencies with { On = _demand.Ids(draft.DependsOnIds ?? []), Groups = [] } });

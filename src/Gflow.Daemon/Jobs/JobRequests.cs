@@ -266,9 +266,10 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
             return draft.Problems.ToList();
         }
 
-        if (!known.TryGetValue(job.Spec, out var check))
+        // With parameters every task asks for something else.
+        if (draft.Value.Parameters is not null || !known.TryGetValue(job.Spec, out var check))
         {
-            known[job.Spec] = check = SubmissionRules.Check(job.Spec, draft.Value, policy(job.SubmittedBy));
+            known[job.Spec] = check = SubmissionRules.Check(job, draft.Value, policy(job.SubmittedBy));
         }
 
         if (!check.Ok || check.Value.Item2.Count == 0)
@@ -277,9 +278,10 @@ internal sealed class JobRequests(JobEngine engine, JobLookup jobs, Database dat
         }
 
         var spec = check.Value.Item1;
-        if (spec.FilledWith(job.Parameters) is { Ok: false } unfit)
+        if (check.Value.Item2.Any(field => field is "name" or "command" or "parameters")
+            && SubmissionRules.CheckParameters(job with { Spec = spec }, policy(job.SubmittedBy)) is { Count: > 0 } unfit)
         {
-            return unfit.Problems.ToList();
+            return unfit.ToList();
         }
 
         if (MissingDependency(batch, spec.Dependencies) is { } missing)

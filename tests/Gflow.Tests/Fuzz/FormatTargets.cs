@@ -35,7 +35,7 @@ internal static class FormatTargets
         FuzzTarget.OfText("variables", 1.5, Variables) with { Words = ["\nGFLOW_", "__", "GFLOW_DAEMON__PORT=", "GFLOW_NOTIFICATIONS__WEBHOOKS=[{url=\"", "GFLOW_PROJECTS__", "[", "{", "=", "true"] },
         Json("submission", 2, WireJson.Default.SubmissionDraft, Submission),
         Json("batch", 1, WireJson.Default.ListSubmissionDraft, drafts => drafts.ForEach(draft => SubmissionRules.Check(draft, Draft.Policy))),
-        Json("update", 1, WireJson.Default.UpdateDraft, draft => SubmissionRules.Check(Draft.Job().Spec, draft, Draft.Policy)),
+        Json("update", 1, WireJson.Default.UpdateDraft, draft => SubmissionRules.Check(Draft.Queued(Draft.Job().Spec), draft, Draft.Policy)),
         Json("reservation", 1, WireJson.Default.ReservationDraft, draft => Core.Reservations.ReservationCheck.Check(draft, "alice", [0, 1, 2, 3], Draft.Noon)),
         FuzzTarget.OfBytes("launcher-reply", 2, Reply),
         FuzzTarget.OfBytes("gpu-records", 2.5, Records),

@@ -1,6 +1,7 @@
 using Gflow.Cli;
 using Gflow.Client.CommandLine;
 using Gflow.Core;
+using Gflow.Core.Arrays;
 using Gflow.Core.Events;
 using Gflow.Core.Jobs;
 using Gflow.Core.Notifications;
@@ -34,7 +35,15 @@ internal static class TextTargets
         {
             Words = ["now+", "+", "today", "yesterday", "2026-03-29", "2026-10-25", "T02:30:00", " 02:30", "Z", "z", "+01:00", "-14:00", ".1234567", "23:59:60", "9999-12-31"],
         },
-        FuzzTarget.OfText("job-reference", 0.8, Reference) with { Words = ["@", "@~", "@~1", ",", "4294967295"] },
+        FuzzTarget.OfText("job-reference", 0.8, Reference) with { Words = ["@", "@~", "@~1", ",", "4294967295", "5_3", "5_[1-3]", "_*", "0f8fad5b-d9cb-469f-a165-70867728950e"] },
+        FuzzTarget.OfText("array", 0.5, Array) with { Words = ["1-5", "0-15:4", ",", "%2", "4294967294", "0-9999"] },
+        FuzzTarget.OfText("failure-limit", 0.3, Failures) with { Words = ["3", "10%", ":hold", ":cancel", "100%"] },
+        FuzzTarget.OfText("parameter", 0.5, Parameter) with { Words = ["lr=", "0.1,0.01", "1:5", "0:1:0.25", "\"a,b\"", "\"\"", "1e3:", "=", "-1:1:1e-9"] },
+        FuzzTarget.OfText("parameter-file", 0.5, ParameterFile) with { Words = ["lr,seed\n", "\r\n", "\"", "\"\"", ",", "\ufeff"] },
+        FuzzTarget.OfText("shell-template", 1, ShellTemplates) with
+        {
+            Words = ["{x}", "'{x}'", "\"{x}\"", "${x}", "$(", ")", "`", "<<EOF\n", "\nEOF\n", "$((", "))", "case x in", "esac", "#", "\\", "{y}", "[[ ", "$'"],
+        },
         FuzzTarget.OfText("script", 3, Script) with
         {
             Words =
@@ -56,6 +65,51 @@ internal static class TextTargets
         FuzzTarget.OfText("peer-words", 0.5, PeerSays) with { Words = [Secret, "Hush%2Dhush%2D4711", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(Secret)), "\r\n", "\u001b[31m", "\u202e"] },
         FuzzTarget.OfText("query", 0.5, Query) with { Words = ["?", "&", "state=", "user=", "limit=", "offset=", "order=desc", "created_after=", "Running", "PD", "%2C", "+", "shorthand=@~"] },
     ];
+
+    private static void Array(string text)
+    {
+        if (Read(ArrayText.Parse(text)) is { Ok: true } array)
+        {
+            Assert.InRange(array.Value.Indices.Count, 1, ArrayText.MostTasks);
+            Assert.Equal(array.Value.Indices, ArrayText.Parse(string.Join(',', array.Value.Indices)).Value.Indices);
+        }
+    }
+
+    private static void Failures(string text)
+    {
+        if (Read(FailureLimit.Parse(text)) is { Ok: true } limit)
+        {
+            Assert.Equal(limit.Value, FailureLimit.Parse($"{limit.Value}").Value);
+            Assert.InRange(limit.Value.At(10), 1, int.MaxValue);
+        }
+    }
+
+    private static void Parameter(string text)
+    {
+        if (Read(ParamText.Parse(text)) is { Ok: true } axis)
+        {
+            Assert.InRange(axis.Value.Values.Count, 1, RangeText.MostValues);
+            var written = string.Join(',', axis.Value.Values.Select(value => $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+            Assert.Equal(axis.Value.Values, ParamText.Parse($"{axis.Value.Name}={written}").Value.Values);
+        }
+    }
+
+    private static void ParameterFile(string text)
+    {
+        if (Read(CsvText.Parse(text)) is { Ok: true } table)
+        {
+            Assert.NotEmpty(table.Value.Rows);
+            Assert.All(table.Value.Rows, row => Assert.Equal(table.Value.Columns.Count, row.Count));
+        }
+    }
+
+    /// <summary>What no lexer of ours is certain of is refused; what bash makes of the rest is tried with bash elsewhere.</summary>
+    private static void ShellTemplates(string text)
+    {
+        Dictionary<string, string> values = new() { ["x"] = "it's $(x) `x` \"x\" {y}", ["y"] = "" };
+        var filled = Read(Placeholders.InShell(text, values));
+        Assert.True(text.Contains("{x}", StringComparison.Ordinal) || text.Contains("{y}", StringComparison.Ordinal) || (filled.Ok && filled.Value == text), text);
+    }
 
     private static void GpuCounts(string text)
     {

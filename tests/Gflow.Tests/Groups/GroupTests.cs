@@ -33,6 +33,32 @@ public sealed class GroupTests
         Assert.Contains("write 1 for the group", (await daemon.GetAsync("/groups/3")).Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_tasks_parameters_and_name_change_and_those_that_are_not_named_stay()
+    {
+        await using var daemon = await TestDaemon.StartAsync();
+        await daemon.PostAsync("/jobs", """{"command":"echo {x} {y}","hold":true,"name_template":"n-{x}","sweep":[{"name":"x","values":["1","2"]},{"name":"y","values":["z"]}]}""");
+
+        var changed = await daemon.PatchAsync("/jobs/2", """{"parameters":{"x":"it's; rm"}}""");
+        Assert.Equal((200, """["parameters"]"""), (changed.Status, changed.Json.GetProperty("updated_fields").GetRawText()));
+        var job = (await daemon.GetAsync("/jobs/2")).Json;
+        Assert.Equal(("it's; rm", "z"), (job.GetProperty("parameters").GetProperty("x").GetString(), job.GetProperty("parameters").GetProperty("y").GetString()));
+        Assert.Equal("n-1", (await daemon.GetAsync("/jobs/1")).Json.GetProperty("name").GetString());
+
+        var unknown = await daemon.PatchAsync("/jobs/1", """{"parameters":{"z":"1"}}""");
+        Assert.Equal((400, "invalid_parameter", "parameters"), (unknown.Status, unknown.Code, unknown.Field));
+        await daemon.PostAsync("/jobs", """{"command":"true","hold":true}""");
+        Assert.Contains("has no parameters", (await daemon.PatchAsync("/jobs/3", """{"parameters":{"x":"1"}}""")).Error, StringComparison.Ordinal);
+
+        var all = await daemon.PatchAsync("/groups/1", """{"parameters":{"y":"w"},"name":"same"}""");
+        Assert.Equal((200, 2), (all.Status, all.Json.GetProperty("changed_jobs").GetInt32()));
+        job = (await daemon.GetAsync("/jobs/2")).Json;
+        Assert.Equal(("it's; rm", "w"), (job.GetProperty("parameters").GetProperty("x").GetString(), job.GetProperty("parameters").GetProperty("y").GetString()));
+        Assert.Equal("same", job.GetProperty("name").GetString());
+        var both = await daemon.PostAsync("/jobs", """{"command":"echo {x}","name":"a","name_template":"b","sweep":[{"name":"x","values":["1"]}]}""");
+        Assert.Equal((400, "name_template"), (both.Status, both.Field));
+    }
+
     [Theory]
     [InlineData(0, 0, "Running")]
     [InlineData(0, 3, "Cancelled")]

@@ -71,7 +71,6 @@ public sealed class SpecLawTests
     {
         var draft = new SubmissionDraft
         {
-            Name = "train",
             RunDir = "/tmp/\uDCE9",
             Environment = Variables,
             Umask = "077",
@@ -88,12 +87,11 @@ public sealed class SpecLawTests
             Project = "vision",
             Notifications = new WireNotifications { Emails = ["alice@example.org"], Events = ["job_failed"] },
             RedoneFrom = 9,
-            NameTemplate = "lr-{lr}",
             TaskId = 3,
             Parameters = new Dictionary<string, string> { ["lr"] = "0.1" },
             Frame = new ArrayFrame(new JobId(2), 3, 1, 5, 2),
         };
-        var check = SubmissionRules.Check(kind == "command" ? draft with { Command = "true" } : draft with { Script = "/s\uDCE9", ScriptContent = Script, Arguments = ["\uDCE9"] }, Draft.Policy);
+        var check = SubmissionRules.Check(kind == "command" ? draft with { Name = "train", Command = "true" } : draft with { NameTemplate = "lr-{lr}", Script = "/s\uDCE9", ScriptContent = Script, Arguments = ["\uDCE9"] }, Draft.Policy);
         Assert.True(check.Ok, string.Join("; ", check.Problems.Select(problem => problem.Message)));
         return check.Value;
     }

@@ -102,7 +102,7 @@ public sealed class SubmissionRulesTests
     public void An_update_clears_what_is_null_and_names_what_changed()
     {
         var before = SubmissionRules.Check(Draft.Command() with { TimeLimit = new WireDuration(60, 0), DependsOn = 3 }, Draft.Policy).Value.Spec;
-        var (spec, fields) = SubmissionRules.Check(before, new UpdateDraft { Priority = 50, Clears = ["time_limit", "depends_on_ids"] }, Draft.Policy).Value;
+        var (spec, fields) = SubmissionRules.Check(Draft.Queued(before), new UpdateDraft { Priority = 50, Clears = ["time_limit", "depends_on_ids"] }, Draft.Policy).Value;
         Assert.Equal(["priority", "time_limit", "depends_on_ids"], fields);
         Assert.Null(spec.TimeLimit);
         Assert.Empty(spec.Dependencies.On);
@@ -114,6 +114,6 @@ public sealed class SubmissionRulesTests
     {
         var before = SubmissionRules.Check(Draft.Command(), Draft.Policy).Value.Spec;
         var draft = JsonSerializer.Deserialize("""{"run_dir":"/x"}""", WireJson.Default.UpdateDraft)!;
-        Assert.Contains("cannot be updated", SubmissionRules.Check(before, draft, Draft.Policy).Problems[0].Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be updated", SubmissionRules.Check(Draft.Queued(before), draft, Draft.Policy).Problems[0].Message, StringComparison.Ordinal);
     }
 }

@@ -55,6 +55,9 @@ internal static class Draft
     public static NewJob Job(int gpus = 0, byte priority = JobSpec.DefaultPriority, TimeSpan? limit = null, params uint[] after) =>
         new(new JobSpec { Command = "true", RunDir = "/", Gpus = gpus, Priority = priority, TimeLimit = limit, Dependencies = After(after) }, Alice);
 
+    /// <summary>The job that was submitted with it, waiting.</summary>
+    public static Job Queued(JobSpec spec) => new(new JobId(7), spec, "alice", 1000, Noon, new JobStatus.Queued(), 1, 1);
+
     public static NewJob Any(params uint[] after) =>
         new(new JobSpec { Command = "true", RunDir = "/", Dependencies = After(after) with { Mode = DependencyMode.Any } }, Alice);
 
